@@ -1,0 +1,67 @@
+"""One target, measured once, from one place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from probe.model.observation import (
+    ControlAnswer,
+    DNSLookup,
+    HTTPRoundTrip,
+    LocalFact,
+    NetworkEvent,
+    TCPConnect,
+    TLSHandshake,
+)
+
+DATA_FORMAT_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VantagePoint:
+    """Where the probe stood; never the volunteer's address."""
+
+    probe_asn: str = "AS0"
+    asn_source: str = "none"
+    """declared, helper, detected or none."""
+    probe_cc: str = "ZZ"
+    probe_network_name: str = ""
+    region: str = "withheld"
+    access_type: str = ""
+    resolver_class: str = "unknown"
+    """operator, public, private, loopback, named (by --dns) or unknown."""
+    resolver_asn: str = ""
+    bypass: tuple[str, ...] = ()
+    """Declared or detected: vpn, proxy, fake-ip, hosts, zapret."""
+    software: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Raw evidence: one target x experiment x round. It carries no verdict.
+
+    Observations lie in a tuple per kind, under OONI's names. `started_s` is seconds since the run began
+    on a clock that is never stepped; all judging of order and distance in time uses it.
+    """
+
+    measurement_uid: str
+    target_id: str
+    service: str
+    input: str
+    experiment: str
+    round: int
+    is_control: bool
+    measurement_start_time: datetime
+    started_s: float
+    runtime_s: float
+    loop_lag_ms: float = 0.0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    interrupted: bool = False
+    queries: tuple[DNSLookup, ...] = ()
+    tcp_connect: tuple[TCPConnect, ...] = ()
+    tls_handshakes: tuple[TLSHandshake, ...] = ()
+    requests: tuple[HTTPRoundTrip, ...] = ()
+    network_events: tuple[NetworkEvent, ...] = ()
+    controls: tuple[ControlAnswer, ...] = ()
+    local: tuple[LocalFact, ...] = ()
+    data_format_version: str = DATA_FORMAT_VERSION

@@ -1,0 +1,256 @@
+"""What happened, one record per network operation, in OONI's words; never what it means.
+
+`failure` is None on success. `t0` and `t` are seconds since the measurement began, begin and end of the
+operation. `hop` counts redirects from 0, `attempt` counts tries of the same operation in one measurement.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSReply:
+    """One datagram or message that came back for a query; the first is not always the true one."""
+
+    t: float
+    failure: str | None
+    rcode: str = ""
+    answers: tuple[str, ...] = ()
+    """Addresses, in the order of the message."""
+    cnames: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    """TXT, SOA and NS data as presentation text, at most 16 of 256 characters."""
+    ttl: int | None = None
+    """Smallest TTL among the answers."""
+    ip_ttl: int | None = None
+    authoritative: bool = False
+    authentic: bool = False
+    """The AD bit."""
+    ede: tuple[int, ...] = ()
+    """Extended DNS errors, RFC 8914."""
+    n_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSLookup:
+    """One query to one resolver, with every reply that came while we listened."""
+
+    t0: float
+    t: float
+    failure: str | None
+    hostname: str
+    query_type: str
+    """A, AAAA, SOA, …; ANY for getaddrinfo, which asks for both families."""
+    engine: Engine
+    resolver_address: str
+    """`ip:port`; "system" for getaddrinfo. The volunteer's own resolver is redacted on disk to "system"."""
+    is_system: bool
+    """Whether this is the resolver that the volunteer's programs use (or `--dns` named)."""
+    answers: tuple[str, ...] = ()
+    replies: tuple[DNSReply, ...] = ()
+    checking_disabled: bool = False
+    hop: int = 0
+    attempt: int = 0
+    arm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TCPInfo:
+    """The kernel's view of one connection (Linux), taken when the operation ended. Microseconds and bytes."""
+
+    rtt_us: int
+    rttvar_us: int
+    min_rtt_us: int | None
+    unacked: int
+    lost: int
+    retrans: int
+    total_retrans: int
+    bytes_acked: int | None
+    bytes_received: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ICMPError:
+    """The ICMP message that ended a connect, and who sent it."""
+
+    type: int
+    code: int
+    from_ip: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TCPConnect:
+    """One attempt to open a connection."""
+
+    t0: float
+    t: float
+    failure: str | None
+    ip: str
+    port: int
+    tcp_info: TCPInfo | None = None
+    icmp: ICMPError | None = None
+    hop: int = 0
+    attempt: int = 0
+    arm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One certificate of the chain as the server sent it; its DER is a blob under `sha256`."""
+
+    sha256: str
+    subject: str
+    issuer: str
+    not_before: str
+    not_after: str
+    names: tuple[str, ...] = ()
+    """Subject alternative names, at most 32."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TLSHandshake:
+    """One handshake over TCP, made without verification, its chain verified offline afterwards.
+
+    `failure` is a failure of the handshake itself, or else of the certificate as this machine's clock
+    has it. `chain_failure` and `name_matches` leave the clock out: whoever judges knows the clock better.
+    """
+
+    t0: float
+    t: float
+    failure: str | None
+    ip: str
+    port: int
+    server_name: str | None
+    """Sent in the ClientHello; None when none was sent."""
+    verified_name: str
+    """The name that the certificate had to hold."""
+    completed: bool
+    tls_version: str | None = None
+    cipher_suite: str | None = None
+    negotiated_protocol: str | None = None
+    alert: int | None = None
+    """The fatal alert the server answered with."""
+    server_spoke: bool = False
+    """Whether at least one TLS record of the server arrived."""
+    first_bytes: str = ""
+    """Hex of the first 64 bytes received, when the handshake failed."""
+    chain_failure: str | None = None
+    """ssl_unknown_authority or ssl_invalid_certificate, dates left out."""
+    chain_code: int | None = None
+    """OpenSSL's X509_V_ERR number."""
+    name_matches: bool | None = None
+    certificates: tuple[Certificate, ...] = ()
+    client_hello_bytes: int = 0
+    ja4: str = ""
+    tcp_info: TCPInfo | None = None
+    hop: int = 0
+    attempt: int = 0
+    arm: str = ""
+    """In a cross experiment `<target|neutral>@<target|neutral>`: name kind at address kind; else empty."""
+    trial: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPRoundTrip:
+    """One request and what came back on the measured connection."""
+
+    t0: float
+    t: float
+    failure: str | None
+    url: str
+    ip: str
+    port: int
+    method: str = "GET"
+    host: str = ""
+    """The Host header, where a cross experiment sends another than the URL's."""
+    is_tls: bool = False
+    http_version: str = ""
+    status_code: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    """Decoded text of at most the first 16 KiB."""
+    body_sha256: str = ""
+    """Of the decoded, capped bytes; names a blob when more than the 16 KiB was kept."""
+    body_length: int | None = None
+    """Bytes received of the body after decoding."""
+    declared_length: int | None = None
+    body_is_capped: bool = False
+    """We stopped reading; the server did not."""
+    title: str | None = None
+    location: str | None = None
+    """The redirect's target, joined with the URL; None when this is no redirect."""
+    first_byte_s: float | None = None
+    """From the request's last byte sent to the first byte of the answer."""
+    ended_by: str = ""
+    """How the connection ended: "", fin, rst, close_notify, or we."""
+    tcp_info: TCPInfo | None = None
+    hop: int = 0
+    attempt: int = 0
+    arm: str = ""
+    trial: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkEvent:
+    """Bytes over time at the socket, under TLS: pairs of seconds since the measurement began and bytes."""
+
+    ip: str
+    port: int
+    operation: Literal["bytes_received"] = "bytes_received"
+    series: tuple[tuple[float, int], ...] = ()
+    """At most 512 points; neighbours are merged beyond."""
+    hop: int = 0
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointAnswer:
+    """What a control saw at one address."""
+
+    endpoint: str
+    """ip:port"""
+    failure: str | None
+    server_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlAnswer:
+    """The target as seen from elsewhere, now: a test helper's answer, or our own fetch through a proxy."""
+
+    t0: float
+    t: float
+    failure: str | None
+    """The control itself failed; nothing below holds."""
+    kind: Literal["test_helper", "proxy"]
+    control: str
+    """The helper's URL, or the proxy's without credentials."""
+    url: str
+    """What it was asked for."""
+    dns_failure: str | None = None
+    dns_addresses: tuple[str, ...] = ()
+    tcp_connect: tuple[EndpointAnswer, ...] = ()
+    tls_handshake: tuple[EndpointAnswer, ...] = ()
+    http_failure: str | None = None
+    http_asked: bool = False
+    """Whether the control tried HTTP at all."""
+    status_code: int | None = None
+    title: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body_length: int | None = None
+    body: str = ""
+    """Proxy only: at most 16 KiB."""
+    certificate_issuer: str = ""
+    """Proxy only, where the handshake was seen."""
+    asns: tuple[tuple[str, int], ...] = ()
+    """Address and AS number, as the helper said."""
+    hop: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFact:
+    """Something read on this machine without a packet: a route, an interface kind, a resolver class."""
+
+    name: str
+    value: str

@@ -1,0 +1,72 @@
+"""What the user asked for, and what a run says about itself."""
+
+from dataclasses import dataclass
+
+from probe.model.measurement import VantagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The measuring options of `probe run`, with their defaults."""
+
+    rounds: int = 3
+    confirm_after_s: float = 60.0
+    concurrency: int = 16
+    timeout_s: float = 10.0
+    max_bytes: int = 15_000_000
+    max_seconds: float = 480.0
+    dns: str = ""
+    """`ip` or `ip:port` that replaces the system's resolver."""
+    controls: tuple[str, ...] = ()
+    """Test helpers by URL, "ooni"; empty means none."""
+    control_proxy: str = ""
+    throughput: bool = True
+    round_gap_s: float = 10.5
+    """Between starts of the same target: three rounds then spread over more than 20 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustStore:
+    """Which authorities certificates were verified against."""
+
+    source: str
+    """certifi, or SSL_CERT_FILE."""
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """The content of `run.json`."""
+
+    schema_version: str
+    run_id: str
+    software_version: str
+    rules_version: int
+    python_version: str
+    platform: str
+    """Linux, Windows or Darwin: no build, no host."""
+    options: RunOptions
+    seed: int
+    services: tuple[str, ...]
+    lists: tuple[str, ...]
+    """SHA-256 of each list read, not its path."""
+    vantage: VantagePoint
+    trust_source: str
+    trust_sha256: str
+    started_utc: str
+    ended_utc: str = ""
+    n_measurements: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    clock_offset_s: float | None = None
+    network_mechanism: str = ""
+    stopped: str = ""
+    """"" when it ran to its end; else interrupted, bytes or time."""
+    redactions: tuple[tuple[str, int], ...] = ()
+    errors: tuple[str, ...] = ()
+    """Faults of our own, with where they happened; never evidence."""
+    baseline_sha256: str = ""
+    simulated: bool = False
+    """Made in the built-in lab: not evidence of anything."""
+    resumed: int = 0

@@ -1,0 +1,94 @@
+"""What is asked about: targets, the services they belong to, and single steps."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from probe.model.words import Owed, Risk
+
+Rule = Literal["any", "all", "essential"]
+NeutralGroup = Literal["", "domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One thing a user wants to reach.
+
+    `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
+    endpoint must not look like a new target. `input` stands exactly as its author wrote it; the
+    inputs understood are `https://`, `http://`, `tcp://host:port`, `dns+udp://`, `dns+tcp://` and
+    `dns+tls://ip:port`.
+    """
+
+    target_id: str
+    service: str
+    input: str
+    experiment: str
+    """A key of `measure.experiments.EXPERIMENTS`: web, tcp, http_any, dns."""
+    role: str = "web"
+    category_code: str = "MISC"
+    """Citizen Lab's category."""
+    risk: Risk = Risk.LOW
+    essential: bool = False
+    country: str = ""
+    """ISO 3166-1 of the operator of the target; empty when nobody said."""
+    is_control: bool = False
+    neutral_group: NeutralGroup = ""
+    large_object: str = ""
+    """A path, at a neutral, to an object of more than a megabyte."""
+    any_name: bool = False
+    """Whether this neutral serves whatever name the ClientHello bears."""
+    addresses: tuple[str, ...] = ()
+    """Literal addresses that the catalogue states for a name (a DoH server's, say)."""
+    server_name: str = ""
+    """The name for the ClientHello where the input is an address."""
+    ranges: tuple[str, ...] = ()
+    """Names of shipped address ranges that belong to the service itself (google, meta, …)."""
+    private_ca: str = ""
+    """Name of a shipped private authority under which this target's certificates stand."""
+    dated: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A system that a letter names: its targets, and the rule by which they roll up."""
+
+    service: str
+    title: str
+    rule: Rule
+    risk: Risk
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Measure one target once.
+
+    The fields after `round` steer single experiments: `addresses` are tried beside those the resolver
+    gives; `neutrals` are the arms of a cross experiment; `reason` is the debt the step pays.
+    """
+
+    target: Target
+    experiment: str
+    round: int = 0
+    addresses: tuple[str, ...] = ()
+    neutrals: tuple[Target, ...] = ()
+    not_before_s: float = 0.0
+    """Seconds since the run began."""
+    reason: Owed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """What the verdict on a target still needs, and why, in one sentence."""
+
+    target_id: str
+    what: Owed
+    why: str
+    not_before_s: float = 0.0
+    addresses: tuple[str, ...] = ()
+    """For ADDRESSES and CROSS: which."""
+    server_name: str = ""
+    """For CROSS: the name that fails."""
+    plain: bool = False
+    """For CROSS: over plain HTTP with the Host header rather than the ClientHello."""

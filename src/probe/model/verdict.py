@@ -1,0 +1,72 @@
+"""What it means: one verdict a target, one a service."""
+
+from dataclasses import dataclass
+
+from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer for one target, with the rule that gave it and the facts it stood on.
+
+    `because` is the English sentence; `params` are the values put into its template, so that it can be
+    said in another language. Times are medians over tries that succeeded, in milliseconds.
+    """
+
+    target_id: str
+    service: str
+    input: str
+    state: State
+    mechanism: str = ""
+    layer: Layer
+    located: Located
+    confirmed: bool
+    reason_code: ReasonCode | None = None
+    caveats: tuple[Caveat, ...] = ()
+    rule_id: str
+    rules_version: int
+    because: str
+    template: str
+    params: tuple[tuple[str, str], ...] = ()
+    failure: str | None = None
+    witnesses: tuple[str, ...] = ()
+    """Uids of the measurements that the verdict rests on, neutral ones too."""
+    n_observations: int = 0
+    n_controls: int = 0
+    control_source: tuple[ControlSource, ...] = (ControlSource.NONE,)
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    ttfb_ms: float | None = None
+    goodput_kbps: float | None = None
+    control_goodput_kbps: float | None = None
+    goodput_ratio: float | None = None
+    started_utc: str = ""
+    """ISO 8601 with Z: the first try of this target."""
+    ended_utc: str = ""
+    measurement_uids: tuple[str, ...] = ()
+    """The target's own measurements."""
+    notes: tuple[str, ...] = ()
+    """Facts worth telling that change no state: a forged first answer, k of n addresses dead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVerdict:
+    """The roll-up of a service's targets by its own rule."""
+
+    service: str
+    state: State
+    mechanism: str
+    located: Located
+    confirmed: bool
+    reason_code: ReasonCode | None
+    because: str
+    n_targets: int
+    n_reachable: int
+    n_throttled: int
+    n_blocked: int
+    n_geoblocked: int
+    n_down: int
+    n_inconclusive: int
+    started_utc: str
+    ended_utc: str
