@@ -92,3 +92,5 @@ class Debt:
     """For CROSS: the name that fails."""
     plain: bool = False
     """For CROSS: over plain HTTP with the Host header rather than the ClientHello."""
+    url: str = ""
+    """For RESOLVER, CONTROL, CONTROL_AGAIN: the redirect hop concerned; empty means the target's own input."""

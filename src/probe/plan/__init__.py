@@ -1,0 +1,19 @@
+"""Targets and debts become Steps: which, in what order, not before when. Pure: chance comes in as a seed."""
+
+from probe.plan.beats import BeatClass, beat_classes, beat_step
+from probe.plan.debts import steps_for
+from probe.plan.estimate import Estimate, estimate
+from probe.plan.rounds import interleave, network_steps, neutral_steps, round_steps
+
+__all__ = [
+    "BeatClass",
+    "Estimate",
+    "beat_classes",
+    "beat_step",
+    "estimate",
+    "interleave",
+    "network_steps",
+    "neutral_steps",
+    "round_steps",
+    "steps_for",
+]

@@ -1,0 +1,96 @@
+"""What a verdict still needs becomes Steps: one row per kind of debt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from probe.model.options import RunOptions
+from probe.model.target import Debt, Step, Target
+from probe.model.words import Owed
+
+MAX_STEPS_PER_TARGET = 16
+"""Rounds, debts and all: whatever judging asks for, a target's measuring ends."""
+
+
+def steps_for(
+    debt: Debt,
+    target: Target,
+    *,
+    options: RunOptions,
+    rounds_done: int,
+    neutrals: Sequence[Target] = (),
+) -> tuple[Step, ...]:
+    """Return the steps that pay a debt; none when it cannot be paid here (no control, no neutral).
+
+    `neutrals` are foreign and white-listed neutrals with `addresses` filled in from this run, for CROSS.
+    """
+    return _PAYMENTS[debt.what](debt, target, options, rounds_done, tuple(neutrals))
+
+
+def _round(
+    debt: Debt, target: Target, _options: RunOptions, done: int, _neutrals: tuple[Target, ...]
+) -> tuple[Step, ...]:
+    return (
+        Step(
+            target=target,
+            experiment=target.experiment,
+            round=done,
+            addresses=debt.addresses,
+            not_before_s=debt.not_before_s,
+            reason=debt.what,
+        ),
+    )
+
+
+def _aside(experiment: str) -> Callable[..., tuple[Step, ...]]:
+    def payment(
+        debt: Debt, target: Target, _options: RunOptions, done: int, _neutrals: tuple[Target, ...]
+    ) -> tuple[Step, ...]:
+        return (
+            Step(
+                target=replace(target, input=debt.url) if debt.url else target,
+                experiment=experiment,
+                round=done,
+                addresses=debt.addresses,
+                not_before_s=debt.not_before_s,
+                reason=debt.what,
+            ),
+        )
+
+    return payment
+
+
+def _control(
+    debt: Debt, target: Target, options: RunOptions, done: int, neutrals: tuple[Target, ...]
+) -> tuple[Step, ...]:
+    if not (options.controls or options.control_proxy):
+        return ()
+    return _aside("control")(debt, target, options, done, neutrals)
+
+
+def _cross(
+    debt: Debt, target: Target, _options: RunOptions, done: int, neutrals: tuple[Target, ...]
+) -> tuple[Step, ...]:
+    if not neutrals or not debt.addresses:
+        return ()
+    scheme = "http" if debt.plain else "https"
+    return (
+        Step(
+            target=replace(target, input=f"{scheme}://{debt.server_name}/") if debt.server_name else target,
+            experiment="cross",
+            round=done,
+            addresses=debt.addresses,
+            neutrals=neutrals,
+            not_before_s=debt.not_before_s,
+            reason=debt.what,
+        ),
+    )
+
+
+_PAYMENTS: Mapping[Owed, Callable[..., tuple[Step, ...]]] = {
+    Owed.ROUND: _round,
+    Owed.ADDRESSES: _round,
+    Owed.RESOLVER: _aside("resolver"),
+    Owed.CONTROL: _control,
+    Owed.CONTROL_AGAIN: _control,
+    Owed.CROSS: _cross,
+}

@@ -1,0 +1,52 @@
+"""How long a run will take and what it will move, said before anything is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from probe.model.options import RunOptions
+from probe.model.target import Target
+
+BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
+    "web": 120_000,
+    "tcp": 400,
+    "http_any": 1_500,
+    "dns": 700,
+    "doh": 12_000,
+    "portal": 3_000,
+    "sinkhole": 500,
+}
+"""What one first round moves at the socket, both ways: rounded up from runs in the lab."""
+
+BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000}
+SECONDS_PER_TRY = 1.2
+"""On a link of 60 ms, all steps of one web try; failures take up to `--timeout` instead."""
+HEARTBEAT_BYTES_PER_S = 6_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Seconds and bytes when nothing is blocked, and the ceilings that hold in any case."""
+
+    seconds: float
+    n_bytes: int
+    max_seconds: float
+    max_bytes: int
+
+
+def estimate(targets: Sequence[Target], neutrals: Sequence[Target], options: RunOptions) -> Estimate:
+    """Return what a run over these targets will likely cost."""
+    everything = (*targets, *neutrals)
+    later = max(options.rounds - 1, 0)
+    n_bytes = sum(
+        BYTES_PER_FIRST_ROUND.get(t.experiment, 1_000)
+        + later * BYTES_PER_LATER_ROUND.get(t.experiment, 1_000)
+        for t in everything
+    )
+    busy = len(everything) * options.rounds * SECONDS_PER_TRY / max(options.concurrency, 1)
+    seconds = max(busy, later * options.round_gap_s + 3 * SECONDS_PER_TRY)
+    return Estimate(
+        seconds=min(seconds, options.max_seconds),
+        n_bytes=min(n_bytes + int(seconds * HEARTBEAT_BYTES_PER_S), options.max_bytes),
+        max_seconds=options.max_seconds,
+        max_bytes=options.max_bytes,
+    )

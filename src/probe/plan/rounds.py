@@ -1,0 +1,55 @@
+"""The tries that every target gets, and the order in which targets take their turn."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from probe.model.options import RunOptions
+from probe.model.target import Step, Target
+
+
+def round_steps(target: Target, options: RunOptions, *, started_s: float, done: int = 0) -> tuple[Step, ...]:
+    """Return the rounds of one target that are still to come, spaced by `options.round_gap_s`.
+
+    `started_s` is when the first of them may begin, in seconds since the run began; `done` rounds lie
+    behind us already (a run that is taken up again).
+    """
+    return tuple(
+        Step(
+            target=target,
+            experiment=target.experiment,
+            round=number,
+            not_before_s=started_s + (number - done) * options.round_gap_s,
+        )
+        for number in range(done, options.rounds)
+    )
+
+
+def neutral_steps(neutrals: Iterable[Target], *, number: int, not_before_s: float) -> tuple[Step, ...]:
+    """Return one full round of the neutral set."""
+    return tuple(
+        Step(target=target, experiment=target.experiment, round=number, not_before_s=not_before_s)
+        for target in neutrals
+    )
+
+
+def network_steps(targets: Iterable[Target]) -> tuple[Step, ...]:
+    """Return what is asked of the network itself before any target: portal checks, the sinkhole."""
+    return tuple(Step(target=target, experiment=target.experiment) for target in targets)
+
+
+def interleave(targets: Sequence[Target], seed: int) -> tuple[Target, ...]:
+    """Shuffle by the seed and take turns between services.
+
+    A bad minute then hurts many services a little rather than one service in all its endpoints, and
+    no service's endpoints stand in a burst that a middlebox would notice.
+    """
+    by_service: dict[str, list[Target]] = {}
+    for target in sorted(targets, key=lambda t: _lot(seed, t.target_id)):
+        by_service.setdefault(target.service, []).append(target)
+    turns = zip_longest(*by_service.values())
+    return tuple(target for turn in turns for target in turn if target is not None)
+
+
+def _lot(seed: int, name: str) -> bytes:
+    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
