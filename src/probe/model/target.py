@@ -93,4 +93,4 @@ class Debt:
     plain: bool = False
     """For CROSS: over plain HTTP with the Host header rather than the ClientHello."""
     url: str = ""
-    """For RESOLVER, CONTROL, CONTROL_AGAIN: the redirect hop concerned; empty means the target's own input."""
+    """For RESOLVER and CONTROL: the redirect hop concerned; empty means the target's own input."""

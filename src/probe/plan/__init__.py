@@ -1,5 +1,6 @@
 """Targets and debts become Steps: which, in what order, not before when. Pure: chance comes in as a seed."""
 
+from probe.plan.arms import cross_arms
 from probe.plan.beats import BeatClass, beat_classes, beat_step
 from probe.plan.debts import steps_for
 from probe.plan.estimate import Estimate, estimate
@@ -10,6 +11,7 @@ __all__ = [
     "Estimate",
     "beat_classes",
     "beat_step",
+    "cross_arms",
     "estimate",
     "interleave",
     "network_steps",
