@@ -1,0 +1,125 @@
+"""`probe baseline`: what targets look like from a network where nothing interferes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as o
+
+HELP = """Record how targets answer elsewhere, to compare with later.
+
+    \b
+    Example:
+      probe baseline record all -o elsewhere.json
+      probe run --baseline elsewhere.json
+    """
+RECORD = """Measure targets on a network where nothing interferes, and keep how they answered.
+
+    \b
+    Example:
+      probe baseline record telegram youtube -o elsewhere.json
+      probe baseline record --for results/20261121T101500Z-AS12389-4f2a -o elsewhere.json
+    """
+FROM = """Make a baseline of a run that is there already.
+
+    \b
+    Example:
+      probe baseline from results/20261121T101500Z-AS12389-4f2a -o elsewhere.json
+    """
+SHOW = """Show what a baseline file holds.
+
+    \b
+    Example:
+      probe baseline show elsewhere.json
+    """
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write.")]
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the group `baseline`."""
+    app.add_typer(group, name="baseline", help=HELP)
+
+
+@group.command("record", help=RECORD)
+def record(
+    out: Out,
+    services: o.Services = None,
+    lists: o.Lists = None,
+    urls: o.Urls = None,
+    for_run: Annotated[
+        Path | None, typer.Option("--for", metavar="RUN", help="The targets and addresses of that run.")
+    ] = None,
+    results: o.Results = Path("results"),
+    control: o.Control = None,
+    control_proxy: o.ControlProxy = "",
+    throughput: o.Throughput = True,
+    rounds: o.Rounds = 3,
+    confirm_after: o.ConfirmAfter = 60.0,
+    concurrency: o.Concurrency = 16,
+    timeout: o.Timeout = 10.0,
+    max_mb: o.MaxMb = 15.0,
+    max_minutes: o.MaxMinutes = 8.0,
+    dns: o.Dns = "",
+    asn: o.Asn = "",
+    region: o.Region = "withheld",
+    network_name: o.NetworkName = "",
+    access_type: o.AccessType = "",
+    include_elevated: o.Elevated = False,
+    include_high_risk: o.HighRisk = False,
+    yes: o.Yes = False,
+    lang: o.Lang = "",
+) -> None:
+    o.speak(lang)
+    from probe.cli.measuring import Asked, record_baseline
+
+    asked = Asked(
+        services=tuple(services or ()),
+        lists=tuple(lists or ()),
+        urls=tuple(urls or ()),
+        results=results,
+        baseline=None,
+        controls=o.controls(control),
+        control_proxy=o.proxy(control_proxy),
+        throughput=throughput,
+        rounds=rounds,
+        confirm_after_s=confirm_after,
+        concurrency=concurrency,
+        timeout_s=timeout,
+        max_bytes=round(max_mb * 1_000_000),
+        max_seconds=max_minutes * 60,
+        dns=o.server(dns),
+        asn=o.asn(asn),
+        region=o.region(region),
+        network_name=network_name,
+        access_type=o.access_type(access_type),
+        include_elevated=include_elevated,
+        include_high_risk=include_high_risk,
+        resume=None,
+        yes=yes,
+    )
+    raise typer.Exit(record_baseline(asked, for_run, out))
+
+
+@group.command("from", help=FROM)
+def from_run(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder under results/.")],
+    out: Out,
+    lang: o.Lang = "",
+) -> None:
+    o.speak(lang)
+    from probe.cli.measuring import baseline_from
+
+    baseline_from(run, out)
+
+
+@group.command("show", help=SHOW)
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A baseline file.")], lang: o.Lang = ""
+) -> None:
+    o.speak(lang)
+    from probe.cli.showing import show_baseline
+
+    show_baseline(file)

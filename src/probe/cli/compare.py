@@ -1,0 +1,27 @@
+"""`probe compare`: what changed between two runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Say what changed between two runs, per target.
+
+    \b
+    Example:
+      probe compare results/OLD results/NEW
+    """
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the command `compare`."""
+    app.command("compare", help=HELP)(compare)
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN")],
+    after: Annotated[Path, typer.Argument(metavar="RUN")],
+) -> None:
+    from probe.cli.exits import later
+
+    later(f"probe compare {before} {after}")

@@ -1,0 +1,218 @@
+"""Consent: what will be contacted and who sees it, asked before the first packet.
+
+The answer is remembered as a digest of what was agreed to; another tier, list, control or network has another
+digest and is asked about again. High risk is asked about every time.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from probe.locale import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probe.cli.memory import Memory
+
+TIERS: Final = ("low", "elevated", "high")
+RETENTION_DATED: Final = "2026-11"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a run would do, as far as consent is concerned."""
+
+    inputs: tuple[str, ...]
+    """Every input that would be measured, neutral ones not counted."""
+    n_services: int
+    n_hosts: int
+    n_neutrals: int
+    tiers: tuple[str, ...]
+    """The tiers of the inputs, without repetition."""
+    minutes: float
+    megabytes: float
+    controls: tuple[str, ...]
+    proxy: str
+    network: str
+    """What is known of this network without a packet: as declared, and the resolvers configured."""
+    resolvers: tuple[str, ...]
+    """Resolvers named by the catalogue or --dns that would be asked beside the system's."""
+    results: str
+
+    @property
+    def tier(self) -> str:
+        """The highest tier."""
+        return max(self.tiers, key=TIERS.index, default="low")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over tier, list, controls and network: what consent was given to, and nothing readable."""
+        parts = (self.tier, *sorted(self.inputs), "|", *self.controls, self.proxy, "|", self.network)
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whoever sits before the terminal: shown text, asked for a line."""
+
+    show: "Callable[[str], None]"
+    ask: "Callable[[str], str]"
+    """Raises EOFError when the answer will never come."""
+
+
+def screen(facts: Facts) -> str:
+    """Return the text that consent is asked on."""
+    helper = ", ".join(facts.controls) or _("none")
+    rows = (
+        (
+            _("your operator"),
+            _(
+                "sees which hosts your line contacts, their names and when, and may have to keep that for years. "
+                "The pattern itself shows that a measuring tool runs."
+            ),
+        ),
+        (
+            _("resolvers"),
+            _("see every name asked for: the one this system uses, and for comparison {others}.").format(
+                others=", ".join(facts.resolvers) or _("no other")
+            ),
+        ),
+        (
+            _("helper: {helper}").format(helper=helper),
+            _("learns which targets you measure, when, and the address you come from.")
+            if facts.controls or facts.proxy
+            else _("nobody elsewhere learns what you measure; nothing is compared with elsewhere either."),
+        ),
+        (
+            _("the hosts themselves"),
+            _("see a short visit from your address, without cookies, accounts or a browser's traces."),
+        ),
+        (
+            _("household or employer"),
+            _("whoever runs this network or this machine can see what the operator sees."),
+        ),
+        (
+            _("this disk"),
+            _(
+                "keeps the run in {results}, without your own address. `probe forget` removes it and says what "
+                "it cannot remove."
+            ).format(results=facts.results),
+        ),
+    )
+    lines = [
+        ngettext(
+            "This will contact {n} host for {services}, and {neutrals} neutral sites to compare with.",
+            "This will contact {n} hosts for {services}, and {neutrals} neutral sites to compare with.",
+            facts.n_hosts,
+        ).format(n=facts.n_hosts, services=_services(facts.n_services), neutrals=facts.n_neutrals),
+        _("About {minutes:.0f} min and {mb:.0f} MB. Highest risk tier: {tier}.").format(
+            minutes=max(facts.minutes, 1), mb=max(facts.megabytes, 1), tier=_tier(facts.tier)
+        ),
+        _("`probe run --dry-run` with the same options names every host."),
+        "",
+        _("Who sees what"),
+    ]
+    for who, what in rows:
+        lines += [f"  {who}", *_wrapped(what, indent=6)]
+    return "\n".join(lines)
+
+
+def _services(n: int) -> str:
+    return ngettext("{n} service", "{n} services", n).format(n=n)
+
+
+def _tier(tier: str) -> str:
+    return {"low": _("low"), "elevated": _("elevated"), "high": _("high")}[tier]
+
+
+def _wrapped(text: str, indent: int, width: int = 76) -> list[str]:
+    import textwrap
+
+    margin = " " * indent
+    return textwrap.wrap(
+        text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+    )
+
+
+def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (tier, what to weigh, what to type) for every screen of its own that this tier needs."""
+    screens = (
+        (
+            "elevated",
+            _(
+                "Some of these targets may draw attention where you are: to be seen contacting them can lead to "
+                "questions. Leave them out if you would not visit them from this line on any other day."
+            ),
+            "",
+        ),
+        (
+            "high",
+            _(
+                "Some of these targets are banned where some volunteers live, or are said to be extremist or made "
+                "for circumvention: there, a visit alone may be punished. Nothing this program does hides the "
+                "visit. If in doubt, stop here and ask somebody you trust who knows the law."
+            ),
+            _("I understand"),
+        ),
+    )
+    return screens[: TIERS.index(tier)] if tier == "high" else screens[:1] if tier == "elevated" else ()
+
+
+def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Ask who may fetch the same from elsewhere; an empty answer is the one remembered, else nobody."""
+    usual = "3" if not remembered else "2" if remembered == ("ooni",) else "1"
+    person.show(
+        "\n".join(
+            (
+                _("Who may fetch the same from elsewhere, at the same time?"),
+                *_wrapped(
+                    _(
+                        "Without it, much that fails here stays inconclusive: it cannot be told from a site that "
+                        "is down for everybody."
+                    ),
+                    indent=2,
+                ),
+                "  1  " + _("a helper of your campaign; you type its address"),
+                "  2  " + _("OONI's public test helpers"),
+                "  3  " + _("nobody"),
+            )
+        )
+    )
+    while True:
+        answer = person.ask(_("Type 1, 2 or 3 [{usual}]: ").format(usual=usual)).strip() or usual
+        if answer == "2":
+            return ("ooni",)
+        if answer == "3":
+            return ()
+        if answer == "1":
+            known = remembered[0] if usual == "1" and remembered else ""
+            prompt = _("Its https:// address [{known}]: ") if known else _("Its https:// address: ")
+            address = person.ask(prompt.format(known=known)).strip() or known
+            if address.startswith("https://") and len(address) > len("https://"):
+                return (address,)
+        person.show(_("That was not understood."))
+
+
+def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
+    """Show the screens this run needs, and ask; True if all were agreed to, now or when last asked the same."""
+    if facts.tier != "high" and memory.digest() == facts.digest:
+        return True
+    person.show(screen(facts))
+    for _tier_name, text, phrase in _warnings(facts.tier):
+        person.show("\n" + "\n".join(_wrapped(text, indent=0)))
+        if phrase:
+            said = person.ask(_('Type "{phrase}" to include them: ').format(phrase=phrase))
+            if said.strip().casefold() != phrase.casefold():
+                return False
+        elif not _yes(person.ask(_("Include them? [y/N] "))):
+            return False
+    if not _yes(person.ask(_("Start? [y/N] "))):
+        return False
+    memory.remember(controls=facts.controls, digest=facts.digest)
+    return True
+
+
+def _yes(answer: str) -> bool:
+    """Whether the answer is yes, in English or in Russian."""
+    return answer.strip().casefold() in {"y", "yes", "д", "да"}

@@ -1,0 +1,50 @@
+"""`probe evidence`: seal a run so that a stranger can check it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Seal a run, and check, sign or stamp a sealed one.
+
+    \b
+    Example:
+      probe evidence seal results/20261121T101500Z-AS12389-4f2a
+    """
+Bag = Annotated[Path, typer.Argument(metavar="BAG")]
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the group `evidence`."""
+    app.add_typer(group, name="evidence", help=HELP)
+
+
+@group.command("seal", help="Seal a run.\n\n\b\nExample:\n  probe evidence seal RUN -o DIR")
+def seal(
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR")] = None,
+) -> None:
+    _later("seal", run, out)
+
+
+@group.command("verify", help="Check a sealed run.\n\n\b\nExample:\n  probe evidence verify BAG --root HASH")
+def verify(bag: Bag, root: Annotated[str, typer.Option("--root", metavar="HASH")] = "") -> None:
+    _later("verify", bag, root)
+
+
+@group.command("sign", help="Sign a sealed run.\n\n\b\nExample:\n  probe evidence sign BAG")
+def sign(bag: Bag) -> None:
+    _later("sign", bag)
+
+
+@group.command("stamp", help="Have a sealed run time-stamped.\n\n\b\nExample:\n  probe evidence stamp BAG")
+def stamp(bag: Bag) -> None:
+    _later("stamp", bag)
+
+
+def _later(what: str, *_: object) -> None:
+    from probe.cli.exits import later
+
+    later(f"probe evidence {what}")

@@ -1,0 +1,32 @@
+"""`probe forget`: what lies on this disk, removed after asking; and what nobody can remove from here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as o
+
+HELP = """Say what this program keeps on this disk, and remove it after asking.
+
+    \b
+    Example:
+      probe forget
+      probe forget --results /media/stick/results --yes
+    """
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the command `forget`."""
+    app.command("forget", help=HELP)(forget)
+
+
+def forget(
+    results: o.Results = Path("results"),
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+    lang: o.Lang = "",
+) -> None:
+    o.speak(lang)
+    from probe.cli.forgetting import forget_all
+
+    raise typer.Exit(forget_all(results, yes=yes))

@@ -1,0 +1,36 @@
+"""`probe judge`: the verdicts of a stored run again, offline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as o
+
+HELP = """Judge a stored run again: no network is touched, the measurements stay as they are.
+
+    \b
+    Example:
+      probe judge results/20261121T101500Z-AS12389-4f2a
+      probe judge RUN --baseline elsewhere.json -o judged-again
+    """
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the command `judge`."""
+    app.command("judge", help=HELP)(judge)
+
+
+def judge(
+    run: Annotated[Path, typer.Argument(metavar="RUN|FILE.jsonl", help="A folder under results/, or a file.")],
+    baseline: o.BaselineFile = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the verdicts there instead.")
+    ] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per verdict on stdout.")] = False,
+    lang: o.Lang = "",
+) -> None:
+    o.speak(lang)
+    from probe.cli.measuring import judge_again
+
+    raise typer.Exit(judge_again(run, baseline, out, json_lines=json_lines))

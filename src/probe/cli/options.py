@@ -1,0 +1,170 @@
+"""The options that several commands share, declared once; parsing of what a person types into values."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SERVICE|all]...", help="Services to measure; `probe targets list` names them."),
+]
+Lists = Annotated[
+    list[Path] | None,
+    typer.Option("--list", metavar="FILE.csv", help="A list in Citizen Lab's format instead of the catalogue."),
+]
+Urls = Annotated[
+    list[str] | None, typer.Option("--url", metavar="URL", help="One address instead of the catalogue.")
+]
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Where runs are kept.")]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="What `probe baseline` recorded on another network."),
+]
+Control = Annotated[
+    list[str] | None,
+    typer.Option("--control", metavar="URL|ooni|none", help="Who fetches the same from elsewhere; repeatable."),
+]
+ControlProxy = Annotated[
+    str, typer.Option("--control-proxy", metavar="URL", help="A socks5:// or http:// proxy elsewhere.")
+]
+Throughput = Annotated[bool, typer.Option("--throughput/--no-throughput", help="Also look for throttling.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=1, max=20, help="Tries of each target, spread in time.")]
+ConfirmAfter = Annotated[
+    float, typer.Option("--confirm-after", metavar="S", min=0, max=86400, help="Seconds to a second test.")
+]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", min=1, max=256, help="Measurements at the same time.")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="S", min=0.1, max=300, help="Seconds for each operation.")
+]
+MaxMb = Annotated[float, typer.Option("--max-mb", metavar="MB", min=0.1, max=100000, help="Data to use at most.")]
+MaxMinutes = Annotated[
+    float, typer.Option("--max-minutes", metavar="MIN", min=0.1, max=10000, help="Time to take at most.")
+]
+Dns = Annotated[str, typer.Option("--dns", metavar="ADDR", help="A resolver instead of the system's.")]
+Asn = Annotated[
+    str, typer.Option("--asn", metavar="AS12389|detect", help="Your operator's number; you declare it.")
+]
+Region = Annotated[
+    str, typer.Option("--region", metavar="RU-KHA|withheld", help="ISO 3166 region, as finely as you like.")
+]
+NetworkName = Annotated[str, typer.Option("--network-name", metavar="TEXT", help="Your operator's name.")]
+AccessType = Annotated[
+    str, typer.Option("--access-type", metavar="fixed|mobile|wifi", help="How you are connected.")
+]
+Elevated = Annotated[
+    bool, typer.Option("--include-elevated", help="Also targets that may draw attention; asks once more.")
+]
+HighRisk = Annotated[
+    bool, typer.Option("--include-high-risk", help="Also targets whose mere visit may be punished; asks.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. On a new machine this means no control.")]
+Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help="The language shown here.")]
+
+STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
+ACCESS: Final = ("", "fixed", "mobile", "wifi")
+
+
+def speak(lang: str) -> None:
+    """Use the language asked for, else the locale's, else English; English too where letters cannot be shown."""
+    from probe import locale
+    from probe.cli.terminal import can_show, prepare_streams
+
+    prepare_streams()
+    if lang and lang not in locale.LANGUAGES:
+        if lang in locale.LATER:
+            from probe.cli.exits import later
+
+            later(f"--lang {lang}")
+        raise typer.BadParameter(f"{lang!r} is none of {', '.join(locale.LANGUAGES)}.", param_hint="--lang")
+    wanted = lang or locale.from_environment()
+    if wanted == "ru" and not can_show("жЖёЁ"):
+        wanted = "en"
+    locale.use(wanted)
+
+
+def states(text: str) -> frozenset[str]:
+    """Return the states of `--fail-on blocked,throttled`."""
+    named = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if unknown := sorted(named.difference(STATES)):
+        raise typer.BadParameter(
+            f"{', '.join(unknown)}: no such state. There are {', '.join(STATES)}.", param_hint="--fail-on"
+        )
+    return named
+
+
+def asn(text: str) -> str:
+    """Return `AS12389` for AS12389, as12389 and 12389; `detect` and nothing as they are."""
+    if text in ("", "detect"):
+        return text
+    found = re.fullmatch(r"(?:AS)?(\d{1,10})", text, re.IGNORECASE | re.ASCII)
+    if not found or not 0 < int(found[1]) < 2**32:
+        raise typer.BadParameter(f"{text!r} is no AS number. Type it as AS12389.", param_hint="--asn")
+    return f"AS{int(found[1])}"
+
+
+def region(text: str) -> str:
+    """Return an ISO 3166 code, a country's or a region's, or `withheld`."""
+    if text == "withheld":
+        return text
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text.upper(), re.ASCII):
+        raise typer.BadParameter(
+            f"{text!r} is no ISO 3166 code. Type RU, RU-KHA or withheld.", param_hint="--region"
+        )
+    return text.upper()
+
+
+def access_type(text: str) -> str:
+    """Return fixed, mobile, wifi or nothing."""
+    if text not in ACCESS:
+        raise typer.BadParameter(f"{text!r} is none of fixed, mobile, wifi.", param_hint="--access-type")
+    return text
+
+
+def controls(values: list[str] | None) -> tuple[str, ...] | None:
+    """Return the controls asked for; None where nothing was said, empty for `none`."""
+    if not values:
+        return None
+    if "none" in values:
+        if len(values) > 1:
+            raise typer.BadParameter("none excludes every other control.", param_hint="--control")
+        return ()
+    for value in values:
+        if value != "ooni" and not re.match(r"https?://[^/]", value):
+            raise typer.BadParameter(
+                f"{value!r} is neither ooni, none nor an https:// address.", param_hint="--control"
+            )
+    return tuple(dict.fromkeys(values))
+
+
+def proxy(text: str) -> str:
+    """Return the proxy's address."""
+    if text and not re.match(r"(socks5|socks5h|http|https)://[^/]", text):
+        raise typer.BadParameter(
+            f"{text!r}: type socks5://host:port or http://host:port.", param_hint="--control-proxy"
+        )
+    return text
+
+
+def server(text: str) -> str:
+    """Return `ip` or `ip:port` of a resolver, as typed."""
+    from ipaddress import ip_address
+
+    if not text:
+        return text
+    host, port = text, "53"
+    if bracketed := re.fullmatch(r"\[([^\]]+)\](?::(\d+))?", text):
+        host, port = bracketed[1], bracketed[2] or "53"
+    elif text.count(":") == 1:
+        host, port = text.split(":")
+    try:
+        ip_address(host)
+        right = 0 < int(port) < 65536
+    except ValueError:
+        right = False
+    if not right:
+        raise typer.BadParameter(f"{text!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.", param_hint="--dns")
+    return text

@@ -1,0 +1,46 @@
+"""`probe report`: a stored run in another form."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as o
+
+HELP = """Write a stored run in another form.
+
+    \b
+    Example:
+      probe report results/20261121T101500Z-AS12389-4f2a --format csv -o verdicts.csv
+    """
+FORMATS = ("csv",)
+LATER = ("xlsx", "html", "pdf", "docx", "json", "ooni")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the command `report`."""
+    app.command("report", help=HELP)(report)
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders under results/.")],
+    form: Annotated[
+        str, typer.Option("--format", metavar="csv|xlsx|html|pdf|docx|json|ooni", help="Which form.")
+    ],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Else to stdout.")] = None,
+    lang: o.Lang = "",
+    disclosure: Annotated[
+        str, typer.Option("--disclosure", metavar="public|full", help="How exactly times and places are told.")
+    ] = "",
+) -> None:
+    o.speak(lang)
+    from probe.cli.exits import later
+    from probe.cli.exporting import write_csv
+
+    if form in LATER:
+        later(f"--format {form}")
+    if form not in FORMATS:
+        raise typer.BadParameter(f"{form!r} is none of {', '.join(FORMATS + LATER)}.", param_hint="--format")
+    if disclosure:
+        later("--disclosure")
+    write_csv(runs, out)

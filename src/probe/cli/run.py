@@ -1,0 +1,88 @@
+"""`probe run`: measure, judge, show."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as o
+
+HELP = """Measure the default set, or only the services named.
+
+    \b
+    Example:
+      probe run --dry-run                          what would be contacted; sends nothing
+      probe run                                    the default set
+      probe run telegram youtube --control ooni    two services, compared with OONI's helpers
+      probe run --list my.csv --asn AS12389        a list of your own, your operator declared
+    """
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the application the command `run`."""
+    app.command("run", help=HELP)(run)
+
+
+def run(
+    services: o.Services = None,
+    lists: o.Lists = None,
+    urls: o.Urls = None,
+    results: o.Results = Path("results"),
+    baseline: o.BaselineFile = None,
+    control: o.Control = None,
+    control_proxy: o.ControlProxy = "",
+    throughput: o.Throughput = True,
+    rounds: o.Rounds = 3,
+    confirm_after: o.ConfirmAfter = 60.0,
+    concurrency: o.Concurrency = 16,
+    timeout: o.Timeout = 10.0,
+    max_mb: o.MaxMb = 15.0,
+    max_minutes: o.MaxMinutes = 8.0,
+    dns: o.Dns = "",
+    asn: o.Asn = "",
+    region: o.Region = "withheld",
+    network_name: o.NetworkName = "",
+    access_type: o.AccessType = "",
+    include_elevated: o.Elevated = False,
+    include_high_risk: o.HighRisk = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be contacted; send nothing.")] = False,
+    yes: o.Yes = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per verdict on stdout.")] = False,
+    lang: o.Lang = "",
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="STATE,...", help="End with 1 if a target is in such a state.")
+    ] = "",
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
+    ] = None,
+) -> None:
+    o.speak(lang)
+    from probe.cli.measuring import Asked, measure
+
+    failing = o.states(fail_on)
+    asked = Asked(
+        services=tuple(services or ()),
+        lists=tuple(lists or ()),
+        urls=tuple(urls or ()),
+        results=results,
+        baseline=baseline,
+        controls=o.controls(control),
+        control_proxy=o.proxy(control_proxy),
+        throughput=throughput,
+        rounds=rounds,
+        confirm_after_s=confirm_after,
+        concurrency=concurrency,
+        timeout_s=timeout,
+        max_bytes=round(max_mb * 1_000_000),
+        max_seconds=max_minutes * 60,
+        dns=o.server(dns),
+        asn=o.asn(asn),
+        region=o.region(region),
+        network_name=network_name,
+        access_type=o.access_type(access_type),
+        include_elevated=include_elevated,
+        include_high_risk=include_high_risk,
+        resume=resume,
+        yes=yes,
+    )
+    raise typer.Exit(measure(asked, dry_run=dry_run, json_lines=json_lines, fail_on=failing))

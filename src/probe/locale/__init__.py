@@ -1,0 +1,94 @@
+"""One language at a time: English is the source text, catalogues of other languages lie beside this file.
+
+Only what a person sees is translated; files always hold English.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from probe.model.verdict import Verdict
+
+LANGUAGES: Final = ("en", "ru")
+"""Those with a complete catalogue."""
+LATER: Final = ("fr",)
+"""Those announced on the command line whose catalogue is still to be written."""
+
+_FOLDER: Final = Path(__file__).parent
+_now: list[gettext.NullTranslations] = [gettext.NullTranslations()]
+_lang: list[str] = ["en"]
+
+
+def use(lang: str) -> None:
+    """Speak this language from now on; LookupError for one that has no catalogue."""
+    if lang not in LANGUAGES:
+        raise LookupError(lang)
+    _lang[0] = lang
+    _now[0] = _translations(lang)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _translations(lang: str) -> gettext.NullTranslations:
+    if lang == "en":
+        return gettext.NullTranslations()
+    return gettext.translation("probe", _FOLDER, [lang])
+
+
+def spoken() -> str:
+    """Return the language now in use: en or ru."""
+    return _lang[0]
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> str:
+    """Return the language the user's locale asks for, or English where there is none of it.
+
+    The variables are POSIX's, in POSIX's order: LC_ALL, LC_MESSAGES, LANG.
+    """
+    values = os.environ if environ is None else environ
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := values.get(variable):
+            lang = value.split(".")[0].split("_")[0].lower()
+            return lang if lang in LANGUAGES else "en"
+    return "en"
+
+
+def _(message: str) -> str:
+    """Return the message in the language in use."""
+    return _now[0].gettext(message) if message else ""
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Return the form of the message that fits the number."""
+    return _now[0].ngettext(singular, plural, n)
+
+
+def N_(message: str) -> str:  # noqa: N802 -- gettext's customary name for "mark for extraction, translate later"
+    """Mark a message for the catalogue where it stands in a table; `_` translates it when it is shown."""
+    return message
+
+
+def say(verdict: Verdict) -> str:
+    """Return the reason of a verdict in the language in use.
+
+    A template that the catalogue does not know comes from a stranger's file or another version: nothing is
+    put into it, the English sentence is returned as it was written.
+    """
+    return say_template(verdict.template, dict(verdict.params), verdict.because)
+
+
+def say_template(template: str, params: Mapping[str, str], fallback: str) -> str:
+    """Return the translated template with its parameters, or the fallback where no translation fits."""
+    translated = _(template)
+    if translated == template:
+        return fallback
+    try:
+        return translated.format_map(params)
+    except (KeyError, IndexError, ValueError):
+        return fallback
