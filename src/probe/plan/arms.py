@@ -1,4 +1,4 @@
-"""Which neutrals stand in a cross experiment: addresses of foreign ones, one white-listed name, obscure ones."""
+"""Which neutrals stand in a cross experiment: foreign addresses, one white-listed name, obscure names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,0 +1,216 @@
+"""Planning: which steps, in which order, not before when."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.model.options import RunOptions
+from probe.model.target import Target
+from probe.model.words import Owed
+from probe.plan import (
+    BeatClass,
+    beat_classes,
+    beat_step,
+    cross_arms,
+    estimate,
+    interleave,
+    network_steps,
+    neutral_steps,
+    round_steps,
+    steps_for,
+)
+from unit.factories import a_debt, a_neutral, a_target
+
+OPTIONS = RunOptions()
+WITH_CONTROL = RunOptions(controls=("https://helper.example/",))
+V4, V6 = "203.0.113.9", "2001:db8::9"
+
+
+def test_three_rounds_spread_over_more_than_twenty_seconds() -> None:
+    steps = round_steps(a_target(), OPTIONS, started_s=5.0)
+    assert [(s.round, s.not_before_s) for s in steps] == [(0, 5.0), (1, 15.5), (2, 26.0)]
+
+
+def test_a_run_taken_up_again_plans_only_the_rounds_still_missing() -> None:
+    steps = round_steps(a_target(), OPTIONS, started_s=100.0, done=2)
+    assert [(s.round, s.not_before_s) for s in steps] == [(2, 100.0)]
+
+
+def test_neutral_and_network_steps_carry_their_targets_own_experiments() -> None:
+    neutral, portal = a_neutral("a.example", "foreign"), a_target("network/portal", experiment="portal")
+    assert [
+        (s.target, s.round, s.not_before_s) for s in neutral_steps([neutral], number=1, not_before_s=3.0)
+    ] == [(neutral, 1, 3.0)]
+    assert [s.experiment for s in network_steps([portal])] == ["portal"]
+
+
+def test_services_take_turns() -> None:
+    targets = [a_target(f"{s}/{n}") for s in ("a", "b") for n in range(3)]
+    order = [t.service for t in interleave(targets, seed=7)]
+    assert order in (["a", "b"] * 3, ["b", "a"] * 3)
+
+
+@given(st.integers(0, 2**32), st.permutations([f"s{n % 3}/{n}" for n in range(9)]))
+def test_the_order_depends_on_the_seed_alone_and_loses_nobody(seed: int, ids: list[str]) -> None:
+    order = [t.target_id for t in interleave([a_target(i) for i in ids], seed)]
+    assert order == [t.target_id for t in interleave([a_target(i) for i in sorted(ids)], seed)]
+    assert sorted(order) == sorted(ids)
+
+
+def test_another_seed_gives_another_order() -> None:
+    targets = [a_target(f"s{n}/x") for n in range(20)]
+    assert interleave(targets, 1) != interleave(targets, 2)
+
+
+@pytest.mark.parametrize(
+    ("what", "experiment"),
+    [(Owed.ROUND, "web"), (Owed.ADDRESSES, "web"), (Owed.RESOLVER, "resolver")],
+)
+def test_a_debt_is_paid_by_one_step_of_its_kind(what: Owed, experiment: str) -> None:
+    debt = a_debt(what, addresses=(V4,), not_before_s=9.0)
+    (step,) = steps_for(debt, a_target(), options=OPTIONS, rounds_done=3)
+    assert (step.experiment, step.round, step.addresses, step.not_before_s, step.reason) == (
+        experiment, 3, (V4,), 9.0, what,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("what", [Owed.CONTROL, Owed.CONTROL_AGAIN])
+def test_a_control_is_asked_only_where_one_was_allowed(what: Owed) -> None:
+    assert steps_for(a_debt(what), a_target(), options=OPTIONS, rounds_done=1) == ()
+    (step,) = steps_for(a_debt(what), a_target(), options=WITH_CONTROL, rounds_done=1)
+    assert step.experiment == "control"
+    proxied = RunOptions(control_proxy="socks5://127.0.0.1:9050")
+    assert len(steps_for(a_debt(what), a_target(), options=proxied, rounds_done=1)) == 1
+
+
+def test_a_control_is_asked_for_the_redirect_hop_that_matters() -> None:
+    debt = a_debt(Owed.CONTROL, url="https://hop.example/x")
+    (step,) = steps_for(debt, a_target(), options=WITH_CONTROL, rounds_done=1)
+    assert (step.target.input, step.target.target_id) == ("https://hop.example/x", "twitter/web")
+
+
+@pytest.mark.parametrize(("plain", "url"), [(False, "https://bad.example/"), (True, "http://bad.example/")])
+def test_a_cross_experiment_bears_the_failing_name(plain: bool, url: str) -> None:
+    neutrals = (a_neutral("a.example", "foreign", addresses=(V4,)),)
+    debt = a_debt(Owed.CROSS, addresses=(V4,), server_name="bad.example", plain=plain)
+    (step,) = steps_for(debt, a_target(), options=OPTIONS, rounds_done=3, neutrals=neutrals)
+    assert (step.experiment, step.target.input, step.neutrals) == ("cross", url, neutrals)
+
+
+def test_a_cross_experiment_without_another_name_uses_the_targets_own() -> None:
+    neutrals = (a_neutral("a.example", "foreign", addresses=(V4,)),)
+    debt = a_debt(Owed.CROSS, addresses=(V4,))
+    (step,) = steps_for(debt, a_target(), options=OPTIONS, rounds_done=3, neutrals=neutrals)
+    assert step.target == a_target()
+
+
+@pytest.mark.parametrize(("addresses", "n_neutrals"), [((), 1), ((V4,), 0)])
+def test_a_cross_experiment_needs_an_address_and_neutrals(
+    addresses: tuple[str, ...], n_neutrals: int
+) -> None:
+    neutrals = (a_neutral("a.example", "foreign", addresses=(V4,)),) * n_neutrals
+    debt = a_debt(Owed.CROSS, addresses=addresses)
+    assert steps_for(debt, a_target(), options=OPTIONS, rounds_done=3, neutrals=neutrals) == ()
+
+
+NEUTRALS = (
+    a_neutral("listed.example", "domestic_listed"),
+    a_neutral("frozen.example", "foreign_frozen"),
+    a_neutral("one.example", "foreign"),
+    a_neutral("two.example", "foreign"),
+    a_neutral("three.example", "foreign"),
+)
+KNOWN = {t.target_id: (V4, V6) for t in NEUTRALS}
+
+
+def test_cross_arms_are_foreign_addresses_and_one_listed_name_without_any() -> None:
+    arms = cross_arms(NEUTRALS, KNOWN, family=4, turn=0)
+    assert [(t.target_id, t.addresses) for t in arms] == [
+        ("neutral/listed.example", ()),
+        ("neutral/one.example", (V4,)),
+        ("neutral/two.example", (V4,)),
+        ("neutral/three.example", (V4,)),
+    ]
+
+
+def test_cross_arms_take_turns_and_keep_to_the_family() -> None:
+    arms = cross_arms(NEUTRALS, KNOWN, family=6, turn=1)
+    assert [(t.target_id, t.addresses) for t in arms[1:]] == [
+        ("neutral/two.example", (V6,)),
+        ("neutral/three.example", (V6,)),
+        ("neutral/one.example", (V6,)),
+    ]
+
+
+def test_no_cross_arms_without_two_foreign_addresses_or_a_listed_name() -> None:
+    assert cross_arms(NEUTRALS, {"neutral/one.example": (V4,)}, family=4, turn=0) == ()
+    assert cross_arms(NEUTRALS[1:], KNOWN, family=4, turn=0) == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (a_target(country="US"), {(443, True)}),
+        (a_target(country="RU"), {(443, False)}),
+        (a_target(), {(443, True), (443, False)}),
+        (a_target(country="US", input="http://x.example/"), {(80, True), (443, True)}),
+        (a_target(country="US", input="dns+udp://8.8.8.8:53"), {(53, True), (443, True)}),
+        (a_target(country="US", input="tcp://e1.example:5222"), {(443, True)}),
+    ],
+)
+def test_beats_stand_in_for_what_the_targets_need(target: Target, expected: set[tuple[int, bool]]) -> None:
+    classes = beat_classes([target], (6, 4, 4), "RU")
+    assert {(c.port, c.foreign) for c in classes} == expected
+    assert [c.family for c in classes] == sorted(c.family for c in classes)
+    assert len(classes) == 2 * len(expected)
+
+
+def test_beats_take_turns_over_the_neutrals_of_their_side() -> None:
+    beat = BeatClass(family=4, port=443, foreign=True)
+    steps = [beat_step(beat, n, neutrals=NEUTRALS, resolvers=(), addresses=KNOWN) for n in range(5)]
+    assert [s and s.target.input for s in steps] == [
+        "https://frozen.example/",
+        "https://one.example/",
+        "https://two.example/",
+        "https://three.example/",
+        "https://frozen.example/",
+    ]
+    assert {s and s.target.addresses for s in steps} == {(V4,)}
+    assert {s and s.experiment for s in steps} == {"neutral"}
+
+
+def test_a_beat_for_plain_pages_is_plain() -> None:
+    beat = BeatClass(family=6, port=80, foreign=False)
+    step = beat_step(beat, 0, neutrals=NEUTRALS, resolvers=(), addresses=KNOWN)
+    assert step is not None
+    assert (step.target.input, step.target.addresses) == ("http://listed.example/", (V6,))
+
+
+def test_a_beat_for_udp_53_asks_another_resolver_of_the_family() -> None:
+    resolvers = (
+        a_target("resolver/google", input="dns+udp://8.8.8.8:53"),
+        a_target("resolver/doh", input="https://dns.example/dns-query"),
+    )
+    beat = BeatClass(family=4, port=53, foreign=True)
+    step = beat_step(beat, 3, neutrals=NEUTRALS, resolvers=resolvers, addresses=KNOWN)
+    assert step is not None
+    assert step.target.target_id == "resolver/google"
+    other = BeatClass(family=6, port=53, foreign=True)
+    assert beat_step(other, 3, neutrals=NEUTRALS, resolvers=resolvers, addresses=KNOWN) is None
+
+
+def test_there_is_no_beat_without_a_known_address() -> None:
+    beat = BeatClass(family=4, port=443, foreign=True)
+    assert beat_step(beat, 0, neutrals=NEUTRALS, resolvers=(), addresses={}) is None
+
+
+def test_an_estimate_grows_with_targets_and_ends_at_the_ceilings() -> None:
+    few = estimate([a_target()], (), OPTIONS)
+    many = estimate([a_target(f"s/{n}") for n in range(5000)], (), OPTIONS)
+    assert few.n_bytes < many.n_bytes == OPTIONS.max_bytes
+    assert few.seconds < many.seconds == OPTIONS.max_seconds
+    assert few.seconds > 2 * OPTIONS.round_gap_s
+
+
+def test_an_estimate_for_one_round_waits_for_no_second() -> None:
+    assert estimate([a_target()], (), RunOptions(rounds=1)).seconds < OPTIONS.round_gap_s
