@@ -45,6 +45,8 @@ class Target:
     """Names of shipped address ranges that belong to the service itself (google, meta, …)."""
     private_ca: str = ""
     """Name of a shipped private authority under which this target's certificates stand."""
+    question: str = ""
+    """For a DNS target: `name TYPE` to ask for instead of neutral names ("ru SOA")."""
     dated: str = ""
     source: str = ""
 
@@ -58,6 +60,8 @@ class Service:
     rule: Rule
     risk: Risk
     targets: tuple[Target, ...]
+    default: bool = True
+    """Whether a run that names no service measures it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

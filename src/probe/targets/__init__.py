@@ -1,0 +1,20 @@
+"""What is asked about: the catalogue, lists in Citizen Lab's format, single URLs."""
+
+from probe.targets.catalogue import Catalogue, catalogue_folder, read_catalogue
+from probe.targets.check import Finding, check
+from probe.targets.error import CatalogueError
+from probe.targets.inputs import Input, parse_input, target_of_url
+from probe.targets.lists import read_list
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Finding",
+    "Input",
+    "catalogue_folder",
+    "check",
+    "parse_input",
+    "read_catalogue",
+    "read_list",
+    "target_of_url",
+]

@@ -1,0 +1,215 @@
+"""The catalogue: services, neutrals, checks of the network, resolvers, ranges, private authorities."""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from probe.model.target import Service, Target
+from probe.model.words import Risk
+from probe.targets import fields
+from probe.targets.error import CatalogueError
+from probe.targets.inputs import parse_input
+from probe.targets.side_files import read_private_cas, read_ranges
+from probe.targets.toml_file import Section, TomlFile, read_toml
+
+SPECIAL: Final = frozenset({"neutral.toml", "network.toml", "resolvers.toml"})
+RESERVED: Final = frozenset({"network", "neutral", "resolver", "list", "url", "all"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All that was read, ready for planning and judging."""
+
+    services: tuple[Service, ...]
+    neutrals: tuple[Target, ...] = ()
+    network: tuple[Target, ...] = ()
+    """Portal checks and the sinkhole; their service is `network`."""
+    ranges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Prefixes by the name of their owner."""
+    ranges_dated: str = ""
+    """The oldest date among the files of ranges."""
+    private_cas: Mapping[str, str] = field(default_factory=dict)
+    """PEM text by name."""
+    resolvers: tuple[Target, ...] = ()
+    helpers: tuple[str, ...] = ()
+    neutrals_were_checked: bool = False
+    """Whether somebody tried the neutral set from a real network."""
+    files: tuple[tuple[str, bytes], ...] = ()
+    """Name below the folder and content of each file read: what a run keeps under `inputs/`."""
+    digest: str = ""
+    """SHA-256 over names and contents."""
+
+    def service(self, service_id: str) -> Service:
+        """Return a service. Raises CatalogueError that names the nearest one."""
+        for service in self.services:
+            if service.service == service_id:
+                return service
+        raise _unknown("service", service_id, [service.service for service in self.services])
+
+    def target(self, target_id: str) -> Target:
+        """Return a target, neutrals, network checks and resolvers included. Raises CatalogueError."""
+        for target in self.targets():
+            if target.target_id == target_id:
+                return target
+        raise _unknown("target", target_id, [target.target_id for target in self.targets()])
+
+    def targets(self) -> Iterable[Target]:
+        """Iterate over every target there is."""
+        for service in self.services:
+            yield from service.targets
+        yield from self.neutrals
+        yield from self.network
+        yield from self.resolvers
+
+
+def catalogue_folder() -> Path:
+    """Return the folder shipped in the wheel, or that of the repository for an editable install."""
+    packaged = Path(__file__).parent / "catalogue"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "targets"
+
+
+def read_catalogue(folder: Path | None = None) -> Catalogue:
+    """Read every file of a folder. Raises CatalogueError at the first fault."""
+    folder = catalogue_folder() if folder is None else folder
+    paths = sorted(folder.glob("*.toml"))
+    names = {path.name for path in paths}
+    for needed in sorted(SPECIAL - names):
+        raise CatalogueError(str(folder / needed), 0, "missing", "Copy it from the shipped targets/ folder.")
+    ranges, ranges_dated, range_files = read_ranges(folder / "ranges")
+    private_cas, ca_files = read_private_cas(folder / "private-ca")
+    services, service_files = _services(
+        [path for path in paths if path.name not in SPECIAL], ranges, private_cas
+    )
+    neutrals, checked, neutral_file = _neutrals(folder / "neutral.toml")
+    network, _, network_file = _checks(folder / "network.toml", "check", "network")
+    resolvers, helpers, resolver_file = _checks(folder / "resolvers.toml", "resolver", "resolver")
+    toml_files = (*service_files, neutral_file, network_file, resolver_file)
+    files = sorted([*((Path(each.file).name, each.content) for each in toml_files), *range_files, *ca_files])
+    return Catalogue(
+        services=services,
+        neutrals=neutrals,
+        network=network,
+        ranges=ranges,
+        ranges_dated=ranges_dated,
+        private_cas=private_cas,
+        resolvers=resolvers,
+        helpers=helpers,
+        neutrals_were_checked=checked,
+        files=tuple(files),
+        digest=_digest(files),
+    )
+
+
+def read_service(file: TomlFile, ranges: Mapping[str, Any], private_cas: Mapping[str, Any]) -> Service:
+    """Make a service of one file. Raises CatalogueError."""
+    top = file.top.take(fields.SERVICE, required=("id", "title", "rule", "risk", "default", "category"))
+    name = top["id"]
+    if name in RESERVED:
+        raise file.top.error("id", f"the id {name!r} is taken by the program", "Choose another id.")
+    if name != Path(file.file).stem:
+        raise file.top.error("id", f"the id {name!r} is not the file's name", f"Call the file {name}.toml.")
+    if not file.tables:
+        raise file.top.error("", "no endpoint", "Add an [[endpoint]] with id, input and experiment.")
+    targets = tuple(fields.endpoint(section, name, top) for section in file.tables)
+    for section, target in zip(file.tables, targets, strict=True):
+        _known_names(section, file.top, target, ranges, private_cas)
+    if top["rule"] == "essential" and not any(target.essential for target in targets):
+        raise file.top.error(
+            "rule", "no endpoint is essential", "Add essential = true to one, or another rule."
+        )
+    return Service(
+        service=name,
+        title=top["title"],
+        rule=top["rule"],
+        risk=Risk(top["risk"]),
+        targets=targets,
+        default=top["default"],
+    )
+
+
+def _known_names(
+    section: Section, top: Section, target: Target, ranges: Mapping[str, Any], private_cas: Mapping[str, Any]
+) -> None:
+    """Refuse the name of a range or authority that is not shipped."""
+    for key, names, known in (
+        ("ranges", target.ranges, ranges),
+        ("private_ca", (target.private_ca,) if target.private_ca else (), private_cas),
+    ):
+        for name in names:
+            if name not in known:
+                place = section if key in section.data else top
+                hint = f"Known: {', '.join(sorted(known)) or 'none'}."
+                raise place.error(key, f"{key}: {name!r} is not shipped", hint)
+
+
+def _services(
+    paths: list[Path], ranges: Mapping[str, Any], private_cas: Mapping[str, Any]
+) -> tuple[tuple[Service, ...], list[TomlFile]]:
+    files = [read_toml(path, "endpoint") for path in paths]
+    services = tuple(read_service(file, ranges, private_cas) for file in files)
+    _no_duplicates(
+        (section, target)
+        for file, service in zip(files, services, strict=True)
+        for section, target in zip(file.tables, service.targets, strict=True)
+    )
+    return services, files
+
+
+def _neutrals(path: Path) -> tuple[tuple[Target, ...], bool, TomlFile]:
+    file = read_toml(path, "neutral")
+    top = file.top.take(fields.NEUTRAL_TOP, required=("dated", "checked_from_a_real_network"))
+    targets = tuple(fields.neutral(section, top) for section in file.tables)
+    _no_duplicates(zip(file.tables, targets, strict=True))
+    for group in fields.GROUPS:
+        if sum(target.neutral_group == group for target in targets) < 3:
+            raise file.top.error(
+                "", f"fewer than 3 neutrals in group {group!r}", "Add neutrals of this group."
+            )
+    return targets, top["checked_from_a_real_network"], file
+
+
+def _checks(path: Path, table: str, service: str) -> tuple[tuple[Target, ...], tuple[str, ...], TomlFile]:
+    """Read network.toml or resolvers.toml: endpoints that are controls."""
+    file = read_toml(path, table)
+    top = file.top.take(fields.CHECKS_TOP, required=("dated", "source"))
+    targets = tuple(fields.endpoint(section, service, top, is_control=True) for section in file.tables)
+    _no_duplicates(zip(file.tables, targets, strict=True))
+    for url in top.get("helpers", ()):
+        if not url.startswith("https://"):
+            raise file.top.error("helpers", f"{url!r} is no https:// URL", "Write https://host/.")
+    return targets, top.get("helpers", ()), file
+
+
+def _no_duplicates(rows: Iterable[tuple[Section, Target]]) -> None:
+    """Refuse a second target of the same id, or of the same input, question and experiment."""
+    ids: dict[object, Section] = {}
+    inputs: dict[object, Section] = {}
+    for section, target in rows:
+        key = (parse_input(target.input).key, target.question, target.experiment)
+        for seen, value, name, what in (
+            (ids, target.target_id, "id", target.target_id),
+            (inputs, key, "input", target.input),
+        ):
+            if value in seen:
+                first = seen[value]
+                place = f"{Path(first.file).name} line {first.keys.get(name, first.line)}"
+                raise section.error(
+                    name, f"duplicate {name} {what!r}, first in {place}", "Delete one of them."
+                )
+            seen[value] = section
+
+
+def _digest(files: list[tuple[str, bytes]]) -> str:
+    whole = hashlib.sha256()
+    for name, content in files:
+        whole.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def _unknown(what: str, wanted: str, known: list[str]) -> CatalogueError:
+    close = difflib.get_close_matches(wanted, known, 3)
+    hint = f"Did you mean {' or '.join(close)}?" if close else "`probe targets list` shows what there is."
+    return CatalogueError("", 0, f"no {what} {wanted!r} in the catalogue", hint)

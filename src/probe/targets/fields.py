@@ -1,0 +1,155 @@
+"""The fields that catalogue files may hold, each with its kind; and the targets made from them."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Final
+
+from probe.model.target import Target
+from probe.model.words import Risk
+from probe.targets.inputs import SCHEMES, Input, parse_input
+from probe.targets.toml_file import Kind, Section, day, flag, matching, one_of, text, texts
+
+CATEGORIES: Final = (
+    *("ALDR", "ANON", "COMM", "COMT", "CTRL", "CULTR", "DATE", "ECON", "ENV", "FILE", "GAME", "GMB", "GOVT"),
+    *("GRP", "HACK", "HATE", "HOST", "HUMR", "IGO", "LGBT", "MILX", "MISC", "MMED", "NEWS", "POLR", "PORN"),
+    *("PROV", "PUBH", "REL", "SRCH", "XED"),
+)
+"""Citizen Lab's category codes."""
+
+EXPERIMENTS: Final = ("web", "tcp", "http_any", "dns", "doh", "portal", "sinkhole")
+_SCHEMES_OF: Final = {
+    "web": {"http", "https"},
+    "portal": {"http"},
+    "doh": {"https"},
+    "tcp": {"tcp"},
+    "http_any": {"tcp"},
+    "sinkhole": {"tcp"},
+    "dns": {"dns+udp", "dns+tcp", "dns+tls"},
+}
+GROUPS: Final = ("domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign")
+
+
+def an_input(value: Any) -> Input:
+    """Accept an input of one of the known schemes."""
+    try:
+        return parse_input(text(value))
+    except ValueError as error:
+        raise ValueError(str(error.args[0]), f"Write the whole of it, beginning with {SCHEMES}.") from None
+
+
+def addresses(value: Any) -> tuple[str, ...]:
+    """Accept an array of literal addresses."""
+    found = texts(value)
+    for item in found:
+        try:
+            ipaddress.ip_address(item)
+        except ValueError:
+            raise ValueError(f"{item!r} is no address", 'Write addresses: ["8.8.8.8"].') from None
+    return found
+
+
+_ID: Final = matching(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", "Use a-z, 0-9 and hyphens.")
+_COUNTRY: Final = matching(r"([A-Z]{2})?", 'Write two capital letters, as in "US", or "".')
+_COMMON: Final[Mapping[str, Kind]] = {
+    "country": _COUNTRY,
+    "ranges": texts,
+    "private_ca": text,
+    "dated": day,
+    "source": text,
+}
+_ENDPOINT_ONLY: Final[Mapping[str, Kind]] = {
+    "id": _ID,
+    "role": _ID,
+    "input": an_input,
+    "experiment": one_of(*EXPERIMENTS),
+    "risk": one_of(*Risk),
+    "category": one_of(*CATEGORIES),
+    "essential": flag,
+    "addresses": addresses,
+    "server_name": text,
+    "question": matching(r"[a-z0-9.-]{1,253} [A-Z]{1,10}", 'Write a name and a type, as in "ru SOA".'),
+}
+SERVICE: Final[Mapping[str, Kind]] = {
+    "id": _ID,
+    "title": text,
+    "rule": one_of("any", "all", "essential"),
+    "risk": one_of(*Risk),
+    "default": flag,
+    "category": one_of(*CATEGORIES),
+    **_COMMON,
+}
+ENDPOINT: Final[Mapping[str, Kind]] = {**_ENDPOINT_ONLY, **_COMMON}
+NEUTRAL: Final[Mapping[str, Kind]] = {
+    "id": _ID,
+    "input": an_input,
+    "group": one_of(*GROUPS),
+    "country": _COUNTRY,
+    "ipv6": flag,
+    "large_object": matching(r"/[!-~]*", "Write a path that begins with /."),
+    "any_name": flag,
+    "owner": text,
+    "dated": day,
+    "source": text,
+}
+NEUTRAL_TOP: Final[Mapping[str, Kind]] = {"dated": day, "checked_from_a_real_network": flag}
+CHECKS_TOP: Final[Mapping[str, Kind]] = {"dated": day, "source": text, "helpers": texts}
+
+
+def endpoint(
+    section: Section, service: str, common: Mapping[str, Any], *, is_control: bool = False
+) -> Target:
+    """Make the target of one `[[endpoint]]`; what it does not say is taken from the top of its file."""
+    own = section.take(ENDPOINT, required=("id", "input", "experiment"))
+    merged = {key: common[key] for key in (*_COMMON, "category", "risk") if key in common} | own
+    parsed: Input = own["input"]
+    if parsed.scheme not in _SCHEMES_OF[own["experiment"]]:
+        wanted = " or ".join(sorted(f"{scheme}://" for scheme in _SCHEMES_OF[own["experiment"]]))
+        problem = f"experiment {own['experiment']!r} does not take {parsed.scheme}://"
+        raise section.error("input", problem, f"Write {wanted}, or another experiment.")
+    if own["experiment"] == "doh" and not own.get("addresses"):
+        raise section.error("input", "'addresses' is missing", 'Add the resolver\'s: addresses = ["8.8.8.8"]')
+    if "dated" not in merged or "source" not in merged:
+        raise section.error(
+            "id", "neither date nor source", "Add dated = … and source = … here or at the top."
+        )
+    return Target(
+        target_id=f"{service}/{own['id']}",
+        service=service,
+        input=parsed.text,
+        experiment=own["experiment"],
+        role=own.get("role", own["id"]),
+        category_code=merged.get("category", "CTRL" if is_control else "MISC"),
+        risk=Risk(merged.get("risk", Risk.LOW)),
+        essential=own.get("essential", False),
+        country=merged.get("country", ""),
+        is_control=is_control,
+        addresses=own.get("addresses", ()),
+        server_name=own.get("server_name", ""),
+        ranges=merged.get("ranges", ()),
+        private_ca=merged.get("private_ca", ""),
+        question=own.get("question", ""),
+        dated=merged["dated"],
+        source=merged["source"],
+    )
+
+
+def neutral(section: Section, top: Mapping[str, Any]) -> Target:
+    """Make the target of one `[[neutral]]`."""
+    own = section.take(NEUTRAL, required=("id", "input", "group", "owner", "source"))
+    if own["input"].scheme != "https":
+        raise section.error("input", "a neutral is reached over https://", "Write https://host/.")
+    return Target(
+        target_id=f"neutral/{own['id']}",
+        service="neutral",
+        input=own["input"].text,
+        experiment="web",
+        role="neutral",
+        category_code="CTRL",
+        country=own.get("country", ""),
+        is_control=True,
+        neutral_group=own["group"],
+        large_object=own.get("large_object", ""),
+        any_name=own.get("any_name", False),
+        dated=own.get("dated", top["dated"]),
+        source=own["source"],
+    )
