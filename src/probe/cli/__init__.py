@@ -39,6 +39,7 @@ def main(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", "-V", help="Say the version and end."),
 ) -> None:
+    """Answer --version; without a command, show the help."""
     if version:
         from probe import __version__
 

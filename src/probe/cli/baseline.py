@@ -45,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command("record", help=RECORD)
 def record(
+    *,
     out: Out,
     services: o.Services = None,
     lists: o.Lists = None,
@@ -72,6 +73,7 @@ def record(
     yes: o.Yes = False,
     lang: o.Lang = "",
 ) -> None:
+    """Measure, and keep how targets answered."""
     o.speak(lang)
     from probe.cli.measuring import Asked, record_baseline
 
@@ -109,6 +111,7 @@ def from_run(
     out: Out,
     lang: o.Lang = "",
 ) -> None:
+    """Make a baseline of a stored run."""
     o.speak(lang)
     from probe.cli.measuring import baseline_from
 
@@ -119,6 +122,7 @@ def from_run(
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A baseline file.")], lang: o.Lang = ""
 ) -> None:
+    """Show a baseline."""
     o.speak(lang)
     from probe.cli.showing import show_baseline
 

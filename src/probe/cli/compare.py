@@ -22,6 +22,7 @@ def compare(
     before: Annotated[Path, typer.Argument(metavar="RUN")],
     after: Annotated[Path, typer.Argument(metavar="RUN")],
 ) -> None:
+    """Say that this comes later."""
     from probe.cli.exits import later
 
     later(f"probe compare {before} {after}")

@@ -130,9 +130,7 @@ def _wrapped(text: str, indent: int, width: int = 76) -> list[str]:
     import textwrap
 
     margin = " " * indent
-    return textwrap.wrap(
-        text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
-    )
+    return textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
 def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:

@@ -22,12 +22,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    scenario: Annotated[str, typer.Option("--scenario", metavar="NAME", help="Which small internet to open.")] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="Which small internet to open.")
+    ] = "",
     list_scenarios: Annotated[bool, typer.Option("--list-scenarios", help="Name them and end.")] = False,
     results: o.Results = Path("results"),
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per verdict on stdout.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+    ] = False,
     lang: o.Lang = "",
 ) -> None:
+    """Run the lab, or name its scenarios."""
     o.speak(lang)
     from probe.cli.measuring import demonstrate, name_scenarios
 

@@ -26,6 +26,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
     lang: o.Lang = "",
 ) -> None:
+    """Tell, ask, remove."""
     o.speak(lang)
     from probe.cli.forgetting import forget_all
 

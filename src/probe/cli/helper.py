@@ -24,6 +24,7 @@ def serve(
     bind: Annotated[str, typer.Option("--bind", metavar="ADDR", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535)] = 8080,
 ) -> None:
+    """Say that this comes later."""
     from probe.cli.exits import later
 
     later(f"probe helper serve ({bind}:{port})")

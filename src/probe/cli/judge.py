@@ -22,14 +22,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def judge(
-    run: Annotated[Path, typer.Argument(metavar="RUN|FILE.jsonl", help="A folder under results/, or a file.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN|FILE.jsonl", help="A folder under results/, or a file.")
+    ],
     baseline: o.BaselineFile = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the verdicts there instead.")
     ] = None,
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per verdict on stdout.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+    ] = False,
     lang: o.Lang = "",
 ) -> None:
+    """Judge again and show the verdicts."""
     o.speak(lang)
     from probe.cli.measuring import judge_again
 

@@ -8,11 +8,13 @@ import typer
 
 Services = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SERVICE|all]...", help="Services to measure; `probe targets list` names them."),
+    typer.Argument(metavar="SERVICE|all", help="Services to measure; `probe targets list` names them."),
 ]
 Lists = Annotated[
     list[Path] | None,
-    typer.Option("--list", metavar="FILE.csv", help="A list in Citizen Lab's format instead of the catalogue."),
+    typer.Option(
+        "--list", metavar="FILE.csv", help="A list in Citizen Lab's format instead of the catalogue."
+    ),
 ]
 Urls = Annotated[
     list[str] | None, typer.Option("--url", metavar="URL", help="One address instead of the catalogue.")
@@ -24,23 +26,29 @@ BaselineFile = Annotated[
 ]
 Control = Annotated[
     list[str] | None,
-    typer.Option("--control", metavar="URL|ooni|none", help="Who fetches the same from elsewhere; repeatable."),
+    typer.Option(
+        "--control", metavar="URL|ooni|none", help="Who fetches the same from elsewhere; repeatable."
+    ),
 ]
 ControlProxy = Annotated[
     str, typer.Option("--control-proxy", metavar="URL", help="A socks5:// or http:// proxy elsewhere.")
 ]
 Throughput = Annotated[bool, typer.Option("--throughput/--no-throughput", help="Also look for throttling.")]
-Rounds = Annotated[int, typer.Option("--rounds", min=1, max=20, help="Tries of each target, spread in time.")]
+Rounds = Annotated[
+    int, typer.Option("--rounds", metavar="N", min=1, max=20, help="Tries of each target, spread in time.")
+]
 ConfirmAfter = Annotated[
     float, typer.Option("--confirm-after", metavar="S", min=0, max=86400, help="Seconds to a second test.")
 ]
 Concurrency = Annotated[
-    int, typer.Option("--concurrency", min=1, max=256, help="Measurements at the same time.")
+    int, typer.Option("--concurrency", metavar="N", min=1, max=256, help="Measurements at the same time.")
 ]
 Timeout = Annotated[
     float, typer.Option("--timeout", metavar="S", min=0.1, max=300, help="Seconds for each operation.")
 ]
-MaxMb = Annotated[float, typer.Option("--max-mb", metavar="MB", min=0.1, max=100000, help="Data to use at most.")]
+MaxMb = Annotated[
+    float, typer.Option("--max-mb", metavar="MB", min=0.1, max=100000, help="Data to use at most.")
+]
 MaxMinutes = Annotated[
     float, typer.Option("--max-minutes", metavar="MIN", min=0.1, max=10000, help="Time to take at most.")
 ]
@@ -166,5 +174,7 @@ def server(text: str) -> str:
     except ValueError:
         right = False
     if not right:
-        raise typer.BadParameter(f"{text!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.", param_hint="--dns")
+        raise typer.BadParameter(
+            f"{text!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.", param_hint="--dns"
+        )
     return text

@@ -30,9 +30,11 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Else to stdout.")] = None,
     lang: o.Lang = "",
     disclosure: Annotated[
-        str, typer.Option("--disclosure", metavar="public|full", help="How exactly times and places are told.")
+        str,
+        typer.Option("--disclosure", metavar="public|full", help="How exactly times and places are told."),
     ] = "",
 ) -> None:
+    """Write the runs in the form asked for."""
     o.speak(lang)
     from probe.cli.exits import later
     from probe.cli.exporting import write_csv

@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
+    *,
     services: o.Services = None,
     lists: o.Lists = None,
     urls: o.Urls = None,
@@ -45,9 +46,13 @@ def run(
     access_type: o.AccessType = "",
     include_elevated: o.Elevated = False,
     include_high_risk: o.HighRisk = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be contacted; send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be contacted; send nothing.")
+    ] = False,
     yes: o.Yes = False,
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per verdict on stdout.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+    ] = False,
     lang: o.Lang = "",
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="STATE,...", help="End with 1 if a target is in such a state.")
@@ -56,6 +61,7 @@ def run(
         Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
     ] = None,
 ) -> None:
+    """Parse, measure, and end with the run's exit code."""
     o.speak(lang)
     from probe.cli.measuring import Asked, measure
 

@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command("list", help="Name the services.\n\n\b\nExample:\n  probe targets list")
 def list_services(lang: o.Lang = "") -> None:
+    """Name every service with its tier."""
     o.speak(lang)
     from probe.cli.showing import show_services
 
@@ -33,6 +34,7 @@ def list_services(lang: o.Lang = "") -> None:
 
 @group.command("show", help="Show a service's endpoints.\n\n\b\nExample:\n  probe targets show telegram")
 def show(service: Annotated[str, typer.Argument(metavar="SERVICE")], lang: o.Lang = "") -> None:
+    """Show one service."""
     o.speak(lang)
     from probe.cli.showing import show_service
 
@@ -44,9 +46,12 @@ def show(service: Annotated[str, typer.Argument(metavar="SERVICE")], lang: o.Lan
     help="Check the catalogue, or one list or service file.\n\n\b\nExample:\n  probe targets check my.csv",
 )
 def check(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A .csv list or a .toml service.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A .csv list or a .toml service.")
+    ] = None,
     lang: o.Lang = "",
 ) -> None:
+    """Check a file, or all."""
     o.speak(lang)
     from probe.cli.showing import check_file
 

@@ -1,0 +1,105 @@
+"""From a request to a run that was agreed to: the dry run, the question about controls, the screens."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from probe.cli import consent, exits, memory
+from probe.cli.terminal import somebody_is_there
+from probe.locale import _
+
+if TYPE_CHECKING:
+    from probe.cli.measuring import Asked
+    from probe.model.network import Network
+    from probe.pipeline import Prepared
+
+
+def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared | None":
+    """Return what may be run now; None after a dry run, or where somebody said no.
+
+    Sends nothing. Without a terminal and without --yes it ends the program, with what to type.
+    """
+    from probe.cli.dry_run import tell
+    from probe.pipeline import prepare
+
+    known = memory.here()
+    remembered = known.controls()
+    controls = asked.controls if asked.controls is not None else remembered or ()
+    prepared = prepare(asked.request(controls))
+    if dry_run:
+        tell(prepared)
+        return None
+    if asked.yes:
+        return prepared
+    if not somebody_is_there():
+        exits.stop(
+            _("Nobody can be asked here: this is no terminal."),
+            _("Add --yes if you know what `probe run --dry-run` tells."),
+        )
+    try:
+        return _asked(asked, prepared, network, known, remembered)
+    except EOFError:
+        sys.stderr.write("\n")
+    sys.stderr.write(_("Nothing was sent.") + "\n")
+    return None
+
+
+def _asked(
+    asked: "Asked",
+    prepared: "Prepared",
+    network: "Network",
+    known: memory.Memory,
+    remembered: tuple[str, ...] | None,
+) -> "Prepared | None":
+    from probe.pipeline import prepare
+
+    person = consent.Person(show=_show, ask=_ask)
+    facts = facts_of(prepared, network)
+    new_here = remembered is None or known.digest() != facts.digest
+    if asked.controls is None and new_here:
+        chosen = consent.choose_controls(person, remembered)
+        prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue)
+        facts = facts_of(prepared, network)
+        _show("")
+    if consent.agreed(facts, person, known):
+        return prepared
+    _show(_("Nothing was sent."))
+    return None
+
+
+def facts_of(prepared: "Prepared", network: "Network") -> consent.Facts:
+    """Return what the screens tell of a prepared run."""
+    hosts = {contact.host for contact in prepared.contacts if contact.purpose == "target"}
+    vantage = prepared.request.vantage
+    return consent.Facts(
+        inputs=tuple(target.input for target in prepared.targets),
+        n_services=len(prepared.services),
+        n_hosts=len(hosts),
+        n_neutrals=len(prepared.catalogue.neutrals),
+        tiers=tuple(dict.fromkeys(str(target.risk) for target in prepared.targets)),
+        minutes=prepared.estimate.seconds / 60,
+        megabytes=prepared.estimate.n_bytes / 1_000_000,
+        controls=prepared.request.options.controls,
+        proxy=prepared.request.options.control_proxy,
+        network="|".join(
+            (vantage.probe_asn, vantage.probe_network_name, vantage.access_type, *network.system_resolvers())
+        ),
+        resolvers=tuple(
+            dict.fromkeys(contact.host for contact in prepared.contacts if contact.purpose == "resolver")
+        ),
+        results=str(prepared.request.results),
+    )
+
+
+def _show(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _ask(prompt: str) -> str:
+    """Ask on stderr, so that stdout holds results only; an end of input raises EOFError."""
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline(1000)
+    if not line:
+        raise EOFError
+    return line.rstrip("\r\n")

@@ -1,0 +1,202 @@
+"""What the measuring commands do once their options are parsed: prepare, ask, run, show."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probe.cli import exits
+from probe.locale import _
+
+if TYPE_CHECKING:
+    from probe.model.network import Network
+    from probe.model.verdict import Verdict
+    from probe.pipeline import Prepared, RunRequest, RunResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed, checked one by one."""
+
+    services: tuple[str, ...]
+    lists: tuple[Path, ...]
+    urls: tuple[str, ...]
+    results: Path
+    baseline: Path | None
+    controls: tuple[str, ...] | None
+    """None where nothing was said of controls."""
+    control_proxy: str
+    throughput: bool
+    rounds: int
+    confirm_after_s: float
+    concurrency: int
+    timeout_s: float
+    max_bytes: int
+    max_seconds: float
+    dns: str
+    asn: str
+    region: str
+    network_name: str
+    access_type: str
+    include_elevated: bool
+    include_high_risk: bool
+    resume: Path | None
+    yes: bool
+
+    def request(self, controls: tuple[str, ...]) -> "RunRequest":
+        """Return the pipeline's request, with these controls."""
+        from probe.model.measurement import VantagePoint
+        from probe.model.options import RunOptions
+        from probe.pipeline import RunRequest
+
+        return RunRequest(
+            services=self.services,
+            lists=self.lists,
+            urls=self.urls,
+            results=self.results,
+            baseline=self.baseline,
+            options=RunOptions(
+                rounds=self.rounds,
+                confirm_after_s=self.confirm_after_s,
+                concurrency=self.concurrency,
+                timeout_s=self.timeout_s,
+                max_bytes=self.max_bytes,
+                max_seconds=self.max_seconds,
+                dns=self.dns,
+                controls=controls,
+                control_proxy=self.control_proxy,
+                throughput=self.throughput,
+            ),
+            vantage=VantagePoint(
+                probe_asn=self.asn or "AS0",
+                asn_source="declared" if self.asn else "none",
+                probe_cc=self.region[:2] if self.region != "withheld" else "ZZ",
+                probe_network_name=self.network_name,
+                region=self.region,
+                access_type=self.access_type,
+            ),
+            include_elevated=self.include_elevated,
+            include_high_risk=self.include_high_risk,
+            resume=self.resume,
+        )
+
+
+def measure(asked: Asked, *, dry_run: bool, json_lines: bool, fail_on: frozenset[str]) -> int:
+    """Do what `probe run` does; return the exit code."""
+    from probe.cli.asking import consented
+
+    with exits.told():
+        network = real_network()
+        prepared = consented(asked, network, dry_run=dry_run)
+        if prepared is None:
+            return exits.OK if dry_run else exits.NOTHING
+        result = _watched_run(prepared, network)
+        _show(result, prepared, json_lines=json_lines)
+    if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
+        return exits.FAIL_ON
+    return result.exit_code
+
+
+def real_network() -> "Network":
+    """Return the network of this machine; opening it sends nothing."""
+    from probe.measure.dial import SystemNetwork
+
+    return SystemNetwork()
+
+
+def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
+    from probe.cli.watching import observer
+    from probe.pipeline import run
+
+    with observer() as watching:
+        return run(prepared, network, watching)
+
+
+def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool) -> None:
+    """Print the outcome on stdout, as a table or as JSON Lines."""
+    from probe.cli.terminal import console
+    from probe.report.console import Outcome, show
+
+    if json_lines:
+        print_json(result.run_id, result.verdicts, result.record)
+        return
+    options = result.record.options
+    outcome = Outcome(
+        folder=str(result.folder),
+        record=result.record,
+        network=result.network,
+        services=result.services,
+        verdicts=tuple(v for v in result.verdicts if v.target_id != "network"),
+        controls_known=bool(
+            options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
+        ),
+    )
+    show(console(sys.stdout), outcome)
+
+
+def print_json(run_id: str, verdicts: Iterable["Verdict"], record: object) -> None:
+    """Write one JSON object a verdict, with the keys of verdicts.csv."""
+    import json
+
+    from probe.report.csv import verdict_rows
+
+    for row in verdict_rows(run_id, verdicts, record):
+        sys.stdout.write(json.dumps(row, ensure_ascii=True) + "\n")
+
+
+def demonstrate(scenario: str, results: Path, *, json_lines: bool) -> int:
+    """Do what `probe demo` does; return the exit code."""
+    from probe.cli.watching import observer
+    from probe.lab import SCENARIOS
+    from probe.pipeline import demo
+
+    if scenario and scenario not in SCENARIOS:
+        exits.stop(_("There is no scenario {name}.").format(name=scenario), "probe demo --list-scenarios")
+    with exits.told(), observer() as watching:
+        result = demo(scenario, results, watching)
+    _show(result, None, json_lines=json_lines)
+    return result.exit_code
+
+
+def name_scenarios() -> None:
+    """Print the lab's scenarios, one a line."""
+    from probe.lab import SCENARIOS
+
+    for name in SCENARIOS:
+        sys.stdout.write(f"{name}\n")
+
+
+def judge_again(run: Path, baseline: Path | None, out: Path | None, *, json_lines: bool) -> int:
+    """Do what `probe judge` does; return the exit code."""
+    from probe.pipeline import rejudge
+
+    with exits.told():
+        result = rejudge(run, baseline, out)
+    _show(result, None, json_lines=json_lines)
+    return result.exit_code
+
+
+def record_baseline(asked: Asked, for_run: Path | None, out: Path) -> int:
+    """Do what `probe baseline record` does; return the exit code."""
+    from probe.cli.asking import consented
+    from probe.cli.watching import observer
+    from probe.pipeline import record_baseline as record
+
+    with exits.told():
+        network = real_network()
+        prepared = consented(asked, network, dry_run=False)
+        if prepared is None:
+            return exits.NOTHING
+        with observer() as watching:
+            code: int = record(prepared, network, watching, for_run=for_run, out=out)
+    return code
+
+
+def baseline_from(run: Path, out: Path) -> None:
+    """Make a baseline file of a stored run, and say where it lies."""
+    from probe.pipeline import baseline_from_run
+
+    with exits.told():
+        baseline_from_run(run, out)
+    sys.stdout.write(_("Written: {file}").format(file=out) + "\n")

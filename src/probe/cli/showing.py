@@ -1,0 +1,95 @@
+"""Catalogue and baseline files on the terminal; nothing is sent."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from probe.cli import exits
+from probe.cli.terminal import console
+from probe.locale import _, ngettext
+from probe.report.show import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def show_services() -> None:
+    """Print every service: id, tier, number of targets, title."""
+    from probe.targets import read_catalogue
+
+    with exits.told():
+        catalogue = read_catalogue()
+    _table(
+        (_("service"), _("tier"), _("targets"), _("title")),
+        ((s.service, s.risk, str(len(s.targets)), s.title) for s in catalogue.services),
+    )
+
+
+def show_service(name: str) -> None:
+    """Print one service's targets, with what they are and when they were last looked at."""
+    from probe.targets import read_catalogue
+
+    with exits.told():
+        catalogue = read_catalogue()
+    for service in catalogue.services:
+        if service.service == name:
+            break
+    else:
+        exits.stop(_("There is no service {name} in the catalogue.").format(name=name), "probe targets list")
+    sys.stdout.write(f"{visible(service.title)} ({service.risk}, {service.rule})\n")
+    _table(
+        (_("target"), _("input"), _("role"), _("dated")),
+        ((t.target_id, t.input, t.role, t.dated) for t in service.targets),
+    )
+
+
+def check_file(file: Path | None) -> None:
+    """Read the catalogue, a list or a service's file; end with 2 at the first mistake, saying where it is."""
+    from probe.targets import read_catalogue, read_list
+
+    with exits.told():
+        if file is None:
+            n = sum(len(service.targets) for service in read_catalogue().services)
+        elif file.suffix.lower() == ".toml":
+            n = sum(len(service.targets) for service in read_catalogue(file.parent).services)
+        else:
+            n = len(read_list(file))
+    sys.stdout.write(
+        ngettext("{n} target, no mistake found.", "{n} targets, no mistake found.", n).format(n=n) + "\n"
+    )
+
+
+def show_baseline(file: Path) -> None:
+    """Print what a baseline file holds."""
+    from probe.store import read_baseline
+
+    with exits.told():
+        baseline = read_baseline(file)
+    sys.stdout.write(
+        _("Recorded {when} from {asn} ({country}), run {run}.").format(
+            when=baseline.recorded_utc.isoformat(),
+            asn=visible(baseline.probe_asn),
+            country=visible(baseline.probe_cc),
+            run=visible(baseline.run_id),
+        )
+        + "\n"
+    )
+    _table(
+        (_("target"), _("answered"), _("status"), _("addresses")),
+        (
+            (t.target_id, f"{t.n_ok}/{t.n}", str(t.status_code or ""), ", ".join(t.addresses))
+            for t in baseline.targets
+        ),
+    )
+
+
+def _table(titles: "Iterable[str]", rows: "Iterable[tuple[str, ...]]") -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(visible(str(cell))) for cell in row))
+    console(sys.stdout).print(table)

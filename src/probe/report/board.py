@@ -1,0 +1,107 @@
+"""What is known while a run goes on, per service: the numbers that the live display and the plain lines draw from.
+
+It keeps a few words a target, not verdicts: a list of ten thousand addresses must not grow the display.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from probe.model.words import State
+
+if TYPE_CHECKING:
+    from probe.model.measurement import Measurement
+    from probe.model.target import Service, Target
+    from probe.model.verdict import Verdict
+
+SUSPICIOUS: Final = (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN)
+WAITING, MEASURING = "waiting", "measuring"
+
+
+@dataclass(slots=True, kw_only=True)
+class ServiceBoard:
+    """One service: how many targets it has, which were begun, and what they look like so far."""
+
+    service: str
+    n_targets: int
+    begun: set[str] = field(default_factory=set)
+    states: dict[str, State] = field(default_factory=dict)
+    """By target id; a target without an entry has no verdict that says anything yet."""
+    settled: set[str] = field(default_factory=set)
+    """Target ids whose verdict is final."""
+    mechanism: str = ""
+    """Of the worst verdict so far."""
+
+    @property
+    def state(self) -> str:
+        """Return the worst state so far, or waiting, or measuring while nothing can be said."""
+        for state in SUSPICIOUS:
+            if state in self.states.values():
+                return state
+        if len(self.settled) == self.n_targets and State.INCONCLUSIVE in self.states.values():
+            return State.INCONCLUSIVE
+        if State.REACHABLE in self.states.values():
+            return State.REACHABLE
+        return MEASURING if self.begun else WAITING
+
+    @property
+    def n_told(self) -> int:
+        """Return how many targets have a verdict that says something, or a final one."""
+        said = {t for t, state in self.states.items() if state is not State.INCONCLUSIVE}
+        return len(said | self.settled)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every target's verdict is final."""
+        return len(self.settled) >= self.n_targets
+
+
+@dataclass(slots=True)
+class Board:
+    """All services, the network, and what the run has used."""
+
+    services: dict[str, ServiceBoard] = field(default_factory=dict)
+    network: Verdict | None = None
+    n_measured: int = 0
+    n_bytes: int = 0
+    done: int = 0
+    total: int = 0
+    remaining_s: float | None = None
+
+    def planned(self, services: tuple[Service, ...]) -> None:
+        """Take the services that will be measured."""
+        for service in services:
+            self.services[service.service] = ServiceBoard(
+                service=service.service, n_targets=len(service.targets)
+            )
+        self.total = sum(len(service.targets) for service in services)
+
+    def started(self, target: Target) -> None:
+        """Take note that a target was begun."""
+        if board := self.services.get(target.service):
+            board.begun.add(target.target_id)
+
+    def measured(self, measurement: Measurement) -> None:
+        """Count a measurement and its bytes."""
+        self.n_measured += 1
+        self.n_bytes += measurement.bytes_sent + measurement.bytes_received
+
+    def judged(self, verdict: Verdict, *, final: bool) -> bool:
+        """Take a verdict; True if it is news: another state than the one known for this target."""
+        board = self.services.get(verdict.service)
+        if board is None:
+            return False
+        news = board.states.get(verdict.target_id) is not verdict.state
+        board.begun.add(verdict.target_id)
+        board.states[verdict.target_id] = verdict.state
+        if final:
+            board.settled.add(verdict.target_id)
+        if verdict.state == board.state or not board.mechanism:
+            board.mechanism = verdict.mechanism if verdict.state in SUSPICIOUS else ""
+        return news
+
+    def worst_first(self) -> list[ServiceBoard]:
+        """Return the services, suspicious ones first, then what is being measured, then what works, then the rest."""
+        order = (*SUSPICIOUS, State.INCONCLUSIVE, MEASURING, State.REACHABLE, WAITING)
+        return sorted(self.services.values(), key=lambda board: order.index(board.state))

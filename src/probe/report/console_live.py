@@ -1,0 +1,174 @@
+"""The display of a run that goes on: redrawn on a terminal, suspicious services first.
+
+It redraws when something happened and no more than twice a second, in the event loop's own thread: drawing costs
+a few milliseconds, and a second thread would spend them in the middle of somebody's handshake.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from probe.locale import _, ngettext
+from probe.model.words import State
+from probe.report import words
+from probe.report.board import MEASURING, SUSPICIOUS, WAITING, Board, ServiceBoard
+from probe.report.console import STYLES, WIDEST, label_of
+from probe.report.show import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from probe.model.measurement import Measurement
+    from probe.model.target import Service, Target
+    from probe.model.verdict import Verdict
+
+REDRAW_S: Final = 0.5
+LINES_AROUND: Final = 6
+"""Lines of the frame that are no services."""
+
+
+class LiveDisplay:
+    """An observer that keeps one picture of the run on the terminal; a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        """Draw on this console or stream."""
+        self.board = Board()
+        self._console = console
+        self._began = monotonic()
+        self._drawn = 0.0
+        self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave the terminal as it was found."""
+        self._live.stop()
+
+    def planned(self, services: tuple[Service, ...]) -> None:
+        """Take the plan."""
+        self.board.planned(services)
+        self._draw(now=True)
+
+    def network_found(self, verdict: Verdict) -> None:
+        """Take what the network looks like."""
+        self.board.network = verdict
+        self._draw(now=True)
+
+    def target_started(self, target: Target) -> None:
+        """Take note that a target was begun."""
+        self.board.started(target)
+        self._draw()
+
+    def measured(self, measurement: Measurement) -> None:
+        """Count a measurement."""
+        self.board.measured(measurement)
+        self._draw()
+
+    def provisional(self, verdict: Verdict) -> None:
+        """Take a verdict that may change."""
+        self.board.judged(verdict, final=False)
+        self._draw()
+
+    def final(self, verdict: Verdict) -> None:
+        """Take a verdict that will not."""
+        self.board.judged(verdict, final=True)
+        self._draw()
+
+    def progress(
+        self, *, done: int, total: int, bytes_used: int, elapsed_s: float, remaining_s: float | None
+    ) -> None:
+        """Take the numbers of the run."""
+        self.board.done, self.board.total = done, total
+        self.board.n_bytes, self.board.remaining_s = bytes_used, remaining_s
+        self._began = monotonic() - elapsed_s
+        self._draw()
+
+    def warning(self, text: str) -> None:
+        """Say it at once."""
+        self._console.print(Text(_("Warning: {text}").format(text=visible(_(text), 600)), style="yellow"))
+
+    def _draw(self, *, now: bool = False) -> None:
+        at = monotonic()
+        if now or at - self._drawn >= REDRAW_S:
+            self._drawn = at
+            elapsed = at - self._began
+            size = self._console.size
+            self._live.update(frame(self.board, elapsed, size.width, size.height), refresh=True)
+
+
+def frame(board: Board, elapsed_s: float, width: int, height: int) -> RenderableType:
+    """Return the picture: the network, the run's numbers, and as many services as the terminal has lines for."""
+    width = min(width, WIDEST)
+    shown = [s for s in board.worst_first() if s.state != WAITING]
+    waiting = len(board.services) - len(shown)
+    room = max(height - LINES_AROUND, 3)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), width=width)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=22)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(no_wrap=True, justify="right")
+    for service in shown[:room]:
+        table.add_row(*_row(service))
+    lines: list[RenderableType] = [_network_line(board), _numbers(board, elapsed_s), Text(), table]
+    hidden = len(shown) - room
+    rest = []
+    if hidden > 0:
+        rest.append(ngettext("{n} more under way", "{n} more under way", hidden).format(n=hidden))
+    if waiting:
+        rest.append(ngettext("{n} waiting", "{n} waiting", waiting).format(n=waiting))
+    if rest:
+        lines.append(Text(", ".join(rest), style="dim"))
+    return Group(*lines)
+
+
+def _row(service: ServiceBoard) -> tuple[Text, ...]:
+    state = service.state
+    if state == MEASURING:
+        label = Text(_("measuring"), style="dim")
+    else:
+        label = Text(_(words.STATES[state]), style=STYLES[state])
+        if not service.is_final:
+            label.append(_(" so far"), style="dim")
+    how = words.mechanism(service.mechanism) if state in SUSPICIOUS else ""
+    return label, Text(visible(service.service, 60)), Text(how), Text(f"{service.n_told}/{service.n_targets}")
+
+
+def _network_line(board: Board) -> Text:
+    line = Text(_("Network"), style="bold", no_wrap=True, overflow="ellipsis").append(": ", style="")
+    if board.network is None:
+        return line.append(_("looking at it first"), style="dim")
+    state = board.network.state
+    style = STYLES[state] if state is not State.REACHABLE else ""
+    return line.append(label_of(board.network), style=style)
+
+
+def _numbers(board: Board, elapsed_s: float) -> Text:
+    parts = [
+        clock(elapsed_s),
+        _("about {time} left").format(time=clock(board.remaining_s)) if board.remaining_s is not None else "",
+        ngettext("{done} of {n} target done", "{done} of {n} targets done", board.total).format(
+            done=board.done, n=board.total
+        ),
+        megabytes(board.n_bytes),
+    ]
+    return Text("  ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis")
+
+
+def clock(seconds: float) -> str:
+    """Return minutes and seconds: `1:07`."""
+    whole = max(int(seconds), 0)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def megabytes(n_bytes: int) -> str:
+    """Return megabytes (10**6 bytes) with one decimal."""
+    return _("{mb:.1f} MB").format(mb=n_bytes / 1_000_000)

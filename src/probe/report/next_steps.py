@@ -1,0 +1,78 @@
+"""What to do after a run: a table from what was missing to what to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from probe.locale import N_, _
+from probe.model.words import ReasonCode, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.model.options import RunRecord
+    from probe.model.verdict import Verdict
+
+BY_STOP: Final = {
+    "interrupted": N_("Go on where it stopped: probe run --resume {run}"),
+    "bytes": N_("The data limit was reached: go on with more, probe run --resume {run} --max-mb 50"),
+    "time": N_("The time limit was reached: go on with more, probe run --resume {run} --max-minutes 20"),
+}
+
+BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
+    ((ReasonCode.CAPTIVE_PORTAL,), N_("Sign in to this network in a browser, then run again.")),
+    ((ReasonCode.NO_NETWORK, ReasonCode.SHUTDOWN), N_("Try a second line, a mobile one say, and run again.")),
+    ((ReasonCode.CLOCK_UNTRUSTED,), N_("Set this machine's clock, then run again.")),
+    (
+        (ReasonCode.LOCAL_INTERCEPTION,),
+        N_("Switch off a VPN, ad blocker or antivirus filter, then run again."),
+    ),
+    ((ReasonCode.NETWORK_CHANGED,), N_("The network changed on the way: stay on one line and run again.")),
+    (
+        (
+            ReasonCode.INTERMITTENT,
+            ReasonCode.DISCORDANT_RERUN,
+            ReasonCode.RESIDUAL_WINDOW,
+            ReasonCode.UNCONFIRMED,
+        ),
+        N_("Run again in ten minutes: what failed now and then, or was not confirmed, needs a second run."),
+    ),
+    (
+        (ReasonCode.NO_CONTROL, ReasonCode.CONTROL_FAILED),
+        N_(
+            "Add a control, which tells a block from a site that is down for everybody: probe run --control ooni"
+        ),
+    ),
+)
+
+WITHOUT_CONTROL: Final = N_(
+    "Nothing elsewhere was asked. A control (--control ooni, or a helper's address) would tell what is blocked "
+    "here from what is down for everybody, and lets more of these verdicts stand."
+)
+SEND: Final = N_("Send verdicts.csv to whoever gathers such reports, over a channel that you trust.")
+AGAIN: Final = N_("Run again at another hour: one run is one moment.")
+LAB: Final = N_("Now on a real network: probe run --dry-run tells what would be contacted.")
+
+
+def advice(
+    record: RunRecord, network: Verdict, verdicts: Sequence[Verdict], *, has_control: bool
+) -> tuple[str, ...]:
+    """Return what to do next, the most useful first, without repetition."""
+    if record.simulated:
+        return (_(LAB),)
+    lines: list[str] = []
+    if record.stopped in BY_STOP:
+        lines.append(_(BY_STOP[record.stopped]).format(run=record.run_id))
+    codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
+    asks_for_control = False
+    for reasons, text in BY_REASON:
+        if codes.intersection(reasons):
+            asks_for_control |= ReasonCode.NO_CONTROL in reasons
+            if not (ReasonCode.NO_CONTROL in reasons and not has_control):
+                lines.append(_(text))
+    if not has_control:
+        lines.append(_(WITHOUT_CONTROL))
+    if any(v.state in (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN) for v in verdicts):
+        lines.append(_(SEND))
+    lines.append(_(AGAIN))
+    return tuple(dict.fromkeys(lines))
