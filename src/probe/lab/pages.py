@@ -1,0 +1,155 @@
+"""The pages of the lab: what sites show, how they refuse, and the notices that operators put in their place."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from probe.lab.records import Answer
+
+if TYPE_CHECKING:
+    from probe.lab.records import Answerer, Request
+
+LARGE_BYTES = 2_000_000
+NOTICE_HOST = "warning.rt.ru"
+"""A Russian operator's server of legal notices (seen in public block page collections)."""
+NOTICE_URL = f"http://{NOTICE_HOST}/?id=17&st=0&dt=185.199.110.1&rs="
+
+NOTICE = """<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8">
+<title>Доступ ограничен</title></head><body><h1>Уважаемый абонент!</h1>
+<p>Доступ к запрашиваемому ресурсу ограничен по решению суда или по иным основаниям, установленным
+законодательством Российской Федерации (Федеральный закон от 27.07.2006 № 149-ФЗ «Об информации,
+информационных технологиях и о защите информации»).</p>
+<p>Сведения о ресурсе содержатся в едином реестре доменных имён и указателей страниц сайтов, содержащих
+информацию, распространение которой в Российской Федерации запрещено: eais.rkn.gov.ru</p></body></html>
+"""
+BARE_NOTICE = """<html><head><title>Blocked</title></head><body><p>This site is not available.</p></body></html>
+"""
+"""A block page nobody has fingerprinted."""
+
+
+def headers(*more: tuple[str, str], server: str = "nginx") -> tuple[tuple[str, str], ...]:
+    """Return what an ordinary server sends, with the true time."""
+    return (
+        ("Server", server),
+        ("Date", formatdate(usegmt=True)),
+        ("Content-Type", "text/html; charset=utf-8"),
+        *more,
+    )
+
+
+def page(title: str, body: str = "", status: int = 200, more: tuple[tuple[str, str], ...] = ()) -> Answer:
+    """Return an HTML page."""
+    text = (
+        f"<!DOCTYPE html><html><head><title>{html.escape(title)}</title></head><body>{body}</body></html>\n"
+    )
+    return Answer(status=status, headers=headers(*more), body=text.encode())
+
+
+def own_page(name: str) -> Answer:
+    """Return the page of a name: its own title, text, length and a header, always the same."""
+    mark = hashlib.sha256(name.encode()).hexdigest()
+    text = f"<h1>{html.escape(name)}</h1>" + "".join(
+        f"<p>Paragraph {n} of {html.escape(name)}: {mark[n : n + 24]}</p>"
+        for n in range(10 + int(mark[0], 16))
+    )
+    return page(
+        f"Welcome to {name}", text, more=((f"X-Site-{mark[:6]}", mark[:12]), ("ETag", f'"{mark[:16]}"'))
+    )
+
+
+def redirect(location: str, status: int = 302) -> Answer:
+    """Return a redirect."""
+    return Answer(status=status, headers=headers(("Location", location)), body=b"<html>Moved</html>\n")
+
+
+def always(answer: Answer) -> Answerer:
+    """Return an answerer that says the same to everybody."""
+    return lambda _request: answer
+
+
+def redirect_to(location: str, status: int = 302) -> Answerer:
+    """Return an answerer that sends everybody elsewhere; `{host}` and `{path}` are filled in."""
+    return lambda r: redirect(location.format(host=r.host, path=r.path), status)
+
+
+def locale_redirect(request: Request) -> Answer:
+    """Send a fresh visitor to the page of a language, and show it there."""
+    if request.path == "/":
+        return redirect(f"https://{request.host}/ru-ru/")
+    return own_page(request.host)
+
+
+def slow(seconds: float) -> Answerer:
+    """Return an answerer that thinks before it gives the name's own page."""
+
+    def answer(request: Request) -> Answer:
+        made = own_page(request.host)
+        return Answer(status=made.status, headers=made.headers, body=made.body, delay_s=seconds)
+
+    return answer
+
+
+def huge(_request: Request) -> Answer:
+    """Answer with far more than anybody wants to read."""
+    return Answer(headers=headers(), body=b"<html><title>huge</title>" + b"x" * 20_000_000)
+
+
+CLOUDFRONT_REFUSAL = Answer(
+    status=403,
+    headers=headers(("X-Cache", "Error from cloudfront"), server="CloudFront"),
+    body=b"<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>403 ERROR</H1>"
+    b"The Amazon CloudFront distribution is configured to block access from your country.</BODY></HTML>\n",
+)
+CLOUDFLARE_REFUSAL = Answer(
+    status=403,
+    headers=headers(("CF-RAY", "8f3a1c2b4d5e6f70-DME"), server="cloudflare"),
+    body=b"<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Error 1009</h1><p>The owner of "
+    b"this website has banned the country or region your IP address is in (RU) from accessing this website."
+    b"</p></body></html>\n",
+)
+LEGAL_451 = page("451 Unavailable For Legal Reasons", "<p>Unavailable for legal reasons.</p>", 451)
+CAPTCHA = page(
+    "Just a moment...",
+    '<p>Checking your browser before accessing.</p><div class="g-recaptcha"></div>',
+    403,
+    (("CF-RAY", "8f3a1c2b4d5e6f71-DME"), ("cf-mitigated", "challenge")),
+)
+WAF_403 = page(
+    "Attention Required! | Cloudflare",
+    "<h1>Sorry, you have been blocked</h1><p>You are unable to access this site.</p>",
+    403,
+    (("CF-RAY", "8f3a1c2b4d5e6f72-DME"),),
+)
+UNAVAILABLE = page("503 Service Temporarily Unavailable", "<h1>503</h1>", 503, (("Retry-After", "120"),))
+SPEAKS_OF_BLOCKING = page(
+    "How Roskomnadzor blocks web sites",
+    "<p>Доступ к информационному ресурсу ограничен: so begin the notices of operators. We explain the law "
+    "149-ФЗ, the register eais.rkn.gov.ru, and what a subscriber sees when a site is blocked.</p>" * 20,
+    more=(("X-Newsroom", "1"),),
+)
+SHORT_OBJECT = Answer(headers=headers(("X-Object", "short")), body=b"ok")
+
+PORTAL_ANSWERS = {
+    "captive.apple.com": Answer(
+        headers=headers(),
+        body=b"<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>",
+    ),
+    "detectportal.firefox.com": Answer(
+        headers=(("Server", "nginx"), ("Content-Type", "text/plain")), body=b"success\n"
+    ),
+    "connectivitycheck.gstatic.com": Answer(status=204),
+    "www.msftconnecttest.com": Answer(
+        headers=(("Content-Type", "text/plain"),), body=b"Microsoft Connect Test"
+    ),
+}
+"""What the portal checks get where there is no portal."""
+
+PORTAL_LOGIN = page("Wi-Fi access", "<form><p>Log in to use this network.</p></form>")
+
+
+def notice(_request: Request) -> Answer:
+    """Answer as an operator's notice server does."""
+    return Answer(headers=headers(), body=NOTICE.encode())

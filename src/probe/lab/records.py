@@ -1,0 +1,203 @@
+"""The lab's words: what a site answers, what a censor does to whom, and what a scenario expects of judging."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from probe.model.target import Service, Target
+
+Stage = Literal["query", "syn", "hello", "request"]
+"""Where on a flow's way a censor looks: the DNS question, the SYN, the ClientHello, the HTTP request."""
+
+
+class CatalogueLike(Protocol):
+    """What the lab needs of a catalogue; `probe.targets.Catalogue` is one."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Return the services with their targets."""
+        ...
+
+    @property
+    def neutrals(self) -> tuple[Target, ...]:
+        """Return the neutral set."""
+        ...
+
+    @property
+    def network(self) -> tuple[Target, ...]:
+        """Return the portal checks and the sinkhole."""
+        ...
+
+    @property
+    def resolvers(self) -> tuple[Target, ...]:
+        """Return the public resolvers used for comparison."""
+        ...
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """Return the URLs of public test helpers."""
+        ...
+
+    @property
+    def ranges(self) -> Mapping[str, tuple[str, ...]]:
+        """Return CIDRs by range name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a connection was meant to go, whatever loopback port it really reached."""
+
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request as the lab's server read it. Header names are lower case."""
+
+    method: str
+    path: str
+    host: str
+    headers: Mapping[str, str]
+    body: bytes
+    place: Place
+    is_tls: bool = False
+    server_name: str | None = None
+
+
+class Wire(Protocol):
+    """The server's end of a connection: plain TCP or TLS over it."""
+
+    place: Place
+
+    async def read(self, size: int) -> bytes:
+        """Return at most `size` bytes; empty at the end of the stream."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send all of it."""
+        ...
+
+    async def close(self) -> None:
+        """End the stream in good order: close_notify where there is TLS, then FIN."""
+        ...
+
+    def reset(self) -> None:
+        """End the connection with a real RST."""
+        ...
+
+
+Act = Callable[[Wire], Awaitable[None]]
+"""Takes over a connection and does as it likes; the connection is closed when it returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer, or `act` for what no honest server would send."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    delay_s: float = 0.0
+    act: Act | None = None
+
+
+Answerer = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """How the servers of a name truly are, for everybody: the test helper sees this and no censor."""
+
+    answer: Answerer | None = None
+    """None: the name's own page."""
+    only_here: bool = False
+    """Whether `answer` is for this user alone and everybody else gets the name's own page."""
+    certificate: str = "good"
+    """A variant of `ca.Authority.chain`."""
+    syn: str = ""
+    """"" when it listens; drop, reset or unreachable when it is down."""
+    hello: str = ""
+    """"" when it shakes hands; reset, drop or fin when its TLS is broken."""
+    dead: int = 0
+    """How many of its IPv4 addresses, from the first, are silent."""
+    dns: str = ""
+    """"" when the name resolves; else nxdomain, servfail, bogus or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing a censor does, and to what.
+
+    `names` and `unless` hold host names (each covers its subdomains), `*`, `@<service id>` or
+    `@<neutral group>`. At the stage `syn` a name stands for its addresses.
+    """
+
+    stage: Stage
+    what: str
+    """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, slow; syn: drop, reset,
+    unreachable; hello: reset, drop, fin, mitm; request: reset, drop, fin, page, redirect."""
+    names: tuple[str, ...] = ("*",)
+    unless: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Literal destinations; empty is any."""
+    own_address: bool = False
+    """Only at the name's own addresses."""
+    ports: tuple[int, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    """query: which resolver addresses; empty is any."""
+    transports: tuple[str, ...] = ()
+    """query: udp, tcp, dot, doh; empty is any."""
+    over: Literal["plain", "tls", "both"] = "plain"
+    """request: whether it looks into plain HTTP, or knows the name of a TLS flow."""
+    flows: float = 1.0
+    """The share of flows it acts on; which ones is settled by the lab's seed."""
+    detail: str = ""
+    """A forged address, an issuer, the name of a page, a URL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What judging must say of a service or a target in this scenario.
+
+    An empty mechanism or reason means that none may stand there; `located` "" means it is not checked.
+    """
+
+    subject: str
+    """A service id, a target id, or `network`."""
+    state: str
+    mechanism: str = ""
+    located: str = ""
+    reason_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A world to measure in, and what an honest measurement says there."""
+
+    name: str
+    title: str
+    services: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    expected: tuple[Expected, ...] = ()
+    twin: str = ""
+    """The scenario that looks alike and is innocent (or, for a twin, the guilty one)."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Overrides for `RunOptions`."""
+    families: tuple[int, ...] = (4, 6)
+    """IP versions that have a route."""
+    nat64: bool = False
+    fake_ip: bool = False
+    clock_shift_s: float = 0.0
+    """What this machine's clock shows, less the truth."""
+    helper: str = ""
+    """"" answers truly; fails, refuses, lies or silent otherwise."""
+    urls: tuple[str, ...] = ()
+    """Inputs measured beside the services, as by `--url`."""
+    variety: bool = False
+    """Whether names resolve to other, equally true addresses at other resolvers, as with a CDN."""

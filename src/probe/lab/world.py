@@ -1,0 +1,158 @@
+"""The world of a scenario: what is true for everybody, and what the censor does to this user's flows."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from probe.lab.names import (
+    FAKE_BLOCK,
+    NAT64_PREFIX,
+    SYSTEM_RESOLVER,
+    Names,
+    covers,
+    version_of,
+)
+from probe.lab.records import Place, Rule, Scenario, Site, Stage
+
+if TYPE_CHECKING:
+    from probe.lab.ca import Authority
+    from probe.lab.records import CatalogueLike
+
+PLAIN_SITE = Site()
+
+
+class World:
+    """Truth and censorship, asked by every server of the lab; it holds no socket."""
+
+    def __init__(self, scenario: Scenario, catalogue: CatalogueLike, ca: Authority, *, seed: int = 1) -> None:
+        """Settle the names; `seed` decides which flows a rule with a share hits."""
+        self.scenario = scenario
+        self.names = Names(catalogue, scenario.urls)
+        self.ca = ca
+        self.seed = seed
+        self.rtt_s = 0.0
+        self.censored = True
+        """False: the rules sleep and only the truth is served (another censor sits on the wire)."""
+        self._flows: Counter[tuple[str, str]] = Counter()
+
+    # Truth
+
+    def site(self, name: str) -> Site:
+        """Return how the servers of a name are, for everybody."""
+        for pattern, site in self.scenario.sites.items():
+            if self.names.matches(pattern, name):
+                return site
+        return PLAIN_SITE
+
+    def home(self, address: str, name: str | None) -> str:
+        """Return the name whose servers answer at the address when `name` is asked for.
+
+        That is the name itself where it lives there or the server takes any name; else the address's own.
+        """
+        names = self.names.names_at(address)
+        if name and self.names.is_at(name, address):
+            return name
+        below = [own for own in names if name and covers(own, name)]
+        return (below or names or [address])[0]
+
+    def true_addresses(self, name: str, resolver: str = "") -> tuple[str, ...]:
+        """Return what honest DNS answers, both families; the resolver matters with a CDN only."""
+        addresses = self.names.addresses(name)
+        if self.scenario.variety and resolver and resolver != SYSTEM_RESOLVER:
+            return self.names.other_addresses(name, resolver)
+        return addresses
+
+    def true_syn(self, address: str) -> str:
+        """Return "" where somebody listens, for everybody; else drop, reset or unreachable."""
+        names = self.names.names_at(address)
+        if not names:
+            return "drop"
+        for name in names:
+            site = self.site(name)
+            if site.syn:
+                return site.syn
+            v4 = [a for a in self.names.addresses(name) if ":" not in a]
+            if address in v4[: site.dead]:
+                return "drop"
+        return ""
+
+    def translate(self, address: str) -> str:
+        """Undo what sits before the true address on this user's machine or network: fake-IP, NAT64."""
+        parsed = ipaddress.ip_address(address)
+        if self.scenario.nat64 and parsed in NAT64_PREFIX:
+            return str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+        if self.scenario.fake_ip and parsed in FAKE_BLOCK:
+            names = self.names.names_at(address)
+            return self.names.addresses(names[0])[0] if names else address
+        return address
+
+    # The censor
+
+    def _hit(self, rule: Rule, stage: Stage, name: str) -> bool:
+        if rule.flows >= 1:
+            return True
+        self._flows[stage, name] += 1
+        text = f"{self.seed}/{stage}/{name}/{self._flows[stage, name]}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32 < rule.flows
+
+    def _covers(self, rule: Rule, name: str) -> bool:
+        matches = self.names.matches
+        return any(matches(p, name) for p in rule.names) and not any(matches(p, name) for p in rule.unless)
+
+    def _first(self, stage: Stage, name: str, place: Place) -> list[Rule]:
+        if not self.censored:
+            return []
+        return [
+            rule
+            for rule in self.scenario.rules
+            if rule.stage == stage
+            and self._covers(rule, name)
+            and (not rule.addresses or place.address in rule.addresses)
+            and (not rule.ports or place.port in rule.ports)
+            and (not rule.own_address or place.address in self.names.addresses(name))
+        ]
+
+    def on_syn(self, place: Place) -> str:
+        """Return what becomes of a SYN: "" passes; drop, reset, unreachable, no_route."""
+        family = version_of(place.address)
+        if family not in self.scenario.families:
+            return "no_route"
+        address = self.translate(place.address)
+        answered = self.true_syn(address)
+        for name in self.names.names_at(address) or (address,):
+            for rule in self._first("syn", name, Place(address=address, port=place.port)):
+                if self._hit(rule, "syn", name):
+                    return "" if rule.what == "pass" else rule.what
+        return answered
+
+    def on_hello(self, place: Place, server_name: str | None) -> Rule | None:
+        """Return the rule that strikes a ClientHello with this name at this place."""
+        name = server_name or self.home(place.address, None)
+        return next((r for r in self._first("hello", name, place) if self._hit(r, "hello", name)), None)
+
+    def on_request(self, place: Place, host: str, *, is_tls: bool) -> Rule | None:
+        """Return the rule that strikes an HTTP request with this Host at this place."""
+        for rule in self._first("request", host, place):
+            if rule.over in ("both", "tls" if is_tls else "plain") and self._hit(rule, "request", host):
+                return rule
+        return None
+
+    def on_query(self, name: str, resolver: str, transport: str) -> Rule | None:
+        """Return the rule that strikes a DNS question to this resolver over udp, tcp, dot or doh."""
+        for rule in self._first("query", name, Place(address=resolver, port=53)):
+            if rule.resolvers and resolver not in rule.resolvers:
+                continue
+            if rule.transports and transport not in rule.transports:
+                continue
+            if self._hit(rule, "query", name):
+                return rule
+        return None
+
+    def is_resolver(self, address: str) -> bool:
+        """Tell whether a DNS server listens at the address, or something answers for all of them."""
+        if address in self.names.resolvers:
+            return True
+        return self.censored and any(r.what == "intercept" for r in self.scenario.rules)
