@@ -68,6 +68,7 @@ PUBLIC_RESOLVERS: Final = frozenset(
 
 FAKE_IP: Final = ipaddress.ip_network("198.18.0.0/15")
 """RFC 2544's range, in which tunnelling clients hand out stand-in addresses."""
+FAKE_IP_CLASS: Final = "fake-ip"
 SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
 
 LOCAL_SUFFIXES: Final = (
@@ -171,7 +172,7 @@ def resolver_class(resolvers: Sequence[str]) -> str:
     if address.is_loopback:
         return "loopback"
     if address.version == 4 and address in FAKE_IP:
-        return "fake-ip"
+        return FAKE_IP_CLASS
     if str(address) in PUBLIC_RESOLVERS:
         return "public"
     shared = address.version == 4 and address in SHARED
