@@ -7,6 +7,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from probe.lab.resolver import replies
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from probe.lab.world import World
 
 LARGEST = 4096
+# Linux's numbers where Python 3.11 does not name them; used when serving real addresses only.
 PKTINFO = {
     socket.AF_INET: (socket.IPPROTO_IP, getattr(socket, "IP_PKTINFO", 8)),
     socket.AF_INET6: (socket.IPPROTO_IPV6, getattr(socket, "IPV6_PKTINFO", 50)),
@@ -24,7 +26,8 @@ RECEIVE_PKTINFO = {
     socket.AF_INET: (socket.IPPROTO_IP, getattr(socket, "IP_PKTINFO", 8)),
     socket.AF_INET6: (socket.IPPROTO_IPV6, getattr(socket, "IPV6_RECVPKTINFO", 49)),
 }
-"""Linux's numbers where Python 3.11 does not name them; used when serving real addresses only."""
+FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""IP_FREEBIND and IPV6_FREEBIND: reply from an address that is local by its route only."""
 
 
 def open_udp(host: str, port: int) -> socket.socket:
@@ -69,12 +72,13 @@ async def serve_udp(
                 continue
             place = locate(peer)
             if place is not None and place.port == 53:
-                _answer(world, wire, place.address, lambda reply, peer=peer: sock.sendto(reply, peer))
+                _answer(world, wire, place.address, partial(_send_to, sock, peer))
 
 
 async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
     """Serve until cancelled on every address of the host (Linux), answering from the address that was asked."""
     sock.setsockopt(*RECEIVE_PKTINFO[sock.family], 1)
+    sock.setsockopt(*FREEBIND[sock.family], 1)
     loop = asyncio.get_running_loop()
 
     def readable() -> None:
@@ -83,8 +87,8 @@ async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
             for level, kind, data in ancillary:
                 if (level, kind) == PKTINFO[sock.family]:
                     asked, source = _asked(sock.family, data)
-                    control = [(level, kind, source)]
-                    _answer(world, wire, asked, lambda r: sock.sendmsg([r], control, 0, peer))
+                    send = partial(_send_from, sock, (level, kind, source), peer)
+                    _answer(world, wire, asked, send)
 
     with sock:
         loop.add_reader(sock, readable)
@@ -92,6 +96,16 @@ async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
             await asyncio.Event().wait()
         finally:
             loop.remove_reader(sock)
+
+
+def _send_to(sock: socket.socket, peer: tuple[Any, ...], reply: bytes) -> None:
+    sock.sendto(reply, peer)
+
+
+def _send_from(
+    sock: socket.socket, source: tuple[int, int, bytes], peer: tuple[Any, ...], reply: bytes
+) -> None:
+    sock.sendmsg([reply], [source], 0, peer)
 
 
 def _asked(family: int, data: bytes) -> tuple[str, bytes]:
