@@ -1,0 +1,122 @@
+"""The real network: sockets of this machine, its resolver, its clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from probe.model.options import TrustStore
+
+if TYPE_CHECKING:
+    from probe.model.observation import LocalFact
+
+MAX_ANSWERS: Final = 64
+MAX_RESOLV_CONF: Final = 65536
+MAX_RESOLVERS: Final = 4
+
+
+class SystemClock:
+    """perf_counter, which ticks finely everywhere (monotonic: 15.6 ms on Windows), and the wall clock."""
+
+    def counter(self) -> float:
+        """Return seconds that are never stepped."""
+        return time.perf_counter()
+
+    def utc(self) -> datetime:
+        """Return this machine's idea of UTC."""
+        return datetime.now(UTC)
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """Return the family of a literal address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class RealNetwork:
+    """The Network that a run uses unless it runs in the lab."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self.clock = SystemClock()
+
+    def resolve_system(self, name: str) -> tuple[str, ...]:
+        """Ask getaddrinfo; addresses of both families, in its order, each once. Raises socket.gaierror."""
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        return tuple(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))[:MAX_ANSWERS]
+
+    def system_resolvers(self) -> tuple[str, ...]:
+        """Return the configured resolvers' addresses, without scope ids."""
+        path = Path("/etc/resolv.conf")
+        if path.exists():
+            with path.open("rb") as file:
+                return _nameservers(file.read(MAX_RESOLV_CONF).decode("utf-8", "replace"))
+        import dns.exception
+        import dns.resolver  # heavy, and only where there is no resolv.conf
+
+        try:
+            found = dns.resolver.Resolver(configure=True).nameservers
+        except (dns.exception.DNSException, OSError):
+            return ()
+        return tuple(str(server) for server in found if _is_address(str(server)))[:MAX_RESOLVERS]
+
+    def open_tcp(self, address: str) -> socket.socket:
+        """Return a fresh non-blocking socket that sends small writes at once."""
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
+        """Connect through the loop; raises OSError."""
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+
+    def open_udp(self, address: str, port: int) -> socket.socket:
+        """Return a connected datagram socket: the kernel drops other senders and hands us ICMP errors."""
+        sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            sock.connect((address, port))
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def trust(self) -> TrustStore:
+        """Return what SSL_CERT_FILE names, else certifi's bundle. Raises OSError if it cannot be read."""
+        import certifi
+
+        named = os.environ.get("SSL_CERT_FILE", "")
+        path = named or certifi.where()
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return TrustStore(source="SSL_CERT_FILE" if named else "certifi", path=path, sha256=digest)
+
+    def vantage(self) -> tuple[LocalFact, ...]:
+        """Return what this machine tells without a packet."""
+        from probe.measure.local_facts import local_facts
+
+        return local_facts(self.system_resolvers())
+
+
+def _is_address(text: str) -> bool:
+    return any(_parses(family, text) for family in (socket.AF_INET, socket.AF_INET6))
+
+
+def _parses(family: socket.AddressFamily, text: str) -> bool:
+    try:
+        socket.inet_pton(family, text)
+    except OSError:
+        return False
+    return True
+
+
+def _nameservers(text: str) -> tuple[str, ...]:
+    """Read resolv.conf(5)."""
+    words = (line.split() for line in text.splitlines())
+    named = (w[1].partition("%")[0] for w in words if len(w) >= 2 and w[0] == "nameserver")
+    return tuple(dict.fromkeys(address for address in named if _is_address(address)))[:MAX_RESOLVERS]

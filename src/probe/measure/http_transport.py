@@ -1,0 +1,241 @@
+"""The one module that touches httpx and httpcore: a request over a stream that we opened and measured."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import anyio
+import h2.exceptions
+import httpcore
+import httpx
+
+from probe.measure.body import MAX_BODY, MAX_TEXT
+from probe.measure.failure import classify
+from probe.model import failure as f
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+
+    from probe.measure.stream import AnyStream
+    from probe.measure.urls import Place
+
+MAX_HEADER_BYTES: Final = 64 * 1024
+"""Read before the headers are complete; a hundred-continue storm ends here too."""
+MAX_HEADERS: Final = 128
+CRAWL_BYTES: Final = 1024
+"""A body that brought less than this in the last quarter of its time is stalled, not slow."""
+
+
+class HeadersTooLargeError(Exception):
+    """The server did not end its headers within the bounds."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer, raw. Times are seconds since the measurement began."""
+
+    t0: float = 0.0
+    t: float = 0.0
+    failure: str | None = None
+    http_version: str = ""
+    status_code: int | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    raw: bytearray = field(default_factory=bytearray)
+    """Of the body, still coded; at most MAX_BODY and one read."""
+    is_capped: bool = False
+    head: bytes = b""
+    """First bytes of the answer as they came, until the headers were complete."""
+    t_sent: float | None = None
+    t_first: float | None = None
+    ended_by: str = ""
+
+    def header(self, name: str) -> str:
+        """Return the first value under a lower-case name, or ""."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+class _Pipe(httpcore.AsyncNetworkStream):
+    """What httpcore reads and writes through; it counts, notes first times, and bounds the headers."""
+
+    def __init__(self, stream: AnyStream, seen: Exchange) -> None:
+        self.stream = stream
+        self.seen = seen
+        self.before = 0
+        self.open = True
+        """Whether headers are still awaited."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109  # httpcore's signature; the deadline is round the whole exchange
+        if not self.open:
+            return await self.stream.read(max_bytes)
+        room = MAX_HEADER_BYTES - self.before
+        if room <= 0:
+            raise HeadersTooLargeError
+        data = await self.stream.read(min(max_bytes, room))
+        self.before += len(data)
+        if data and len(self.seen.head) < MAX_TEXT:
+            self.seen.head += data[: MAX_TEXT - len(self.seen.head)]
+        if data and (self.seen.t_first is None or self.stream.alpn == "h2"):
+            # Over HTTP/2 the first bytes are SETTINGS: the read that completes the headers counts.
+            self.seen.t_first = self.stream.raw.last_received
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109  # as above
+        try:
+            await self.stream.write(buffer)
+        except OSError as error:
+            # httpcore then looks for an answer that came all the same; the next read tells what happened.
+            raise httpcore.WriteError from error
+        if self.seen.t_first is None:
+            self.seen.t_sent = self.stream.raw.last_sent
+
+    async def aclose(self) -> None:
+        self.stream.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ARG002  # httpcore's signature
+        return None
+
+
+class MeasuredTransport(httpx.AsyncBaseTransport):
+    """One request over one measured stream, HTTP/2 if the handshake agreed on it."""
+
+    def __init__(self, pipe: _Pipe) -> None:
+        """Take the stream over; it is closed with the connection."""
+        self._pipe = pipe
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request and return when the headers are in; the body is read through the response."""
+        kind = (
+            httpcore.AsyncHTTP2Connection
+            if self._pipe.stream.alpn == "h2"
+            else httpcore.AsyncHTTP11Connection
+        )
+        port = request.url.port or {b"http": 80, b"https": 443}[request.url.raw_scheme]
+        origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, port)
+        url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=port, target=request.url.raw_path)
+        inner = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
+        answer = await kind(origin=origin, stream=self._pipe).handle_async_request(inner)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
+        )
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async with contextlib.aclosing(self._stream.__aiter__()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+_PARSING: Final = (
+    httpcore.ProtocolError,
+    h2.exceptions.H2Error,
+    ValueError,
+    LookupError,
+    AssertionError,
+    TypeError,
+)
+"""What the parsers below raise for bytes that are no HTTP; the last four come from inside httpcore and h2."""
+
+
+async def exchange(
+    stream: AnyStream,
+    place: Place,
+    *,
+    method: str,
+    headers: Iterable[tuple[str, str]],
+    content: bytes = b"",
+    headers_only: bool = False,
+    max_body: int = MAX_BODY,
+    timeout_s: float,
+    seen: Exchange,
+) -> None:
+    """Send one request, fill `seen` with what came back until the deadline, and close the stream.
+
+    `headers` begin with Host. Raises faults of ours and cancellation; `seen` is then as far as it got.
+    """
+    ctx = stream.raw.ctx
+    pipe = _Pipe(stream, seen)
+    url = httpx.URL(
+        scheme=place.scheme, host=place.host, port=place.port, raw_path=place.target.encode("ascii")
+    )
+    request = httpx.Request(method, url, headers=list(headers), content=content or None)
+    seen.t0 = ctx.now()
+    try:
+        with anyio.fail_after(timeout_s):
+            response = await MeasuredTransport(pipe).handle_async_request(request)
+            _take_headers(seen, response)
+            pipe.open = False
+            if not headers_only:
+                await _take_body(seen, response, max_body)
+    except HeadersTooLargeError:
+        seen.failure = f.X_HTTP_HEADERS_TOO_LARGE
+    except httpcore.WriteError as error:
+        seen.failure = classify(error)
+    except _PARSING:
+        seen.failure = _of_the_parser(stream, seen)
+    except OSError as error:
+        seen.failure = classify(error)
+        if seen.failure == f.TIMEOUT and seen.status_code is not None and _still_moving(stream, timeout_s):
+            # Slow is not silent: we stopped, the server did not.
+            seen.failure, seen.is_capped = None, True
+    except BaseException as error:
+        seen.failure = classify(error)
+        raise
+    finally:
+        seen.t = ctx.now()
+        seen.ended_by = "we" if seen.is_capped else stream.ended_by
+        stream.close()
+
+
+def _take_headers(seen: Exchange, response: httpx.Response) -> None:
+    raw = response.headers.raw
+    seen.http_version = response.extensions.get("http_version", b"").decode("ascii", "replace")
+    if len(raw) > MAX_HEADERS or sum(len(k) + len(v) for k, v in raw) > MAX_HEADER_BYTES:
+        raise HeadersTooLargeError
+    seen.status_code = response.status_code
+    seen.headers = [(_plain(key), _plain(value)) for key, value in raw]
+
+
+def _plain(value: bytes) -> str:
+    """Decode a header: UTF-8 where it is, else one character a byte."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+async def _take_body(seen: Exchange, response: httpx.Response, max_body: int) -> None:
+    raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+    async with contextlib.aclosing(raw) as chunks:
+        async for chunk in chunks:
+            seen.raw += chunk
+            if len(seen.raw) >= max_body:
+                seen.is_capped = True
+                return
+
+
+def _of_the_parser(stream: AnyStream, seen: Exchange) -> str:
+    """Name what a parser could not read: an end too early, a page without HTTP, or no HTTP at all."""
+    if seen.status_code is None and seen.head and stream.alpn != "h2" and not is_http(seen.head):
+        return f.X_HTTP_NO_STATUS_LINE
+    if stream.ended_by or stream.raw.ended_by:
+        return f.EOF
+    return f.HTTP_REQUEST_FAILED if stream.alpn == "h2" else f.X_HTTP_PARSE
+
+
+def is_http(head: bytes) -> bool:
+    """Tell whether the answer begins as a status line does, as far as it goes."""
+    return head[:5] == b"HTTP/"[: len(head)]
+
+
+def _still_moving(stream: AnyStream, timeout_s: float) -> bool:
+    since = stream.raw.ctx.now() - timeout_s / 4
+    return sum(n for t, n in stream.raw.series if t >= since) >= CRAWL_BYTES

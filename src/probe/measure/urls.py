@@ -1,0 +1,94 @@
+"""Where a URL leads: scheme, host as DNS spells it, port, request target; hostile text is a ValueError."""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.parse
+from dataclasses import dataclass
+from typing import Final
+
+from probe.measure.verify import ascii_name
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
+MAX_URL: Final = 8192
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SAFE: Final = "/%:@!$&'()*+,;=~-._?"
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a connection and a request need of a URL."""
+
+    url: str
+    scheme: str
+    host: str
+    """ASCII, lower case, without brackets or trailing dot; or a literal address."""
+    port: int
+    target: str
+    """Path and query, percent-encoded."""
+
+    @property
+    def authority(self) -> str:
+        """The Host header: with the port where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if DEFAULT_PORTS.get(self.scheme) == self.port else f"{host}:{self.port}"
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host is an address already."""
+        return is_address(self.host)
+
+
+def place_of(url: str) -> Place:
+    """Read a URL of any scheme that Target.input may bear. Raises ValueError for anything else."""
+    if len(url) > MAX_URL:
+        raise ValueError("URL too long")
+    parts = urllib.parse.urlsplit(url)
+    host = ascii_name(parts.hostname or "")
+    port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme)
+    if not host or not host.isascii() or port is None or not 0 < port < 65536:
+        raise ValueError("URL without a usable host and port")
+    if not is_address(host) and not all(c.isalnum() or c in "-._" for c in host):
+        raise ValueError("characters that no host name has")
+    target = urllib.parse.quote(parts.path or "/", safe=_SAFE)
+    if parts.query:
+        target += "?" + urllib.parse.quote(parts.query, safe=_SAFE)
+    return Place(url=url, scheme=parts.scheme, host=host, port=port, target=target)
+
+
+def joined(url: str, location: str) -> str | None:
+    """Return where a Location header leads, or None if no browser could go there."""
+    try:
+        there = urllib.parse.urldefrag(urllib.parse.urljoin(url, location.strip())).url
+        place = place_of(there)
+    except ValueError:
+        return None
+    return there if place.scheme in ("http", "https") else None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the text is a literal address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_public(ip: str) -> bool:
+    """Tell whether an address may be connected to on somebody's word.
+
+    An answer or a redirect that points into loopback, link-local, private, shared, multicast or reserved
+    ranges would make us probe the volunteer's own network; addresses embedded in IPv6 count as themselves.
+    """
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        address = inner or address
+    return address.is_global and not address.is_multicast
