@@ -1,0 +1,217 @@
+"""The link between the two namespaces: copies packets with delay, loss and a rate, and lets the censors see each.
+
+Runs as its own process: `python copier.py CLIENT_TUN SERVER_TUN` with the configuration as one line of
+JSON on stdin; says `ready` on stdout, ends when stdin does, and then prints its counters as JSON.
+Times are of CLOCK_MONOTONIC, which is `perf_counter` of every process on Linux.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import sys
+from collections import Counter, deque
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from wire.censors import make_censors
+from wire.packets import TCP, UDP, Fate, Packet, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Log = Callable[[bytes, float, str], None] | None
+
+BATCH: Final = 64
+"""Packets read from one side before the other has its turn."""
+
+
+class Direction:
+    """One way through the wire: the queue before the slow link, and the distance after it."""
+
+    def __init__(self, out: int, shape: dict[str, float], seed: str, log: Log) -> None:
+        self.out = out
+        self.delay = shape.get("delay_ms", 0.0) / 1000
+        self.jitter = shape.get("jitter_ms", 0.0) / 1000
+        self.loss = shape.get("loss", 0.0)
+        self.rate = shape.get("rate_bps", 0.0) / 8
+        self.buffer = shape.get("buffer_bytes", 64_000)
+        self.plain = not (self.delay or self.jitter or self.loss or self.rate)
+        self.chance = random.Random(seed)
+        self.log = log
+        self.free_at = 0.0
+        self.last_due = 0.0
+        self.waiting: deque[tuple[float, float, bytes, str]] = deque()
+        """When it is due, when it was read, the packet, what the log calls it."""
+        self.lost: Counter[str] = Counter()
+
+    def send(self, raw: bytes, now: float, what: str) -> None:
+        """Queue, write or lose a packet."""
+        if self.plain:
+            self._write(raw, now, what)
+            return
+        # The kernel's own chatter (neighbours, multicast) must not move the seeded draws.
+        if self.loss and raw[9 if raw[0] >> 4 == 4 else 6] in {TCP, UDP} and self.chance.random() < self.loss:
+            self._lose(raw, now, "loss")
+            return
+        due = now
+        if self.rate:
+            start = max(now, self.free_at)
+            if (start - now) * self.rate > self.buffer:
+                self._lose(raw, now, "buffer")
+                return
+            due = self.free_at = start + len(raw) / self.rate
+        due += self.delay + (self.jitter * self.chance.random() if self.jitter else 0.0)
+        # Jitter never reorders: a queue made it, not another path.
+        self.last_due = due = max(due, self.last_due)
+        self.waiting.append((due, now, raw, what))
+
+    def flush(self, now: float) -> float | None:
+        """Write what is due; return when the next packet is, or None."""
+        waiting = self.waiting
+        while waiting and waiting[0][0] <= now:
+            _, read, raw, what = waiting.popleft()
+            self._write(raw, read, what)
+        return waiting[0][0] if waiting else None
+
+    def _write(self, raw: bytes, read: float, what: str) -> None:
+        try:
+            os.write(self.out, raw)
+        except OSError:  # a full or absent device loses packets, as a wire does
+            self._lose(raw, read, "device")
+        else:
+            if self.log:
+                self.log(raw, read, what)
+
+    def _lose(self, raw: bytes, read: float, why: str) -> None:
+        self.lost[why] += 1
+        if self.log:
+            self.log(raw, read, f"lost: {why}")
+
+
+def make_log(path: str) -> Log:
+    """Return a writer of one JSON line a TCP or UDP packet, or None without a path.
+
+    Fields: time read, time now (written or lost), what, protocol, ports, flags, length, seq, ack.
+    """
+    if not path:
+        return None
+    file = Path(path).open("w", encoding="ascii", buffering=1 << 20)  # noqa: SIM115  # lives as long as the process
+
+    def log(raw: bytes, read: float, what: str) -> None:
+        p = parse(raw)
+        if p.proto in {TCP, UDP}:
+            times = round(read, 7), round(perf_counter(), 7)
+            file.write(json.dumps([*times, what, p.proto, p.sport, p.dport, p.flags, len(raw), p.seq, p.ack]) + "\n")
+
+    return log
+
+
+class Wire:
+    """Both directions and the censors between them."""
+
+    def __init__(self, client: int, server: int, config: dict[str, Any]) -> None:
+        seed = config.get("seed", 1)
+        self.client, self.server = client, server
+        self.log = make_log(config.get("log", ""))
+        self.up = Direction(server, config.get("up", {}), f"{seed}/up", self.log)
+        self.down = Direction(client, config.get("down", {}), f"{seed}/down", self.log)
+        there_and_back = 2000 * min(0.004, self.up.delay / 4)
+        self.near = Direction(client, {"delay_ms": there_and_back}, f"{seed}/near", self.log)
+        """From a middlebox in the first quarter of the way, at most 4 ms away."""
+        self.counts: Counter[str] = Counter()
+        self.censors = make_censors(config.get("censors", []), seed, self.counts)
+        self.fates: dict[bytes, bool] = {}
+        """Flows settled for good: True passes, False is swallowed."""
+        self.now = 0.0
+        self.spin = config.get("spin_ms", 0.0) / 1000
+        """How long before a packet is due to stop sleeping and watch the clock: exact, for a core's price."""
+
+    def inject(self, raw: bytes, *, to_server: bool) -> None:
+        """Send a packet of the censor's own."""
+        direction = self.up if to_server else self.near
+        direction.send(raw, self.now, "injected up" if to_server else "injected down")
+
+    def settle(self, packet: Packet, *, passes: bool) -> None:
+        """Decide over all further packets of a flow, both ways."""
+        self.fates[packet.flow] = self.fates[packet.way_back] = passes
+
+    def pump(self, source: int, *, to_server: bool) -> None:
+        """Copy up to a batch of packets from one side."""
+        direction, what = (self.up, "up") if to_server else (self.down, "down")
+        for _ in range(BATCH):
+            try:
+                raw = os.read(source, 65536)
+            except BlockingIOError:
+                return
+            self.now = perf_counter()
+            if self.censors:
+                fate = self.fates.get(raw[12:24] if raw[0] == 0x45 else raw[8:44])
+                allowed = raw if fate else None if fate is False else self._shown(raw, to_server)
+                if allowed is None:
+                    if self.log:
+                        self.log(raw, self.now, f"swallowed {what}")
+                    continue
+                raw = allowed
+            direction.send(raw, self.now, what)
+
+    def _shown(self, raw: bytes, to_server: bool) -> bytes | None:
+        """Show a packet to every censor; return it, rewritten perhaps, or None when one swallowed it."""
+        packet = parse(raw)
+        settled = packet.proto == TCP
+        for censor in self.censors:
+            answer = censor(self, packet, to_server)
+            if answer is Fate.SWALLOW:
+                return None
+            if isinstance(answer, Packet):
+                packet, settled = answer, False
+            elif answer is not Fate.DONE:
+                settled = False
+        if settled:
+            self.settle(packet, passes=True)
+        return packet.raw
+
+    def run(self) -> None:
+        """Copy until stdin ends."""
+        sources = [self.client, self.server, sys.stdin.fileno()]
+        while True:
+            now = perf_counter()
+            dues = [direction.flush(now) for direction in (self.near, self.up, self.down)]
+            next_due = min((due for due in dues if due is not None), default=now + 1.0)
+            readable, _, _ = select.select(sources, (), (), max(0.0, next_due - self.spin - perf_counter()))
+            if self.client in readable:
+                self.pump(self.client, to_server=True)
+            if self.server in readable:
+                self.pump(self.server, to_server=False)
+            if sys.stdin.fileno() in readable and not os.read(sys.stdin.fileno(), 4096):
+                return
+
+    def finish(self) -> dict[str, int]:
+        """Return what was counted."""
+        for name, direction in (("up", self.up), ("down", self.down), ("near", self.near)):
+            self.counts.update({f"{name}: lost by {why}": n for why, n in direction.lost.items()})
+        return dict(self.counts)
+
+
+def main() -> None:
+    """Read the configuration and copy, before other work of this machine where that is allowed."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    config = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[attr-defined]  # unbuffered: select must see the rest
+    wire = Wire(int(sys.argv[1]), int(sys.argv[2]), config)
+    print("ready", flush=True)
+    try:
+        wire.run()
+    finally:
+        print(json.dumps(wire.finish()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""A wire ready for use: both namespaces, the copier between them, and commands run at either end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from wire.netns import Ends, inside, open_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_T = TypeVar("_T")
+_LABELS: Final = itertools.count()
+
+
+class Link:
+    """Two namespaces and the process that copies between them; a context manager.
+
+    `config` goes to the copier: `up` and `down` shapes, `censors`, `censor_ms`, `seed`, `log`; the other
+    keywords to `open_ends`. After the block `counts` says what the copier and its censors did.
+    """
+
+    def __init__(self, config: Mapping[str, Any] | None = None, **ends: Any) -> None:
+        self.config = dict(config or {})
+        self.counts: dict[str, int] = {}
+        self._how = ends
+        self._ends: Ends
+        self._copier: subprocess.Popen[str]
+
+    def __enter__(self) -> Self:
+        """Build it; what was built is removed when a part fails."""
+        self._ends = open_ends(str(next(_LABELS)), **self._how)
+        tuns = (self._ends.client_tun, self._ends.server_tun)
+        try:
+            self._copier = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("copier.py")), *map(str, tuns)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=tuns,
+                text=True,
+            )
+            self._write(json.dumps(self.config) + "\n")
+            if self._read() != "ready\n":
+                raise RuntimeError("the copier did not start; see its message above")
+        except BaseException:
+            self._ends.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the copier, keep its counters, remove the namespaces."""
+        try:
+            output, _errors = self._copier.communicate(timeout=10)
+            self.counts = json.loads(output or "{}")
+        finally:
+            self._copier.kill()
+            self._ends.close()
+
+    def _write(self, text: str) -> None:
+        if self._copier.stdin:
+            self._copier.stdin.write(text)
+            self._copier.stdin.flush()
+
+    def _read(self) -> str:
+        return self._copier.stdout.readline() if self._copier.stdout else ""
+
+    def at_client(self, call: Callable[[], _T]) -> _T:
+        """Call a function in a thread that sits where the volunteer sits."""
+        return inside(self._ends.client, call)
+
+    def at_server(self, call: Callable[[], _T]) -> _T:
+        """Call a function in a thread that sits in the rest of the world."""
+        return inside(self._ends.server, call)
+
+    def command(self, *arguments: str, client: bool) -> list[str]:
+        """Return the arguments that run a command at one end and end it when the calling thread does."""
+        name = self._ends.client if client else self._ends.server
+        return ["setpriv", "--pdeathsig", "TERM", "ip", "netns", "exec", name, *arguments]

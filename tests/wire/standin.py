@@ -1,0 +1,114 @@
+"""The plainest of worlds, in threads: an answer on every address at ports 53, 80, 443 and a flood at 5001."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import ssl
+import struct
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from wire.censors import forged
+from wire.names import question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wire.link import Link
+
+TRUE4, TRUE6 = "151.101.1.140", "2a04:4e42::396"
+"""What its resolver answers to every question."""
+PAGE: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\ntrue\n"
+FLOOD: Final = bytes(65536)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, family: int, port: int, talk: Callable[[socket.socket], None]) -> None:
+        self.address_family = family
+        self.talk = talk
+        super().__init__(("::" if family == socket.AF_INET6 else "0.0.0.0", port), socketserver.BaseRequestHandler)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with suppress(OSError):
+            request.settimeout(10)
+            self.talk(request)
+
+
+def _http(sock: socket.socket) -> None:
+    if sock.recv(4096):
+        sock.sendall(PAGE)
+
+
+def _flood(sock: socket.socket) -> None:
+    """Send as many bytes as the first line asks for."""
+    left = int(sock.recv(64))
+    while left > 0:
+        left -= sock.send(FLOOD[: min(left, len(FLOOD))])
+
+
+def _dns(sock: socket.socket) -> None:
+    """Answer every question from the address it was sent to, with a different IP_TTL than the censor's."""
+    level, kind = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO) if sock.family == socket.AF_INET6 else (0, 8)
+    sock.setsockopt(level, socket.IPV6_RECVPKTINFO if sock.family == socket.AF_INET6 else kind, 1)
+    while True:
+        query, [(_, _, info), *_], _, peer = sock.recvmsg(2048, 256)
+        found = question(query)
+        if found:
+            reply = forged(query, found[2], found[1], {"answers": [TRUE4, TRUE6]})
+            if sock.family == socket.AF_INET:
+                info = struct.pack("=I", 0) + info[8:12] + bytes(4)  # index, source, unused
+            sock.sendmsg([reply], [(level, kind, info)], 0, peer)
+
+
+def serve(link: Link, ca: tuple[Path, Path]) -> None:
+    """Start the servers at the server's end; they end with the process. `ca` is certificate and key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*ca)
+
+    def https(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) as tls:
+            _http(tls)
+
+    def start() -> None:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for port, talk in ((80, _http), (443, https), (5001, _flood)):
+                server = _Server(family, port, talk)
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+            udp = socket.socket(family, socket.SOCK_DGRAM)
+            if family == socket.AF_INET6:
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            udp.bind(("", 53))
+            threading.Thread(target=_dns, args=(udp,), daemon=True).start()
+
+    link.at_server(start)
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a self-signed certificate and its key; return both paths."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "standin")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
