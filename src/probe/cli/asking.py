@@ -10,7 +10,7 @@ from probe.locale import _
 if TYPE_CHECKING:
     from probe.cli.measuring import Asked
     from probe.model.network import Network
-    from probe.pipeline import Prepared
+    from probe.pipeline.request import Prepared
 
 
 def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared | None":
@@ -19,7 +19,7 @@ def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared
     Sends nothing. Without a terminal and without --yes it ends the program, with what to type.
     """
     from probe.cli.dry_run import tell
-    from probe.pipeline import prepare
+    from probe.pipeline.request import prepare
 
     known = memory.here()
     remembered = known.controls()
@@ -50,7 +50,7 @@ def _asked(
     known: memory.Memory,
     remembered: tuple[str, ...] | None,
 ) -> "Prepared | None":
-    from probe.pipeline import prepare
+    from probe.pipeline.request import prepare
 
     person = consent.Person(show=_show, ask=_ask)
     facts = facts_of(prepared, network)

@@ -68,7 +68,8 @@ def screen(facts: Facts) -> str:
         (
             _("your operator"),
             _(
-                "sees which hosts your line contacts, their names and when, and may have to keep that for years. "
+                "sees which hosts your line contacts, their names and when, and may "
+                "have to keep that for years. "
                 "The pattern itself shows that a measuring tool runs."
             ),
         ),
@@ -95,7 +96,8 @@ def screen(facts: Facts) -> str:
         (
             _("this disk"),
             _(
-                "keeps the run in {results}, without your own address. `probe forget` removes it and says what "
+                "keeps the run in {results}, without your own address. `probe forget` "
+                "removes it and says what "
                 "it cannot remove."
             ).format(results=facts.results),
         ),
@@ -139,7 +141,8 @@ def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:
         (
             "elevated",
             _(
-                "Some of these targets may draw attention where you are: to be seen contacting them can lead to "
+                "Some of these targets may draw attention where you are: to be seen "
+                "contacting them can lead to "
                 "questions. Leave them out if you would not visit them from this line on any other day."
             ),
             "",
@@ -147,8 +150,10 @@ def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:
         (
             "high",
             _(
-                "Some of these targets are banned where some volunteers live, or are said to be extremist or made "
-                "for circumvention: there, a visit alone may be punished. Nothing this program does hides the "
+                "Some of these targets are banned where some volunteers live, or are "
+                "said to be extremist or made "
+                "for circumvention: there, a visit alone may be punished. Nothing this "
+                "program does hides the "
                 "visit. If in doubt, stop here and ask somebody you trust who knows the law."
             ),
             _("I understand"),
@@ -166,7 +171,8 @@ def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple
                 _("Who may fetch the same from elsewhere, at the same time?"),
                 *_wrapped(
                     _(
-                        "Without it, much that fails here stays inconclusive: it cannot be told from a site that "
+                        "Without it, much that fails here stays inconclusive: it cannot be "
+                        "told from a site that "
                         "is down for everybody."
                     ),
                     indent=2,
@@ -193,7 +199,7 @@ def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple
 
 
 def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
-    """Show the screens this run needs, and ask; True if all were agreed to, now or when last asked the same."""
+    """Show the screens this run needs, and ask; True if all were agreed to, now or the last time."""
     if facts.tier != "high" and memory.digest() == facts.digest:
         return True
     person.show(screen(facts))

@@ -11,7 +11,7 @@ from probe.locale import N_, _, ngettext
 from probe.report.show import visible
 
 if TYPE_CHECKING:
-    from probe.pipeline import Prepared
+    from probe.pipeline.request import Prepared
 
 PURPOSES = {
     "target": N_("to be measured"),

@@ -33,7 +33,7 @@ def later(what: str) -> NoReturn:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn what a stage says about bad input into exit 2; faults of our own pass through, with their traceback."""
+    """Turn what a stage says about bad input into exit 2; faults of our own keep their traceback."""
     try:
         yield
     except _bad_input() as error:
@@ -44,7 +44,7 @@ def told() -> Iterator[None]:
 
 def _bad_input() -> tuple[type[Exception], ...]:
     """Return the stages' own error classes; looked up only once something was raised."""
-    from probe.pipeline import UsageError
+    from probe.pipeline.request import UsageError
     from probe.store import StoreError
     from probe.targets import CatalogueError
 

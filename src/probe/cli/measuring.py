@@ -12,7 +12,8 @@ from probe.locale import _
 if TYPE_CHECKING:
     from probe.model.network import Network
     from probe.model.verdict import Verdict
-    from probe.pipeline import Prepared, RunRequest, RunResult
+    from probe.pipeline.request import Prepared, RunRequest
+    from probe.pipeline.run import RunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Asked:
         """Return the pipeline's request, with these controls."""
         from probe.model.measurement import VantagePoint
         from probe.model.options import RunOptions
-        from probe.pipeline import RunRequest
+        from probe.pipeline.request import RunRequest
 
         return RunRequest(
             services=self.services,
@@ -107,7 +108,7 @@ def real_network() -> "Network":
 
 def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
     from probe.cli.watching import observer
-    from probe.pipeline import run
+    from probe.pipeline.run import run
 
     with observer() as watching:
         return run(prepared, network, watching)

@@ -77,7 +77,7 @@ ACCESS: Final = ("", "fixed", "mobile", "wifi")
 
 
 def speak(lang: str) -> None:
-    """Use the language asked for, else the locale's, else English; English too where letters cannot be shown."""
+    """Use the language asked for, else the locale's; English where the terminal lacks the letters."""
     from probe import locale
     from probe.cli.terminal import can_show, prepare_streams
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """Let stdout and stderr escape what their encoding cannot hold rather than fail in the middle of a table."""
+    """Let stdout and stderr escape what their encoding cannot hold, rather than fail in mid-table."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

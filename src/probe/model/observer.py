@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class Observer(Protocol):
     """Told of everything worth showing, in the order in which it happens.
 
-    Every method returns at once, raises nothing, and is called from the event loop's thread. A measurement is on
-    disk before `measured` is called. `provisional` may be called any number of times for a target, `final`
-    once. Sizes are bytes, durations seconds.
+    Every method returns at once, raises nothing, and is called from the event loop's thread. A measurement
+    is on disk before `measured` is called. `provisional` may be called any number of times for a target,
+    `final` once. Sizes are bytes, durations seconds.
     """
 
     def planned(self, services: tuple[Service, ...]) -> None:

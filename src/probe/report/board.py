@@ -1,4 +1,4 @@
-"""What is known while a run goes on, per service: the numbers that the live display and the plain lines draw from.
+"""What is known while a run goes on, per service: what the live display and the plain lines draw from.
 
 It keeps a few words a target, not verdicts: a list of ten thousand addresses must not grow the display.
 """
@@ -102,6 +102,6 @@ class Board:
         return news
 
     def worst_first(self) -> list[ServiceBoard]:
-        """Return the services, suspicious ones first, then what is being measured, then what works, then the rest."""
+        """Return the services: suspicious, undecided, being measured, working, waiting."""
         order = (*SUSPICIOUS, State.INCONCLUSIVE, MEASURING, State.REACHABLE, WAITING)
         return sorted(self.services.values(), key=lambda board: order.index(board.state))

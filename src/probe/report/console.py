@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich import box
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +16,7 @@ from probe.locale import _, ngettext, say
 from probe.model.words import WORST_FIRST, State
 from probe.report import words
 from probe.report.next_steps import advice
-from probe.report.show import visible
+from probe.report.show import encodable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +40,8 @@ WIDEST: Final = 120
 ROOMY: Final = 100
 """Columns from which the overview says what was compared with."""
 INPUTS_SHOWN: Final = 6
+GROUPS_SHOWN: Final = 60
+"""Reasons told under one state: a list of ten thousand addresses is read in the CSV."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,23 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print()
     _network(console, outcome, width)
     console.print(overview(services, outcome.verdicts, width), width=width)
+    sections = {service.service: service.state for service in services}
+    groups = [group for group in grouped(outcome.verdicts) if _worth_telling(group[0])]
     for state in WORST_FIRST:
-        _details(console, outcome, [s for s in services if s.state is state], state, width)
+        # A target stands with its service; one without a service stands by itself, and is never lost.
+        members = [g for g in groups if sections.get(g[0].service, g[0].state) is state]
+        _details(console, outcome, members, state, width)
     _farewell(console, outcome, width)
 
 
-def _say(console: Console, text: str, style: str, width: int, indent: int = 0) -> None:
-    """Print a paragraph wrapped at the width, every line indented."""
-    console.print(Padding(Text(text, style=style, overflow="fold"), (0, 0, 0, indent)), width=width)
+def _say(console: Console, text: str | Text, style: str, width: int, indent: int = 0) -> None:
+    """Print a paragraph wrapped at the width, every line indented, none padded."""
+    paragraph = text if isinstance(text, Text) else Text(text, style=style)
+    if not console.encoding.lower().startswith("utf"):  # escapes are wider than letters: before wrapping
+        paragraph = Text(encodable(paragraph.plain, console.encoding), style=style)
+    for line in paragraph.wrap(console, max(width - indent, 20), overflow="fold"):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
 def _network(console: Console, outcome: Outcome, width: int) -> None:
@@ -85,12 +95,12 @@ def _network(console: Console, outcome: Outcome, width: int) -> None:
     place += [visible(part, 60) for part in (vantage.probe_network_name, vantage.access_type) if part]
     line = Text(_("Network"), style="bold").append(f"  {', '.join(place)}: ", style="")
     line.append(label_of(found), style=STYLES[found.state])
-    console.print(line, width=width, overflow="fold")
+    _say(console, line, "", width)
     _say(console, reason(found), "", width, 2)
 
 
 def label_of(found: Verdict | ServiceVerdict) -> str:
-    """Return the short word for what was found: mechanism where there is one, else the reason code's words."""
+    """Return what was found in a few words: the mechanism where there is one, else the reason code."""
     if found.mechanism:
         return words.mechanism(found.mechanism)
     if found.reason_code and found.reason_code in words.REASONS:
@@ -129,12 +139,12 @@ def overview(services: Sequence[ServiceVerdict], verdicts: Iterable[Verdict], wi
 
 def _how(service: ServiceVerdict) -> str:
     """Return mechanism, confirmation and how many of the service's targets share the state."""
-    parts = [label_of(service)] if service.state is not State.REACHABLE or service.mechanism else []
+    parts = [label_of(service) or _(words.STATES_HOW[service.state])]
     if service.state in ACCUSING:
         parts.append(_("confirmed") if service.confirmed else _("not confirmed"))
         parts.append(_(words.LOCATED[service.located]))
     same = getattr(service, f"n_{service.state}")
-    if same != service.n_targets or not parts:
+    if same != service.n_targets:
         parts.append(
             ngettext("{k} of {n} target", "{k} of {n} targets", service.n_targets).format(
                 k=same, n=service.n_targets
@@ -150,11 +160,9 @@ def _compared(verdicts: Iterable[Verdict]) -> str:
 
 
 def _details(
-    console: Console, outcome: Outcome, services: Sequence[ServiceVerdict], state: State, width: int
+    console: Console, outcome: Outcome, groups: list[list[Verdict]], state: State, width: int
 ) -> None:
     """Print why, for every target that is not simply reachable, under what may be said of such a state."""
-    wanted = {service.service for service in services}
-    groups = [g for g in grouped(outcome.verdicts) if g[0].service in wanted and _worth_telling(g[0])]
     if not groups:
         return
     console.print()
@@ -167,12 +175,15 @@ def _details(
     elif state in words.STATES_MEAN:
         _say(console, _(words.STATES_MEAN[state]), "italic", width, 2)
     shown = ""
-    for group in sorted(groups, key=lambda g: (g[0].service, WORST_FIRST.index(g[0].state))):
+    groups.sort(key=lambda g: (g[0].service, WORST_FIRST.index(g[0].state)))
+    for group in groups[:GROUPS_SHOWN]:
         if group[0].service != shown:
             shown = group[0].service
             console.print()
             console.print(Text(f"  {visible(shown, 60)}", style="bold"))
-        _group(console, group, width)
+        _group(console, group, state, width)
+    if len(groups) > GROUPS_SHOWN:
+        _say(console, _("and {n} more in verdicts.csv").format(n=len(groups) - GROUPS_SHOWN), "dim", width, 2)
 
 
 def grouped(verdicts: Iterable[Verdict]) -> list[list[Verdict]]:
@@ -197,22 +208,22 @@ def _worth_telling(verdict: Verdict) -> bool:
     return verdict.state is not State.REACHABLE or bool(verdict.notes or verdict.mechanism or verdict.caveats)
 
 
-def _group(console: Console, group: Sequence[Verdict], width: int) -> None:
+def _group(console: Console, group: Sequence[Verdict], section: State, width: int) -> None:
     first = group[0]
     inputs = [visible(v.input, 200) for v in group[:INPUTS_SHOWN]]
     if len(group) > INPUTS_SHOWN:
         inputs.append(_("and {n} more").format(n=len(group) - INPUTS_SHOWN))
-    line = Text(_(words.STATES[first.state]), style=STYLES[first.state])
-    if label := label_of(first):
-        line.append(f": {label}", style="")
+    heading = [_(words.STATES[first.state])] if first.state is not section else []
+    line = Text(": ".join([*heading, *filter(None, [label_of(first)])]))
     for code in (first.mechanism, first.reason_code or ""):
         if code:
-            line.append(f" [{code}]", style="dim")
-    console.print(Padding(Text(", ".join(inputs), overflow="fold"), (0, 0, 0, 4)), width=width)
-    console.print(Padding(line, (0, 0, 0, 6)), width=width)
+            line.append(f" [{visible(code, 60)}]", style="dim")
+    _say(console, ", ".join(inputs), "", width, 4)
+    if line:
+        _say(console, line, "", width, 6)
     why = reason(first)
-    if len(group) > 1:
-        why = _("The first of them: {why}").format(why=why)
+    if any(v.because != first.because for v in group):
+        why = _("For the first: {why}").format(why=why)
     _say(console, why, "", width, 6)
     for note in first.notes:
         _say(console, _("Note: {note}").format(note=visible(note, 600)), "", width, 6)

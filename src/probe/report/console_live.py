@@ -1,7 +1,7 @@
 """The display of a run that goes on: redrawn on a terminal, suspicious services first.
 
-It redraws when something happened and no more than twice a second, in the event loop's own thread: drawing costs
-a few milliseconds, and a second thread would spend them in the middle of somebody's handshake.
+It redraws when something happened and no more than twice a second, in the event loop's own thread: drawing
+costs a few milliseconds, and a second thread would spend them in the middle of somebody's handshake.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class LiveDisplay:
 
 
 def frame(board: Board, elapsed_s: float, width: int, height: int) -> RenderableType:
-    """Return the picture: the network, the run's numbers, and as many services as the terminal has lines for."""
+    """Return the picture: the network, the run's numbers, and as many services as there are lines for."""
     width = min(width, WIDEST)
     shown = [s for s in board.worst_first() if s.state != WAITING]
     waiting = len(board.services) - len(shown)

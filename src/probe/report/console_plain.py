@@ -21,7 +21,7 @@ PROGRESS_EVERY_S: Final = 10.0
 
 
 class PlainLines:
-    """An observer that writes a line when something is news: a suspicion, a warning, progress now and then."""
+    """An observer that writes a line when something is news: a suspicion, a warning, some progress."""
 
     def __init__(self, stream: TextIO) -> None:
         """Draw on this console or stream."""

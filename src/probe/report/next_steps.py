@@ -40,13 +40,15 @@ BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
     (
         (ReasonCode.NO_CONTROL, ReasonCode.CONTROL_FAILED),
         N_(
-            "Add a control, which tells a block from a site that is down for everybody: probe run --control ooni"
+            "Add a control, which tells a block from a site that is down for "
+            "everybody: probe run --control ooni"
         ),
     ),
 )
 
 WITHOUT_CONTROL: Final = N_(
-    "Nothing elsewhere was asked. A control (--control ooni, or a helper's address) would tell what is blocked "
+    "Nothing elsewhere was asked. A control (--control ooni, or a helper's "
+    "address) would tell what is blocked "
     "here from what is down for everybody, and lets more of these verdicts stand."
 )
 SEND: Final = N_("Send verdicts.csv to whoever gathers such reports, over a channel that you trust.")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from probe.locale import N_, _
+from probe.report.show import visible
 
 STATES: Final = {
     "reachable": N_("reachable"),
@@ -18,6 +19,15 @@ STATES_MEAN: Final = {
     "geoblocked": N_("The service itself refuses visitors from here; why it does so was not measured."),
     "down": N_("It fails in the same way for the controls."),
     "inconclusive": N_("The evidence carries no verdict. This is no all-clear."),
+}
+
+STATES_HOW: Final = {
+    "reachable": N_("answers"),
+    "throttled": N_("slow"),
+    "blocked": N_("kept from answering"),
+    "geoblocked": N_("the service itself refuses"),
+    "down": N_("fails for the controls too"),
+    "inconclusive": N_("not enough evidence"),
 }
 
 MECHANISMS: Final = {
@@ -134,11 +144,13 @@ WORDING: Final = {
         "subscribers of {operator}; these data do not show by whose equipment or order."
     ),
     "operator_network": N_(
-        "A page, address or router known as the operator's own answered in place of the service; these data do "
+        "A page, address or router known as the operator's own answered in "
+        "place of the service; these data do "
         "not show by whose order."
     ),
     "resolver": N_(
-        "The resolver answered subscribers of {operator} differently from others asked at the same time; these "
+        "The resolver answered subscribers of {operator} differently from "
+        "others asked at the same time; these "
         "data do not show by whose order."
     ),
     "server": N_("The difference arose at the server's side."),
@@ -155,7 +167,7 @@ def mechanism(code: str) -> str:
     what, _dot, trigger = rest.partition(".")
     words = MECHANISMS.get(f"{layer}.{what}")
     if words is None:
-        return code
+        return visible(code, 60)
     if trigger not in TRIGGERS:
         return _(words)
     return _("{what}, {trigger}").format(what=_(words), trigger=_(TRIGGERS[trigger]))

@@ -1,0 +1,201 @@
+"""The final table says what is so, to whom it matters, at any width, and never lets a stranger draw on it."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from probe.model.words import Caveat, Located, ReasonCode, State
+from probe.report import words
+from probe.report.console import Outcome, show
+from unit.outcomes import a_blocked_verdict, a_record, a_service, a_verdict, an_outcome
+
+
+def shown(outcome: Outcome, width: int = 80, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", write_through=True)
+    show(
+        Console(file=stream, width=width, markup=False, emoji=False, highlight=False, force_terminal=False),
+        outcome,
+    )
+    return raw.getvalue().decode(encoding)
+
+
+def rows(text: str) -> list[str]:
+    """Return the first word of each row of the overview."""
+    table = text.partition("service")[2].partition("\n\n")[0].splitlines()[2:]
+    return [line.split()[0] for line in table if line.startswith(" ") and line[1:2].strip()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal_or_than_reads_well(width: int) -> None:
+    long = a_verdict("list/a", input="https://" + "a" * 190 + ".example/", state=State.INCONCLUSIVE)
+    outcome = an_outcome()
+    text = shown(replace(outcome, verdicts=(*outcome.verdicts, long)), width)
+    assert max(len(line) for line in text.splitlines()) <= min(width, 120)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_every_width_keeps_every_reason_and_every_place(width: int) -> None:
+    text = " ".join(shown(an_outcome(), width).split())
+    assert "The handshake was reset in 3 of 3 tries." in text
+    assert "compared with crossed names and addresses, a helper elsewhere, neutral sites here" in text
+    assert "[tls.reset.sni]" in text
+    assert "results/20261121T100000Z-AS64500-0a1b" in text
+
+
+def test_services_stand_from_worst_to_best_whatever_their_order() -> None:
+    expected = ["blocked", "geoblocked", "down", "inconclusive", "reachable"]
+    outcome = an_outcome()
+    backwards = replace(outcome, services=tuple(reversed(outcome.services)))
+    assert rows(shown(outcome)) == expected
+    assert rows(shown(backwards)) == expected
+
+
+def test_the_network_stands_before_everything_else() -> None:
+    text = shown(an_outcome())
+    assert text.splitlines()[0] == "Network  AS64500, mobile: nothing wrong with this network"
+    assert text.index("Network") < text.index("twitter")
+
+
+def test_a_silent_path_is_accused_in_the_words_of_the_method() -> None:
+    text = " ".join(shown(an_outcome()).split())
+    assert (
+        "Traffic bearing these names, or going to these addresses, was treated differently on the path of "
+        "subscribers of AS64500; these data do not show by whose equipment or order." in text
+    )
+
+
+def test_an_undeclared_operator_is_not_given_a_number() -> None:
+    vantage = replace(a_record().vantage, probe_asn="AS0")
+    text = " ".join(shown(an_outcome(record=a_record(vantage=vantage))).split())
+    assert "subscribers of this network (operator not declared);" in text
+    assert "AS0;" not in text
+
+
+def test_nobody_is_accused_where_nothing_is_blocked() -> None:
+    outcome = an_outcome(
+        verdicts=(a_verdict("youtube/web"),), services=(a_service("youtube", State.REACHABLE),)
+    )
+    text = " ".join(shown(outcome).split())
+    assert not any(words.WORDING[place].split("{", 1)[0].strip() in text for place in words.WORDING)
+    assert "BLOCKED" not in text
+
+
+def test_an_unconfirmed_verdict_says_so_in_overview_and_reasons() -> None:
+    outcome = an_outcome(
+        verdicts=(a_blocked_verdict(),),
+        services=(a_service("twitter", State.BLOCKED, mechanism="tls.reset", located=Located.PATH),),
+    )
+    assert " ".join(shown(outcome).split()).count("not confirmed") == 2
+
+
+def test_targets_of_one_reason_are_told_once_and_those_of_another_apart() -> None:
+    many = tuple(a_blocked_verdict(f"telegram/dc{n}", input=f"tcp://149.154.0.{n}:443") for n in range(9))
+    other = a_blocked_verdict("telegram/web", mechanism="tcp.timeout", template="another", because="Another.")
+    outcome = an_outcome(
+        verdicts=(*many, other),
+        services=(a_service("telegram", State.BLOCKED, mechanism="tls.reset", n_targets=10, n_blocked=10),),
+    )
+    text = " ".join(shown(outcome).split())
+    assert text.count("The handshake was reset in 3 of 3 tries.") == 1
+    assert "tcp://149.154.0.5:443, and 3 more" in text
+    assert "Another." in text
+
+
+def test_a_reachable_target_with_something_to_tell_is_told() -> None:
+    verdict = a_verdict(
+        "youtube/web", notes=("A forged answer came first.",), caveats=(Caveat.BYPASS_ACTIVE,)
+    )
+    outcome = an_outcome(verdicts=(verdict,), services=(a_service("youtube", State.REACHABLE),))
+    text = " ".join(shown(outcome).split())
+    assert "Note: A forged answer came first." in text
+    assert "a VPN, proxy or similar tool is active" in text
+    assert "REACHABLE" in text
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\x00\x9b31m\u202eevil[red]" + "e" + "\u0301" * 500 + "\r\n[/red]:smile:"
+
+
+@pytest.mark.parametrize("field", ["because", "input", "mechanism"])
+def test_what_came_from_the_network_cannot_move_the_cursor(field: str) -> None:
+    verdict = a_verdict("twitter/web", state=State.INCONCLUSIVE, **{field: HOSTILE})
+    text = shown(an_outcome(verdicts=(verdict,)))
+    assert not any(ord(c) < 32 and c != "\n" for c in text)
+    assert not any(0x7F <= ord(c) < 0xA0 for c in text)
+    assert "\u202e" not in text
+    assert text.count("\u0301") <= 6
+
+
+def test_markup_and_emoji_codes_are_shown_as_they_are() -> None:
+    verdict = a_verdict(
+        "x/web", state=State.INCONCLUSIVE, because="[red]title[/red] :smile: [link=x]y[/link]"
+    )
+    assert "[red]title[/red] :smile: [link=x]y[/link]" in shown(an_outcome(verdicts=(verdict,)), 120)
+
+
+def test_a_hostile_network_name_is_shown_escaped() -> None:
+    vantage = replace(a_record().vantage, probe_network_name="\x1b[31mMTS")
+    assert r"\x1b[31mMTS" in shown(an_outcome(record=a_record(vantage=vantage)))
+
+
+def test_ascii_terminals_get_ascii() -> None:
+    outcome = an_outcome(verdicts=(a_verdict("x/web", state=State.DOWN, because="Заголовок"),))
+    text = shown(outcome, encoding="ascii")
+    assert text.isascii()
+    assert r"\u0417\u0430" in text
+
+
+def test_nothing_is_coloured_when_stdout_is_no_terminal() -> None:
+    assert "\x1b" not in shown(an_outcome())
+
+
+def test_a_run_in_the_lab_says_that_it_is_no_evidence() -> None:
+    text = shown(an_outcome(record=a_record(simulated=True)))
+    assert text.startswith("Made in the built-in lab: not evidence of anything.")
+    assert "Send verdicts.csv" not in text
+
+
+def test_a_run_without_a_control_says_what_one_would_add() -> None:
+    without = " ".join(shown(an_outcome(controls_known=False)).split())
+    with_one = " ".join(shown(an_outcome(controls_known=True)).split())
+    assert "Nothing elsewhere was asked. A control (--control ooni" in without
+    assert "Nothing elsewhere was asked. A control" not in with_one
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"stopped": "interrupted"}, "probe run --resume 20261121T100000Z-AS64500-0a1b"),
+        ({"stopped": "bytes"}, "--max-mb"),
+        ({"stopped": "time"}, "--max-minutes"),
+    ],
+)
+def test_a_run_that_stopped_early_says_how_to_go_on(changes: dict[str, str], expected: str) -> None:
+    assert expected in " ".join(shown(an_outcome(record=a_record(**changes))).split())
+
+
+def test_a_portal_is_the_finding_and_the_advice() -> None:
+    network = a_verdict(
+        "network",
+        service="network",
+        state=State.INCONCLUSIVE,
+        mechanism="network.captive_portal",
+        reason_code=ReasonCode.CAPTIVE_PORTAL,
+    )
+    text = shown(an_outcome(network=network))
+    assert text.splitlines()[0].endswith("a sign-in page stands before everything")
+    assert "Sign in to this network in a browser, then run again." in text
+
+
+def test_every_code_of_the_vocabularies_has_its_words() -> None:
+    from probe.model.words import MECHANISMS, ControlSource
+
+    assert set(words.STATES) == set(words.STATES_HOW) == set(State)
+    assert set(words.REASONS) == set(ReasonCode)
+    assert set(words.LOCATED) == set(words.WORDING) == set(Located)
+    assert set(words.CONTROLS) == set(ControlSource)
+    assert set(words.CAVEATS) == set(Caveat)
+    assert {".".join(m.split(".")[:2]) for m in MECHANISMS} == set(words.MECHANISMS)
+    assert all(words.mechanism(m) != m for m in MECHANISMS)
