@@ -1,5 +1,6 @@
 """A page made comparable: its visible words and its markup in one case, in time linear in its length."""
 
+import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
@@ -7,10 +8,24 @@ from typing import Final
 MAX_CHARS: Final = 16_384
 """Of a body: what an observation keeps of it."""
 
-_SILENT: Final = ("script", "style", "noscript", "template", "svg")
-_QUOTES: Final = str.maketrans(
-    {"ё": "е", "«": " ", "»": " ", "“": " ", "”": " ", "„": " ", '"': " ", "\u00a0": " ", "\u0307": ""}
+# None of these can look at a character more than a few times: what they repeat excludes what ends it.
+_TAG: Final = re.compile(r"<[^<>]*>?")
+_SILENT: Final = re.compile(r"<(!--|script|style|template|svg)", re.IGNORECASE)
+_ENDS: Final = {
+    "!--": re.compile("-->"),
+    **{name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "template", "svg")},
+}
+_ALIKE: Final = tuple(
+    (odd, plain)
+    for plain, odds in {
+        "\u0435": "\u0451",
+        "": "\u0307\u00ad",
+        " ": '«»“”„"\u2018\u2019',
+        "-": "\u2010\u2011\u2012\u2013\u2014",
+    }.items()
+    for odd in odds
 )
+"""Letters and signs that mean the same: Russian yo, the dot of a Turkish i, quotes, dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +40,18 @@ class Page:
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case, quotes and runs of white space as one space, ё as е."""
-    return " ".join(text.lower().translate(_QUOTES).split())
+    """Return the text in lower case, with one kind of dash and yo, quotes and runs of white space one space."""
+    text = text.lower()
+    for odd, plain in _ALIKE:
+        if odd in text:
+            text = text.replace(odd, plain)
+    return " ".join(text.split())
 
 
 def source_of(body: str) -> str:
-    """Return the first 16 KiB of a body, folded, with numeric entities resolved."""
+    """Return the first 16 KiB of a body, folded, with entities resolved where letters may hide in them."""
     body = body[:MAX_CHARS]
-    return fold(unescape(body) if "&#" in body else body)
+    return fold(unescape(body) if "&#" in body or "&nbsp" in body else body)
 
 
 def page_of(title: str | None, body: str, markup: str) -> Page:
@@ -54,31 +73,12 @@ def title_of(body: str) -> str:
 
 
 def visible(body: str) -> str:
-    """Return the body without tags, comments, scripts and styles; one pass, whatever is nested or unclosed."""
+    """Return the body without tags, comments, scripts and styles, in one pass whatever is left unclosed."""
     kept: list[str] = []
-    silent = ""
-    for index, part in enumerate(body.split("<")):
-        if not index:
-            kept.append(part)
-            continue
-        if silent:
-            if not _closes(part, silent):
-                continue
-            silent = ""
-        elif part.startswith("!--"):
-            silent = "" if "-->" in part else "-->"
-            kept.append(part.partition("-->")[2])
-            continue
-        else:
-            name = part[:9].lower()
-            silent = next((word for word in _SILENT if name.startswith(word)), "")
-            if silent:
-                continue
-        kept.append(part.partition("-->" if part.startswith("!--") else ">")[2])
-    return " ".join(kept)
-
-
-def _closes(part: str, silent: str) -> bool:
-    if silent == "-->":
-        return "-->" in part
-    return part[: len(silent) + 1].lower() == "/" + silent
+    at = 0
+    while opened := _SILENT.search(body, at):
+        kept.append(body[at : opened.start()])
+        closed = _ENDS[opened[1].lower()].search(body, opened.end())
+        at = closed.end() if closed else len(body)
+    kept.append(body[at:])
+    return _TAG.sub(" ", " ".join(kept))

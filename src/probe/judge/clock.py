@@ -1,0 +1,88 @@
+"""What time it truly is, told by the `Date` headers of neutrals whose certificates hold."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Final
+
+AGREE_S: Final = 5.0
+"""Two servers' clocks that differ by less say the same (METHOD 4): whole seconds, and a slow answer."""
+MIN_NAMES: Final = 2
+"""One server alone may be wrong."""
+_HALF_SECOND: Final = 0.5
+"""`Date` is cut to whole seconds: on average it is half a second late."""
+_MAX_AGE_S: Final = 7 * 86_400
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IMF_FIXDATE: Final = re.compile(
+    r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSample:
+    """What one server said the time is, against this machine's wall clock at that moment."""
+
+    uid: str
+    name: str
+    offset_s: float
+    """True minus local: positive where this machine is late."""
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the moment of an IMF-fixdate (RFC 9110, 5.6.7), which servers must send; else None."""
+    found = _IMF_FIXDATE.fullmatch(text.strip())
+    if found is None or found[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
+    try:
+        return datetime(year, _MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def served_at(headers: Sequence[tuple[str, str]]) -> datetime | None:
+    """Return when the answer was sent by the server's clock: `Date`, and the `Age` it then had in a cache."""
+    fields = {name.lower(): value for name, value in headers}
+    date = http_date(fields.get("date", ""))
+    age = fields.get("age", "0").strip()
+    if date is None or not (age.isascii() and age.isdigit() and len(age) < 10):
+        return None
+    seconds = int(age)
+    return date + timedelta(seconds=seconds) if seconds <= _MAX_AGE_S else None
+
+
+def sample(*, uid: str, name: str, headers: Sequence[tuple[str, str]], local: datetime) -> ClockSample | None:
+    """Compare an answer's headers with the local wall time at which they were sent, aware UTC."""
+    served = served_at(headers)
+    if served is None:
+        return None
+    return ClockSample(uid, name, (served - local).total_seconds() + _HALF_SECOND)
+
+
+def clock_offset(samples: Iterable[ClockSample]) -> float | None:
+    """Return true time minus this machine's in seconds, or None where it is not known.
+
+    Each name has one say, the median of its samples. The largest set of names within 5 s of each other
+    wins if it has two names and outnumbers all the others together.
+    """
+    by_name: dict[str, list[float]] = {}
+    for one in samples:
+        by_name.setdefault(one.name, []).append(one.offset_s)
+    said = sorted(median(offsets) for offsets in by_name.values())
+    if not said:
+        return None
+    sets = [[o for o in said if first <= o <= first + AGREE_S] for first in said]
+    best = max(sets, key=len)
+    if len(best) < MIN_NAMES or len(best) * 2 <= len(said):
+        return None
+    return round(median(best), 1)
+
+
+def corrected(local: datetime, offset_s: float | None) -> datetime | None:
+    """Return the true time for a local wall time, or None while the offset is unknown."""
+    try:
+        return None if offset_s is None else local + timedelta(seconds=offset_s)
+    except OverflowError:
+        return None

@@ -1,0 +1,228 @@
+"""What a page, a redirect, an address or a certificate is known as."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from probe.judge.fingerprints.book import Origin, PageRule, Refusal, Scope, book
+from probe.judge.fingerprints.page import Page, fold, page_of, source_of
+
+Headers = Sequence[tuple[str, str]]
+Kind = Literal["body", "title", "header", "redirect_host", "dns_address", "issuer", "certificate_name"]
+
+REDIRECTING_CHARS: Final = 4_096
+"""A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
+_MAX_EMBEDDED: Final = 16
+_BEFORE_A_URL: Final = ("<iframe", "<frame", "url=", "location", "action=")
+_INNOCENT: Final = frozenset(
+    {
+        Scope.LOOKALIKE,
+        Scope.PARENTAL_FILTER,
+        Scope.UNPAID_BILL,
+        Scope.ANTIVIRUS,
+        Scope.OFFICE,
+        Scope.CAPTIVE_PORTAL,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One fingerprint that fits, and where."""
+
+    id: str
+    kind: Kind
+    scope: Scope
+    cc: str
+    operator: str
+    operator_asns: tuple[int, ...]
+    excerpt: str
+    """What it was recognised by, at most 160 characters."""
+
+
+def match_page(
+    *, status: int | None, headers: Headers, title: str | None, body: str, url: str
+) -> tuple[Match, ...]:
+    """Return what an HTTP answer is known as: look-alikes alone where one fits, else everything that fits.
+
+    `body` is the decoded text as far as it was kept, `url` what was asked for. The `Location` header is not
+    looked at: that is `match_redirect`. A page that frames or refreshes to a known host counts as a redirect.
+    """
+    shelf = book()
+    markup = source_of(body)
+    gates = {gate for gate in _gates() if gate in markup}
+    found: list[Match] = []
+    if gates:
+        page = page_of(title, body, markup)
+        found = list(_fitting(shelf.lookalikes, gates, page, status))
+        found = found or list(_fitting(shelf.pages, gates, page, status))
+    if found and found[0].scope is Scope.LOOKALIKE:
+        return tuple(found)
+    found.extend(_in_headers(headers))
+    if len(body) <= REDIRECTING_CHARS:
+        found.extend(match for to in embedded_urls(markup) if (match := match_redirect(to, origin=url)))
+    return tuple(dict.fromkeys(found))
+
+
+def legal_notice(matches: Iterable[Match]) -> Match | None:
+    """Return the match that accuses: a legal notice, with nothing innocent beside it."""
+    matches = tuple(matches)
+    if any(match.scope in _INNOCENT for match in matches):
+        return None
+    return next((match for match in matches if match.scope is Scope.LEGAL_NOTICE), None)
+
+
+def match_redirect(url: str, *, origin: str = "") -> Match | None:
+    """Return what a URL's host (and path) is known as; None where `origin` was asked for there itself."""
+    parts = _split(url)
+    asked = _split(origin)
+    if parts is None:
+        return None
+    host, path = parts
+    for parent in _parents(host):
+        if asked and parent in _parents(asked[0]):
+            return None
+        for rule in book().redirects.get(parent, ()):
+            if path.startswith(rule.path):
+                return _match(rule.origin, "redirect_host", host + rule.path)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def match_dns_address(ip: str) -> Match | None:
+    """Return what an address in a DNS answer is known as."""
+    try:
+        plain = str(ip_address(ip))
+    except ValueError:
+        return None
+    origin = book().addresses.get(plain)
+    return _match(origin, "dns_address", plain) if origin else None
+
+
+@lru_cache(maxsize=1024)
+def match_issuer(text: str) -> Match | None:
+    """Return what a certificate's issuer, as text in any of the usual notations, is known as."""
+    folded = fold(text[:1024])
+    return next(
+        (_match(origin, "issuer", part) for part, origin in book().issuers if part in folded),
+        None,
+    )
+
+
+def match_certificate_names(names: Sequence[str]) -> Match | None:
+    """Return the notice host that a certificate was made for; `names` are its subject alternative names."""
+    hosts = (name.lower().removeprefix("*.") for name in names[:32])
+    rules = (rule for host in hosts for rule in book().redirects.get(host, ()) if not rule.path)
+    return next((_match(rule.origin, "certificate_name", rule.host) for rule in rules), None)
+
+
+def match_refusal(
+    *, status: int | None, headers: Headers, title: str | None, body: str, url: str
+) -> Refusal | None:
+    """Return the first signature of the service's own refusal, or of a challenge, that fits the answer."""
+    lowered = [(name.lower(), value.lower()) for name, value in headers]
+    page: Page | None = None
+    for refusal in book().refusals:
+        if refusal.statuses and status not in refusal.statuses:
+            continue
+        if refusal.url and refusal.url not in url.lower():
+            continue
+        if not all(
+            any(name == want and part in value for name, value in lowered) for want, part in refusal.headers
+        ):
+            continue
+        page = page or page_of(title, body, "")
+        seen = f"{page.title} {page.text}"
+        if refusal.max_length and len(page.text) > refusal.max_length:
+            continue
+        if all(part in seen for part in refusal.all) and _one_of(refusal.any, seen):
+            return refusal
+    return None
+
+
+def embedded_urls(markup: str) -> Iterator[str]:
+    """Give at most 16 URLs that a short page sends a browser to: frames, refreshes, scripts."""
+    start = -1
+    for _ in range(_MAX_EMBEDDED):
+        start = markup.find("://", start + 1)
+        if start < 0:
+            return
+        scheme = 5 if markup[max(0, start - 5) : start] == "https" else 4
+        before = markup[max(0, start - scheme - 80) : start - scheme].rpartition(">")[2]
+        if any(sign in before for sign in _BEFORE_A_URL):
+            end = next(
+                (i for i in range(start + 3, len(markup)) if markup[i] in " '<>\\)"),
+                len(markup),
+            )
+            yield markup[start - scheme : end]
+
+
+@cache
+def _gates() -> tuple[str, ...]:
+    rules = (*book().lookalikes, *book().pages)
+    return tuple(dict.fromkeys(gate for rule in rules for gate in rule.gates))
+
+
+def _fitting(rules: Iterable[PageRule], gates: set[str], page: Page, status: int | None) -> Iterator[Match]:
+    for rule in rules:
+        if not gates.isdisjoint(rule.gates) and _fits(rule, page, status):
+            by_title = not (rule.all or rule.any or rule.markup)
+            seen = next(iter((*rule.all, *rule.any, *rule.markup, *rule.title)))
+            yield _match(rule.origin, "title" if by_title else "body", seen)
+
+
+def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
+    return (
+        len(page.text) <= rule.max_length
+        and (not rule.statuses or status in rule.statuses)
+        and all(part in page.text for part in rule.all)
+        and _one_of(rule.title, page.title)
+        and _one_of(rule.any, page.text)
+        and _one_of(rule.also, page.text)
+        and _one_of(rule.markup, page.markup)
+    )
+
+
+def _one_of(parts: Sequence[str], text: str) -> bool:
+    return not parts or any(part in text for part in parts)
+
+
+def _in_headers(headers: Headers) -> Iterator[Match]:
+    for name, value in headers:
+        low = (name.lower(), value.lower())
+        for rule in book().headers:
+            if rule.name == low[0] and rule.value in low[1]:
+                yield _match(rule.origin, "header", f"{rule.name}: {rule.value}")
+
+
+def _match(origin: Origin, kind: Kind, excerpt: str) -> Match:
+    return Match(
+        id=origin.id,
+        kind=kind,
+        scope=origin.scope,
+        cc=origin.cc,
+        operator=origin.operator,
+        operator_asns=origin.operator_asns,
+        excerpt=excerpt[:160],
+    )
+
+
+def _split(url: str) -> tuple[str, str] | None:
+    """Return host in lower case and path with query, or None where there is no host."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if not host:
+        return None
+    return host.rstrip("."), (parts.path or "/") + ("?" + parts.query if parts.query else "")
+
+
+def _parents(host: str) -> Iterator[str]:
+    """Give the host and every name above it, the nearest first."""
+    labels = host.split(".")
+    return (".".join(labels[index:]) for index in range(len(labels)))
