@@ -213,7 +213,7 @@ def _origin(row: dict[str, Any]) -> Origin:
 
 def _page_rule(row: dict[str, Any]) -> PageRule:
     origin = _origin(row)
-    literals = {
+    literals: dict[str, Any] = {
         name: tuple(map(fold, row.pop(name, ())))
         for name in ("gates", "title", "all", "any", "also", "markup")
     }

@@ -40,7 +40,7 @@ class Page:
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case, with one kind of dash and yo, quotes and runs of white space one space."""
+    """Return the text in lower case, dashes alike, yo as ye, quotes and runs of white space one space."""
     text = text.lower()
     for odd, plain in _ALIKE:
         if odd in text:

@@ -1,0 +1,213 @@
+"""What neutrals, portal checks and this machine add up to, before the network's rules are asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Final, Literal
+
+from probe.judge.clock import clock_offset
+from probe.judge.fingerprints import is_bogon
+from probe.model import failure as failures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from probe.judge.digest import ControlDigest, NameAnswer, Witness
+
+GroupState = Literal["passes", "fails", "split", "untested"]
+
+QUORUM_NUMERATOR: Final = 2
+QUORUM_DENOMINATOR: Final = 3
+"""METHOD 3: two of three."""
+MIN_NEUTRALS: Final = 2
+"""A group of one neutral has no quorum: that one site may be down."""
+TRY_GAP_S: Final = 10.0
+"""Tries closer than this belong to one round; `RunOptions.round_gap_s` is a little more."""
+PORTAL_QUORUM: Final = 2
+"""METHOD 4: two of the three check pages."""
+
+DOMESTIC_LISTED: Final = "domestic_listed"
+DOMESTIC_UNLISTED: Final = "domestic_unlisted"
+FOREIGN_GROUPS: Final = ("foreign", "foreign_frozen")
+NO_ROUTE: Final = frozenset({failures.NETWORK_UNREACHABLE, failures.NETWORK_DOWN})
+"""What the kernel says at once, without a packet, where it has no route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkHistory:
+    """What earlier runs on this network found: same declared AS, access type and network name."""
+
+    n_good: int = 0
+    """Runs that found the network fine."""
+    success_rate: float | None = None
+    """Median over them of the share of tries at neutrals that succeeded."""
+    handshake_ms: float | None = None
+    """Median over them of a neutral's TLS handshake, connect included."""
+    second_link: bool = False
+    """Another link of this machine or volunteer worked during this run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFacts:
+    """All that the network's rules may ask."""
+
+    n_tries: int
+    n_ok: int
+    """Tries at neutrals, and those that succeeded."""
+    by_address: bool
+    """A public address was tried, not only names."""
+    resolvers_ok: int
+    """Answers of public resolvers, asked at their addresses."""
+    n_rounds: int
+    """Rounds at least 10 s apart in which neutrals were tried."""
+    no_route: bool
+    link_up: bool
+    """This machine has a route, or heard anything from outside itself."""
+    listed: GroupState
+    unlisted: GroupState
+    foreign: GroupState
+    portal_pages: int
+    """Check pages that another host or page answered."""
+    portal_expected: int
+    portal_host: str
+    """The host that answered most of them."""
+    tls_neutral_failed: bool
+    tcp_intercepted: bool
+    udp53_intercepted: bool
+    resolver_fails: bool
+    resolver_kind: str
+    """What the system's resolver answered for most neutral names: public, fake_ip, private, …"""
+    families: tuple[int, ...]
+    success_rate: float
+    handshake_ms: float | None
+    history: NetworkHistory
+    clock_offset_s: float | None
+    untrusted_issuers: frozenset[str]
+    n_false: int
+    n_names: int
+    """Neutral names without a true answer of the system's resolver, and all that were asked."""
+
+
+def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | None = None) -> NetworkFacts:
+    """Add up the digests of a run, in whatever order they come."""
+    witnesses = [w for d in digests for w in d.witnesses]
+    tries = [w for w in witnesses if w.neutral_group and (w.layer != "dns" or not w.port)]
+    elsewhere = [w for w in witnesses if w.address not in {"", "system"} and is_bogon(w.address) is None]
+    ok = [w for w in tries if w.ok]
+    names = _last_by_name(a for d in digests for a in d.names)
+    portals = [d.portal for d in digests if d.portal is not None]
+    caught = [p for p in portals if p.outcome in {"other_host", "other_page"}]
+    hosts = Counter(p.detail for p in caught if p.outcome == "other_host")
+    sinkholes = [d.sinkhole for d in digests if d.sinkhole is not None]
+    local = {(fact.name, fact.value) for d in digests for fact in d.local}
+    no_link = {("link.ipv4", "none"), ("link.ipv6", "none")} <= local
+    tcp_intercepted = any(s.tcp_answered for s in sinkholes)
+    udp53_intercepted = any(s.dns_answered for s in sinkholes)
+    heard = bool(ok or names_heard(names) or tcp_intercepted or udp53_intercepted) or any(
+        p.outcome != "failed" for p in portals
+    )
+    return NetworkFacts(
+        n_tries=len(tries),
+        n_ok=len(ok),
+        by_address=bool(elsewhere),
+        resolvers_ok=sum(w.ok for w in elsewhere if not w.neutral_group),
+        n_rounds=_rounds(tries),
+        no_route=not heard and (no_link or (bool(tries) and all(w.failure in NO_ROUTE for w in tries))),
+        link_up=heard or _has_link(local),
+        listed=_group(tries, (DOMESTIC_LISTED,)),
+        unlisted=_group(tries, (DOMESTIC_UNLISTED,)),
+        foreign=_foreign(tries),
+        portal_pages=len({p.url for p in caught}),
+        portal_expected=len({p.url for p in portals if p.outcome == "expected"}),
+        portal_host=min(hosts, key=lambda host: (-hosts[host], host), default=""),
+        tls_neutral_failed=_one_fails_always([w for w in tries if w.port in {0, 443}]),
+        tcp_intercepted=tcp_intercepted,
+        udp53_intercepted=udp53_intercepted,
+        resolver_fails=_resolver_fails(names),
+        resolver_kind=_most([a.kind for a in names.values() if a.failure is None]),
+        families=tuple(sorted({w.family for w in ok})),
+        success_rate=len(ok) / len(tries) if tries else 0.0,
+        handshake_ms=_handshake_ms(ok),
+        history=history or NetworkHistory(),
+        clock_offset_s=clock_offset(sample for d in digests for sample in d.clock),
+        untrusted_issuers=frozenset(issuer for d in digests for issuer in d.untrusted_issuers),
+        n_false=sum(not a.is_true for a in names.values()),
+        n_names=len(names),
+    )
+
+
+def names_heard(names: Mapping[str, NameAnswer]) -> bool:
+    """Whether the resolver said anything at all, so that the link to it is up."""
+    return any(a.failure is None or a.failure in _SPOKEN for a in names.values())
+
+
+_SPOKEN: Final = frozenset({failures.DNS_NXDOMAIN, failures.DNS_REFUSED, failures.DNS_NO_ANSWER})
+
+
+def _last_by_name(answers: Iterable[NameAnswer]) -> dict[str, NameAnswer]:
+    """One answer a name: a true one if there ever was one, else the last."""
+    found: dict[str, NameAnswer] = {}
+    for answer in sorted(answers, key=lambda a: (a.is_true, a.t_s, a.uid, a.engine)):
+        found[answer.name] = answer
+    return found
+
+
+def _rounds(tries: Sequence[Witness]) -> int:
+    """Count tries at least 10 s apart, from the first on."""
+    count, last = 0, float("-inf")
+    for begin in sorted(w.t0_s for w in tries):
+        if begin - last >= TRY_GAP_S:
+            count, last = count + 1, begin
+    return count
+
+
+def _has_link(local: set[tuple[str, str]]) -> bool:
+    return any(
+        name in {"link.ipv4", "link.ipv6"} and value not in {"none", "unknown"} for name, value in local
+    )
+
+
+def _group(tries: Sequence[Witness], groups: Sequence[str]) -> GroupState:
+    """Say whether two of three neutrals of the groups pass, or fail, in every try."""
+    by_name: dict[str, list[bool]] = {}
+    for w in tries:
+        if w.neutral_group in groups:
+            by_name.setdefault(w.name, []).append(w.ok)
+    if len(by_name) < MIN_NEUTRALS:
+        return "untested"
+    passing = sum(2 * sum(said) >= len(said) for said in by_name.values())
+    failing = sum(not any(said) for said in by_name.values())
+    if passing * QUORUM_DENOMINATOR >= len(by_name) * QUORUM_NUMERATOR:
+        return "passes"
+    return "fails" if failing * QUORUM_DENOMINATOR >= len(by_name) * QUORUM_NUMERATOR else "split"
+
+
+def _foreign(tries: Sequence[Witness]) -> GroupState:
+    """Foreign hosts pass if those of either group do: hosters known to be frozen fail for themselves."""
+    states = {_group(tries, (group,)) for group in FOREIGN_GROUPS}
+    if "passes" in states:
+        return "passes"
+    return _group(tries, FOREIGN_GROUPS)
+
+
+def _one_fails_always(tries: Sequence[Witness]) -> bool:
+    """Whether there is a neutral none of whose tries succeeded."""
+    return bool({w.name for w in tries} - {w.name for w in tries if w.ok})
+
+
+def _resolver_fails(names: Mapping[str, NameAnswer]) -> bool:
+    """Whether two of three neutral names have no true answer; one name alone proves nothing."""
+    failed = sum(not a.is_true for a in names.values())
+    return len(names) >= MIN_NEUTRALS and failed * QUORUM_DENOMINATOR >= len(names) * QUORUM_NUMERATOR
+
+
+def _most(kinds: Sequence[str]) -> str:
+    counted = Counter(kinds)
+    return min(counted, key=lambda kind: (-counted[kind], kind), default="")
+
+
+def _handshake_ms(ok: Sequence[Witness]) -> float | None:
+    took = [w.t_s - w.t0_s for w in ok if w.layer == "tls"]
+    return round(1000 * median(took), 1) if took else None
