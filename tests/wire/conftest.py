@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
 from wire import netns
-from wire.standin import make_certificate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,9 +24,3 @@ def ground() -> None:
     if reason:
         pytest.skip(f"THE WIRE LAB DID NOT RUN: {reason}")
     netns.sweep()
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A self-signed certificate and its key, in files."""
-    return make_certificate(tmp_path_factory.mktemp("standin"))

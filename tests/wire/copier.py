@@ -109,7 +109,9 @@ def make_log(path: str) -> Log:
         p = parse(raw)
         if p.proto in {TCP, UDP}:
             times = round(read, 7), round(perf_counter(), 7)
-            file.write(json.dumps([*times, what, p.proto, p.sport, p.dport, p.flags, len(raw), p.seq, p.ack]) + "\n")
+            file.write(
+                json.dumps([*times, what, p.proto, p.sport, p.dport, p.flags, len(raw), p.seq, p.ack]) + "\n"
+            )
 
     return log
 
@@ -204,7 +206,9 @@ def main() -> None:
     """Read the configuration and copy, before other work of this machine where that is allowed."""
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    config = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[attr-defined]  # unbuffered: select must see the rest
+    # Read unbuffered: what a buffer held, select would not see.
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
+        config = json.loads(source.readline())
     wire = Wire(int(sys.argv[1]), int(sys.argv[2]), config)
     print("ready", flush=True)
     try:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from wire.netns import Ends, inside, open_ends
@@ -22,52 +23,54 @@ class Link:
     """Two namespaces and the process that copies between them; a context manager.
 
     `config` goes to the copier: `up` and `down` shapes, `censors`, `censor_ms`, `seed`, `log`; the other
-    keywords to `open_ends`. After the block `counts` says what the copier and its censors did.
+    keywords to `open_ends`; None: `start` is called later. After the block `counts` says what the copier and its censors did.
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None, **ends: Any) -> None:
-        self.config = dict(config or {})
+    def __init__(self, config: Mapping[str, Any] | None = MappingProxyType({}), **ends: Any) -> None:
+        self.config = config
         self.counts: dict[str, int] = {}
         self._how = ends
         self._ends: Ends
-        self._copier: subprocess.Popen[str]
+        self._copier: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         """Build it; what was built is removed when a part fails."""
         self._ends = open_ends(str(next(_LABELS)), **self._how)
-        tuns = (self._ends.client_tun, self._ends.server_tun)
         try:
-            self._copier = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("copier.py")), *map(str, tuns)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=tuns,
-                text=True,
-            )
-            self._write(json.dumps(self.config) + "\n")
-            if self._read() != "ready\n":
-                raise RuntimeError("the copier did not start; see its message above")
+            if self.config is not None:
+                self.start(self.config)
         except BaseException:
-            self._ends.close()
+            self.__exit__()
             raise
         return self
+
+    def start(self, config: Mapping[str, Any]) -> None:
+        """Start copying; by hand only where the censors depend on the world at the far end."""
+        tuns = (self._ends.client_tun, self._ends.server_tun)
+        self._copier = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("copier.py")), *map(str, tuns)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=tuns,
+            text=True,
+        )
+        assert self._copier.stdin
+        assert self._copier.stdout
+        self._copier.stdin.write(json.dumps(dict(config)) + "\n")
+        self._copier.stdin.flush()
+        if self._copier.stdout.readline() != "ready\n":
+            raise RuntimeError("the copier did not start; see its message above")
 
     def __exit__(self, *_: object) -> None:
         """Stop the copier, keep its counters, remove the namespaces."""
         try:
-            output, _errors = self._copier.communicate(timeout=10)
-            self.counts = json.loads(output or "{}")
+            if self._copier:
+                output, _errors = self._copier.communicate(timeout=10)
+                self.counts = json.loads(output or "{}")
         finally:
-            self._copier.kill()
+            if self._copier:
+                self._copier.kill()
             self._ends.close()
-
-    def _write(self, text: str) -> None:
-        if self._copier.stdin:
-            self._copier.stdin.write(text)
-            self._copier.stdin.flush()
-
-    def _read(self) -> str:
-        return self._copier.stdout.readline() if self._copier.stdout else ""
 
     def at_client(self, call: Callable[[], _T]) -> _T:
         """Call a function in a thread that sits where the volunteer sits."""

@@ -93,6 +93,8 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether a name is one of these; a pattern that begins with a dot means the name and all below it."""
     name = name.rstrip(".")
     return any(
-        name == pattern or (pattern.startswith(".") and (name.endswith(pattern) or name == pattern[1:])) or pattern == "*"
+        name == pattern
+        or (pattern.startswith(".") and (name.endswith(pattern) or name == pattern[1:]))
+        or pattern == "*"
         for pattern in patterns
     )

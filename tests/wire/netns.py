@@ -65,7 +65,9 @@ def missing() -> str:
 def _ip(*arguments: str, batch: Sequence[str] = ()) -> None:
     if batch:
         arguments = (*arguments, "-batch", "-")
-    done = subprocess.run(["ip", *arguments], input="\n".join(batch), text=True, capture_output=True, check=False)
+    done = subprocess.run(
+        ["ip", *arguments], input="\n".join(batch), text=True, capture_output=True, check=False
+    )
     if done.returncode:
         raise OSError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 
@@ -100,7 +102,7 @@ def inside(name: str, call: Callable[[], _T]) -> _T:
                 libc = ctypes.CDLL(None, use_errno=True)
                 if libc.setns(descriptor, _CLONE_NEWNET):
                     number = ctypes.get_errno()
-                    raise OSError(number, os.strerror(number), name)  # noqa: TRY301  # the future carries it out
+                    raise OSError(number, os.strerror(number), name)  # the future carries it out
             finally:
                 os.close(descriptor)
             future.set_result(call())
@@ -135,7 +137,9 @@ class Ends:
         delete(self.server)
 
 
-def open_ends(label: str, *, families: str = "46", resolver: str = "", hosts: str = "", mtu: int = 1500) -> Ends:
+def open_ends(
+    label: str, *, families: str = "46", resolver: str = "", hosts: str = "", mtu: int = 1500
+) -> Ends:
     """Make both namespaces; the label must be unique in this process.
 
     `families` are those the client has a route for: "46", "4" or "6". `resolver` is what its
@@ -149,6 +153,8 @@ def open_ends(label: str, *, families: str = "46", resolver: str = "", hosts: st
             descriptors.append(inside(name, _open_tun))
         _ip("-n", client, batch=_client_setup(families, mtu))
         _ip("-n", server, batch=_server_setup(mtu))
+        # Routed to itself is not yet its own: without this no IPv6 answer may leave from the address asked.
+        inside(server, lambda: Path("/proc/sys/net/ipv6/ip_nonlocal_bind").write_text("1"))
         _write_etc(client, resolver, hosts)
     except BaseException:
         for descriptor in descriptors:
@@ -162,7 +168,10 @@ def open_ends(label: str, *, families: str = "46", resolver: str = "", hosts: st
 def _client_setup(families: str, mtu: int) -> list[str]:
     lines = ["link set lo up", f"link set wire0 mtu {mtu} txqueuelen 5000 up"]
     if "4" in families:
-        lines += [f"addr add {CLIENT4} peer {GATEWAY4} dev wire0", f"route add default via {GATEWAY4} dev wire0"]
+        lines += [
+            f"addr add {CLIENT4} peer {GATEWAY4} dev wire0",
+            f"route add default via {GATEWAY4} dev wire0",
+        ]
     if "6" in families:
         lines += [
             f"addr add {CLIENT6}/64 dev wire0 nodad",

@@ -72,7 +72,7 @@ def checksum(data: bytes) -> int:
     """Return the Internet checksum, RFC 1071."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -98,7 +98,9 @@ def _with_checksum(src: bytes, dst: bytes, proto: int, segment: bytes, at: int) 
     return segment[:at] + struct.pack("!H", value) + segment[at + 2 :]
 
 
-def tcp(src: bytes, dst: bytes, ports: tuple[int, int], seq: int, ack: int, flags: int, data: bytes = b"") -> bytes:
+def tcp(
+    src: bytes, dst: bytes, ports: tuple[int, int], seq: int, ack: int, flags: int, data: bytes = b""
+) -> bytes:
     """Make a TCP packet without options."""
     head = struct.pack("!HHIIBBHHH", *ports, seq % 2**32, ack % 2**32, 5 << 4, flags, 64240, 0, 0)
     return ip(src, dst, TCP, _with_checksum(src, dst, TCP, head + data, 16))

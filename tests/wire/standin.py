@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import socket
 import socketserver
-import ssl
 import struct
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-
-from wire.censors import forged
-from wire.names import question
+from wire.by_question import forged
+from wire.names import question, server_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from wire.link import Link
 
@@ -40,7 +31,9 @@ class _Server(socketserver.ThreadingTCPServer):
     def __init__(self, family: int, port: int, talk: Callable[[socket.socket], None]) -> None:
         self.address_family = family
         self.talk = talk
-        super().__init__(("::" if family == socket.AF_INET6 else "0.0.0.0", port), socketserver.BaseRequestHandler)
+        super().__init__(
+            ("::" if family == socket.AF_INET6 else "0.0.0.0", port), socketserver.BaseRequestHandler
+        )
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
@@ -53,9 +46,26 @@ class _Server(socketserver.ThreadingTCPServer):
             self.talk(request)
 
 
+def _read(sock: socket.socket, enough: Callable[[bytes], bool]) -> bool:
+    """Read until enough came; False when the client left before."""
+    got = b""
+    while not enough(got):
+        data = sock.recv(4096)
+        if not data:
+            return False
+        got += data
+    return True
+
+
 def _http(sock: socket.socket) -> None:
-    if sock.recv(4096):
+    if _read(sock, lambda request: b"\r\n\r\n" in request):
         sock.sendall(PAGE)
+
+
+def _tls(sock: socket.socket) -> None:
+    """Answer a whole ClientHello with the shortest of handshake records: enough to tell a server from silence."""
+    if _read(sock, lambda stream: bool(server_name(stream))):
+        sock.sendall(b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00")
 
 
 def _flood(sock: socket.socket) -> None:
@@ -79,18 +89,12 @@ def _dns(sock: socket.socket) -> None:
             sock.sendmsg([reply], [(level, kind, info)], 0, peer)
 
 
-def serve(link: Link, ca: tuple[Path, Path]) -> None:
-    """Start the servers at the server's end; they end with the process. `ca` is certificate and key."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*ca)
-
-    def https(sock: socket.socket) -> None:
-        with context.wrap_socket(sock, server_side=True) as tls:
-            _http(tls)
+def serve(link: Link) -> None:
+    """Start the servers at the server's end; they end with the process."""
 
     def start() -> None:
         for family in (socket.AF_INET, socket.AF_INET6):
-            for port, talk in ((80, _http), (443, https), (5001, _flood)):
+            for port, talk in ((80, _http), (443, _tls), (5001, _flood)):
                 server = _Server(family, port, talk)
                 threading.Thread(target=server.serve_forever, daemon=True).start()
             udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -100,15 +104,3 @@ def serve(link: Link, ca: tuple[Path, Path]) -> None:
             threading.Thread(target=_dns, args=(udp,), daemon=True).start()
 
     link.at_server(start)
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a self-signed certificate and its key; return both paths."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "standin")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return files

@@ -22,8 +22,14 @@ MOVED: Final = "HTTP/1.1 302 Found\r\nLocation: http://blocked.example/\r\nConte
 V4, V6 = "151.101.65.140", "2a04:4e42:200::396"
 
 CENSORS: Final[list[dict[str, Any]]] = [
-    *({"kind": "tls_name", "names": [f".{action}.example"], "action": action} for action in ("rst", "drop", "fin")),
-    *({"kind": "http_host", "names": [f".{action}.example"], "action": action} for action in ("rst", "drop", "fin")),
+    *(
+        {"kind": "tls_name", "names": [f".{action}.example"], "action": action}
+        for action in ("rst", "drop", "fin")
+    ),
+    *(
+        {"kind": "http_host", "names": [f".{action}.example"], "action": action}
+        for action in ("rst", "drop", "fin")
+    ),
     {"kind": "http_host", "names": ["notice.example"], "action": "page", "page": NOTICE},
     {"kind": "http_host", "names": ["bare.example"], "action": "page", "page": BARE},
     {"kind": "http_host", "names": ["long.example"], "action": "page", "page": LONG},
@@ -47,15 +53,15 @@ CENSORS: Final[list[dict[str, Any]]] = [
 
 
 @pytest.fixture(scope="module", params=[0, 20], ids=["here", "40ms"])
-def link(request: pytest.FixtureRequest, certificate: tuple[Path, Path]) -> Iterator[Link]:
+def link(request: pytest.FixtureRequest) -> Iterator[Link]:
     shape = {"delay_ms": request.param}
     with Link({"up": shape, "down": shape, "censors": CENSORS}) as made:
-        standin.serve(made, certificate)
+        standin.serve(made)
         yield made
 
 
 @pytest.mark.parametrize("address", [V4, V6])
-@pytest.mark.parametrize("cut", [0, 3, 80, 200])
+@pytest.mark.parametrize("cut", [0, 3, 200])
 @pytest.mark.parametrize(
     ("name", "seen"),
     [
@@ -66,12 +72,14 @@ def link(request: pytest.FixtureRequest, certificate: tuple[Path, Path]) -> Iter
         ("brst.example", "server hello"),
     ],
 )
-def test_a_name_in_a_hello_is_found_however_it_is_cut(link: Link, address: str, name: str, cut: int, seen: str) -> None:
+def test_a_name_in_a_hello_is_found_however_it_is_cut(
+    link: Link, address: str, name: str, cut: int, seen: str
+) -> None:
     assert link.at_client(lambda: raw.tls(address, name, cut=cut)) == seen
 
 
 @pytest.mark.parametrize("address", [V4, V6])
-@pytest.mark.parametrize("cut", [0, 1, 45, 50])
+@pytest.mark.parametrize("cut", [0, 45])
 @pytest.mark.parametrize(
     ("host", "seen"),
     [
@@ -137,7 +145,10 @@ def test_a_forged_answer_comes_before_the_true_one(
 
 
 def test_a_forged_answer_has_the_family_that_was_asked_for(link: Link) -> None:
-    assert link.at_client(lambda: raw.dns("213.87.0.1", "bogon.example", 28)) == [(0, ("fd00::1",)), (0, (TRUE6,))]
+    assert link.at_client(lambda: raw.dns("213.87.0.1", "bogon.example", 28)) == [
+        (0, ("fd00::1",)),
+        (0, (TRUE6,)),
+    ]
     assert link.at_client(lambda: raw.dns("213.87.0.1", "blockpage.example", 28)) == [(0, ())]
 
 
@@ -146,14 +157,14 @@ def test_one_resolver_is_silenced_and_the_next_is_not(link: Link) -> None:
         assert len(link.at_client(lambda r=resolver: raw.dns(r, "a.example"))) == answers, resolver
 
 
-def _wired(certificate: tuple[Path, Path], *censors: dict[str, Any], use: Callable[[Link], None]) -> dict[str, int]:
+def _wired(*censors: dict[str, Any], use: Callable[[Link], None]) -> dict[str, int]:
     with Link({"up": {"delay_ms": 5}, "down": {"delay_ms": 5}, "censors": list(censors)}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         use(link)
     return link.counts
 
 
-def test_a_residual_block_bars_the_address_for_its_time_and_no_other(certificate: tuple[Path, Path]) -> None:
+def test_a_residual_block_bars_the_address_for_its_time_and_no_other() -> None:
     censor = {"kind": "tls_name", "names": ["x.example"], "action": "rst", "residual_s": 2.0}
 
     def use(link: Link) -> None:
@@ -166,21 +177,21 @@ def test_a_residual_block_bars_the_address_for_its_time_and_no_other(certificate
         time.sleep(max(0.0, begun + 2.1 - time.monotonic()))
         assert link.at_client(lambda: raw.tls(V4, "y.example")) == "server hello"
 
-    assert _wired(certificate, censor, use=use)["tls_name: residual"] >= 1
+    assert _wired(censor, use=use)["tls_name: residual"] >= 1
     refusing = {**censor, "residual_action": "rst"}
 
     def use_refusing(link: Link) -> None:
         assert link.at_client(lambda: raw.tls(V4, "x.example")) == "ECONNRESET"
         assert link.at_client(lambda: raw.connect(V4, 443)) == "ECONNREFUSED"
 
-    _wired(certificate, refusing, use=use_refusing)
+    _wired(refusing, use=use_refusing)
 
 
-def test_a_share_of_flows_is_the_same_for_the_same_seed(certificate: tuple[Path, Path]) -> None:
+def test_a_share_of_flows_is_the_same_for_the_same_seed() -> None:
     def outcomes(seed: int, names: tuple[str, ...]) -> list[str]:
         seen: list[str] = []
         censor = {"kind": "tls_name", "names": ["*"], "action": "rst", "share": 0.6, "seed": seed}
-        _wired(certificate, censor, use=lambda link: seen.extend(link.at_client(lambda: raw.tls(V4, n)) for n in names))
+        _wired(censor, use=lambda link: seen.extend(link.at_client(lambda: raw.tls(V4, n)) for n in names))
         return seen
 
     alone = outcomes(7, ("a.example",) * 20)
@@ -191,7 +202,7 @@ def test_a_share_of_flows_is_the_same_for_the_same_seed(certificate: tuple[Path,
     assert 6 <= alone.count("ECONNRESET") <= 18
 
 
-def test_another_resolver_answers_in_the_name_of_all_even_of_nobody(certificate: tuple[Path, Path]) -> None:
+def test_another_resolver_answers_in_the_name_of_all_even_of_nobody() -> None:
     def use(link: Link) -> None:
         for resolver in ("8.8.8.8", "213.87.0.1"):
             assert link.at_client(lambda r=resolver: raw.dns(r, "a.example")) == [(0, (TRUE4,))]
@@ -201,11 +212,11 @@ def test_another_resolver_answers_in_the_name_of_all_even_of_nobody(certificate:
 
     for intercepted in (0, 1):
         censors = [{"kind": "redirect", "ports": [53], "protos": [17], "to": "213.87.0.53"}] * intercepted
-        counts = _wired(certificate, *censors, use=use)
+        counts = _wired(*censors, use=use)
         assert counts.get("redirect: hit", 0) == 3 * intercepted
 
 
-def test_a_redirected_address_is_answered_by_another_server(certificate: tuple[Path, Path]) -> None:
+def test_a_redirected_address_is_answered_by_another_server() -> None:
     """The sinkhole answers only where it is redirected: nothing of ours listens there otherwise."""
     away = {"kind": "redirect", "addresses": ["192.0.2.0/24"], "ports": [80, 443], "to": V4}
 
@@ -215,10 +226,10 @@ def test_a_redirected_address_is_answered_by_another_server(certificate: tuple[P
         assert link.at_client(lambda: raw.connect("192.0.2.1", 5001)) == "TIMEOUT"
         assert link.at_client(lambda: raw.http("198.51.100.1", "a.example")) == (b"", "TIMEOUT")
 
-    assert _wired(certificate, away, use=use) == {"redirect: hit": 2}
+    assert _wired(away, use=use) == {"redirect: hit": 2}
 
 
-def test_a_shutdown_leaves_nothing_and_a_white_list_leaves_its_own(certificate: tuple[Path, Path]) -> None:
+def test_a_shutdown_leaves_nothing_and_a_white_list_leaves_its_own() -> None:
     def use(link: Link) -> None:
         assert link.at_client(lambda: raw.connect("77.88.8.8", 443)) == home
         assert link.at_client(lambda: raw.connect("1.1.1.1", 443)) == "TIMEOUT"
@@ -226,17 +237,17 @@ def test_a_shutdown_leaves_nothing_and_a_white_list_leaves_its_own(certificate: 
         assert (link.at_client(lambda: raw.dns("1.1.1.1", "a.example"))) == []
 
     home = "TIMEOUT"
-    _wired(certificate, {"kind": "address", "action": "drop"}, use=use)
+    _wired({"kind": "address", "action": "drop"}, use=use)
     home = "connected"
-    _wired(certificate, {"kind": "address", "action": "drop", "but": ["77.88.0.0/18"]}, use=use)
+    _wired({"kind": "address", "action": "drop", "but": ["77.88.0.0/18"]}, use=use)
 
 
-def test_a_forged_packet_reaches_the_server_too(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_forged_packet_reaches_the_server_too(tmp_path: Path) -> None:
     """Both directions: the server's connection ends by the RST as well, and hangs nowhere."""
     log = tmp_path / "log"
     censor = {"kind": "tls_name", "names": ["x.example"], "action": "rst"}
     with Link({"censors": [censor], "log": str(log)}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         assert link.at_client(lambda: raw.tls(V4, "x.example", cut=30)) == "ECONNRESET"
         time.sleep(0.1)
     lines = log.read_text()

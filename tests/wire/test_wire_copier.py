@@ -24,18 +24,18 @@ def read_log(path: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_an_unshaped_wire_moves_200_megabits_per_second(certificate: tuple[Path, Path]) -> None:
+def test_an_unshaped_wire_moves_200_megabits_per_second() -> None:
     with Link() as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         best = max(link.at_client(lambda: raw.download(ANYWHERE, 20_000_000)) for _ in range(3))
     assert best > 200e6
 
 
-def test_a_packet_leaves_within_half_a_millisecond_of_its_time(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+def test_a_packet_leaves_within_half_a_millisecond_of_its_time(tmp_path: Path) -> None:
     log = tmp_path / "log"
     shape = {"delay_ms": 30}
     with Link({"up": shape, "down": shape, "spin_ms": 0.6, "log": str(log)}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         took = []
         for _ in range(20):
             begun = time.perf_counter()
@@ -47,10 +47,10 @@ def test_a_packet_leaves_within_half_a_millisecond_of_its_time(tmp_path: Path, c
     assert min(took) > 0.060
 
 
-def test_the_log_holds_times_ports_flags_and_lengths(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+def test_the_log_holds_times_ports_flags_and_lengths(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with Link({"log": str(log)}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         link.at_client(lambda: raw.http(ANYWHERE, "example.org"))
     rows = [row for row in read_log(log) if row[3] == 6]
     read, left, what, proto, client_port, port, flags, length, _seq, ack = rows[0]
@@ -59,11 +59,13 @@ def test_the_log_holds_times_ports_flags_and_lengths(tmp_path: Path, certificate
     assert 0 < left - read < 0.1
 
 
-def test_loss_is_seeded_and_of_the_share_asked_for(certificate: tuple[Path, Path]) -> None:
+def test_loss_is_seeded_and_of_the_share_asked_for() -> None:
     def lost(seed: int) -> int:
         with Link({"seed": seed, "up": {"loss": 0.3}}) as link:
-            standin.serve(link, certificate)
-            answers = link.at_client(lambda: [raw.dns(ANYWHERE, "a.example", listen_s=0.05) for _ in range(60)])
+            standin.serve(link)
+            answers = link.at_client(
+                lambda: [raw.dns(ANYWHERE, "a.example", listen_s=0.05) for _ in range(60)]
+            )
         assert link.counts["up: lost by loss"] == answers.count([])
         return answers.count([])
 
@@ -72,19 +74,19 @@ def test_loss_is_seeded_and_of_the_share_asked_for(certificate: tuple[Path, Path
     assert {first, other} <= set(range(8, 30))
 
 
-def test_a_rate_holds_and_its_queue_is_bounded(certificate: tuple[Path, Path]) -> None:
+def test_a_rate_holds_and_its_queue_is_bounded() -> None:
     shape = {"rate_bps": 2_000_000, "buffer_bytes": 20_000, "delay_ms": 10}
     with Link({"up": {"delay_ms": 10}, "down": shape}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         rate = link.at_client(lambda: raw.download(ANYWHERE, 400_000))
     assert 1_200_000 < rate < 2_100_000
     assert link.counts["down: lost by buffer"] > 0
 
 
-def test_jitter_delays_without_reordering(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+def test_jitter_delays_without_reordering(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with Link({"down": {"delay_ms": 10, "jitter_ms": 20}, "log": str(log)}) as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         link.at_client(lambda: raw.download(ANYWHERE, 300_000))
     down = [row for row in read_log(log) if row[2] == "down"]
     took = [left - read for read, left, *_ in down]
@@ -93,11 +95,19 @@ def test_jitter_delays_without_reordering(tmp_path: Path, certificate: tuple[Pat
     assert [row[0] for row in down] == sorted(row[0] for row in down)
 
 
-def test_reserved_addresses_do_not_answer_and_public_ones_do(certificate: tuple[Path, Path]) -> None:
+def test_reserved_addresses_do_not_answer_and_public_ones_do() -> None:
     with Link() as link:
-        standin.serve(link, certificate)
+        standin.serve(link)
         public = ("8.8.8.8", "1.1.1.1", "213.87.0.1", "223.255.255.254", "2606:4700::1111")
-        reserved = ("192.0.2.1", "198.51.100.7", "203.0.113.9", "198.18.4.4", "240.0.0.1", "10.1.2.3", "172.16.0.1")
+        reserved = (
+            "192.0.2.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "198.18.4.4",
+            "240.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+        )
         for address in public:
             assert link.at_client(lambda a=address: raw.connect(a, 443)) == "connected", address
         for address in (*reserved, "192.168.1.1", "2001:db8::1"):
@@ -105,26 +115,36 @@ def test_reserved_addresses_do_not_answer_and_public_ones_do(certificate: tuple[
         assert link.at_client(lambda: raw.connect("192.0.2.1", 80)) == "TIMEOUT"
 
 
-def test_a_client_without_a_family_has_no_route_for_it(certificate: tuple[Path, Path]) -> None:
-    for families, there, missing in (("4", "8.8.8.8", "2606:4700::1111"), ("6", "2606:4700::1111", "8.8.8.8")):
+def test_a_client_without_a_family_has_no_route_for_it() -> None:
+    for families, there, missing in (
+        ("4", "8.8.8.8", "2606:4700::1111"),
+        ("6", "2606:4700::1111", "8.8.8.8"),
+    ):
         with Link(families=families) as link:
-            standin.serve(link, certificate)
+            standin.serve(link)
             assert link.at_client(lambda a=there: raw.connect(a, 80)) == "connected"
             assert link.at_client(lambda a=missing: raw.connect(a, 80)) == "ENETUNREACH"
 
 
 def test_the_client_has_its_own_resolver_and_hosts_file() -> None:
     with Link(resolver="213.87.0.1 8.8.8.8", hosts="1.2.3.4 pinned.example") as link:
-        seen = subprocess.check_output(link.command("cat", "/etc/resolv.conf", "/etc/hosts", client=True), text=True)
+        seen = subprocess.check_output(
+            link.command("cat", "/etc/resolv.conf", "/etc/hosts", client=True), text=True
+        )
     assert "nameserver 213.87.0.1\nnameserver 8.8.8.8\n" in seen
     assert "1.2.3.4 pinned.example\n" in seen
     assert not list(Path("/etc/netns").glob(f"{netns.PREFIX}-{os.getpid()}-*"))
 
 
 def test_what_a_killed_test_run_left_is_swept_away() -> None:
-    program = "import sys, time; from wire.link import Link\nwith Link(): print('up', flush=True); time.sleep(60)"
+    program = (
+        "import sys, time; from wire.link import Link\nwith Link(): print('up', flush=True); time.sleep(60)"
+    )
     with subprocess.Popen(
-        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": TESTS}, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": TESTS},
+        stdout=subprocess.PIPE,
+        text=True,
     ) as child:
         assert child.stdout
         assert child.stdout.readline() == "up\n"
