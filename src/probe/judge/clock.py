@@ -1,11 +1,16 @@
 """What time it truly is, told by the `Date` headers of neutrals whose certificates hold."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Final
+from urllib.parse import urlsplit
+
+from probe.model import failure as failures
+from probe.model.measurement import Measurement
+from probe.model.observation import TLSHandshake
 
 AGREE_S: Final = 5.0
 """Two servers' clocks that differ by less say the same (METHOD 4): whole seconds, and a slow answer."""
@@ -86,3 +91,34 @@ def corrected(local: datetime, offset_s: float | None) -> datetime | None:
         return None if offset_s is None else local + timedelta(seconds=offset_s)
     except OverflowError:
         return None
+
+
+def is_valid(handshake: TLSHandshake) -> bool:
+    """Whether the handshake showed a certificate that holds but for its dates: the clock is judged apart."""
+    return (
+        handshake.completed
+        and handshake.failure in {None, failures.TLS_INVALID_CERTIFICATE}
+        and handshake.chain_failure is None
+        and handshake.name_matches is not False
+    )
+
+
+def clock_samples(m: Measurement) -> Iterator[ClockSample]:
+    """Give samples of answers that came over a handshake whose certificate holds."""
+    valid = {(h.ip, h.port, h.hop, h.attempt) for h in m.tls_handshakes if is_valid(h)}
+    for trip in m.requests:
+        if not trip.is_tls or (trip.ip, trip.port, trip.hop, trip.attempt) not in valid:
+            continue
+        sent = trip.t0 + trip.first_byte_s if trip.first_byte_s is not None else trip.t
+        local = m.measurement_start_time + timedelta(seconds=min(sent, trip.t))
+        one = sample(uid=m.measurement_uid, name=host_of(trip.url), headers=trip.headers, local=local)
+        if one is not None:
+            yield one
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL in lower case, empty where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

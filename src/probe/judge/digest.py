@@ -1,14 +1,13 @@
 """What neutrals, portal checks, the sinkhole and this machine tell, in little: a run keeps thousands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
-from probe.judge.clock import ClockSample, sample
-from probe.judge.fingerprints import NAT64, is_bogon, match_dns_address
-from probe.judge.portal import PortalCheck, portal_check
+from probe.judge.clock import ClockSample, clock_samples, host_of, is_valid
+from probe.judge.names import PUBLIC, NameAnswer, kind_of, name_answers
+from probe.judge.portal import PortalCheck, Sinkhole, portal_check, read_sinkhole
 from probe.model import failure as failures
 from probe.model.measurement import Measurement
 from probe.model.observation import DNSLookup, HTTPRoundTrip, LocalFact, TCPConnect, TLSHandshake
@@ -17,13 +16,9 @@ from probe.model.target import Target
 Side = Literal["domestic", "foreign", ""]
 ReachedLayer = Literal["dns", "tcp", "tls", "http"]
 
-SINKHOLE_PREFIX: Final = "192.0.2."
-"""TEST-NET-1 (RFC 5737): nothing lives there, so whoever answers stands in between."""
 DNS_PORT: Final = 53
 WEB_PORTS: Final = frozenset({80, 443})
 """Where a connect alone proves nothing: middleboxes complete it and then drop what follows."""
-PUBLIC: Final = "public"
-EMPTY: Final = "empty"
 _SIDES: Final[dict[str, Side]] = {
     "domestic_listed": "domestic",
     "domestic_unlisted": "domestic",
@@ -59,30 +54,6 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NameAnswer:
-    """What the system's resolver said for one name of a neutral."""
-
-    uid: str
-    t_s: float
-    name: str
-    engine: str
-    failure: str | None
-    kind: str
-    """public, empty, fingerprint:<id>, or a kind of bogon."""
-    is_true: bool
-    """A public address, or one at which a certificate for the name was shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sinkhole:
-    """Whether something answered where nothing lives; None where it was not asked."""
-
-    uid: str
-    tcp_answered: bool | None
-    dns_answered: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlDigest:
     """All that judging needs of one measurement of a neutral, a network target or this machine."""
 
@@ -114,22 +85,14 @@ def digest_control(measurement: Measurement, target: Target) -> ControlDigest:
         started=m.measurement_start_time,
         n_observations=len(m.queries) + len(m.tcp_connect) + len(m.tls_handshakes) + len(m.requests),
         witnesses=tuple(_witnesses(m, target)) if is_neutral and m.experiment != "portal" else (),
-        names=tuple(_names(m)) if target.neutral_group else (),
-        clock=tuple(_clock(m)) if target.neutral_group else (),
-        portal=_portal(m) if target.experiment == "portal" else None,
-        sinkhole=_sinkhole(m) if target.experiment == "sinkhole" else None,
+        names=tuple(name_answers(m)) if target.neutral_group else (),
+        clock=tuple(clock_samples(m)) if target.neutral_group else (),
+        portal=portal_check(m.requests, uid=m.measurement_uid, url=m.input, started_s=m.started_s)
+        if target.experiment == "portal"
+        else None,
+        sinkhole=read_sinkhole(m) if target.experiment == "sinkhole" else None,
         untrusted_issuers=tuple(_untrusted(m)) if target.neutral_group else (),
         local=m.local,
-    )
-
-
-def is_valid(handshake: TLSHandshake) -> bool:
-    """Whether the handshake showed a certificate that holds but for its dates: the clock is judged apart."""
-    return (
-        handshake.completed
-        and handshake.failure in {None, failures.TLS_INVALID_CERTIFICATE}
-        and handshake.chain_failure is None
-        and handshake.name_matches is not False
     )
 
 
@@ -153,7 +116,7 @@ def _of_connection(m: Measurement, target: Target, connect: TCPConnect) -> Witne
     layer: ReachedLayer = "tcp"
     last: TCPConnect | TLSHandshake | HTTPRoundTrip = connect
     ok = connect.failure is None
-    name = _host(m.input)
+    name = host_of(m.input)
     if shake is not None:
         layer, last, ok, name = "tls", shake, is_valid(shake), shake.server_name or shake.verified_name
     elif trip is not None:
@@ -177,7 +140,7 @@ def _of_connection(m: Measurement, target: Target, connect: TCPConnect) -> Witne
 
 
 def _of_query(m: Measurement, target: Target, query: DNSLookup) -> Witness:
-    kind = _kind(query.answers)
+    kind = kind_of(query.answers)
     resolver = "system" if query.is_system else _without_port(query.resolver_address)
     return Witness(
         uid=m.measurement_uid,
@@ -214,68 +177,6 @@ def _of_failed_name(m: Measurement, target: Target) -> Witness:
     )
 
 
-def _names(m: Measurement) -> Iterator[NameAnswer]:
-    shown = {(h.verified_name.lower(), h.ip) for h in m.tls_handshakes if is_valid(h)}
-    for query in m.queries:
-        if not query.is_system or query.failure in failures.LOCAL:
-            continue
-        name = query.hostname.lower().rstrip(".")
-        kind = _kind(query.answers)
-        yield NameAnswer(
-            uid=m.measurement_uid,
-            t_s=m.started_s + query.t,
-            name=name,
-            engine=query.engine,
-            failure=query.failure,
-            kind=kind,
-            is_true=query.failure is None
-            and (kind == PUBLIC or any((name, ip) in shown for ip in query.answers)),
-        )
-
-
-def _kind(answers: Iterable[str]) -> str:
-    """Return the worst that the answered addresses are known as; NAT64 is as public as what it holds."""
-    worst = EMPTY
-    for ip in answers:
-        known = match_dns_address(ip)
-        if known is not None:
-            return f"fingerprint:{known.id}"
-        kind = is_bogon(ip)
-        if kind not in {None, NAT64}:
-            return str(kind)
-        worst = PUBLIC
-    return worst
-
-
-def _clock(m: Measurement) -> Iterator[ClockSample]:
-    """Give samples of answers that came over a handshake whose certificate holds."""
-    valid = {(h.ip, h.port, h.hop, h.attempt) for h in m.tls_handshakes if is_valid(h)}
-    for trip in m.requests:
-        if not trip.is_tls or (trip.ip, trip.port, trip.hop, trip.attempt) not in valid:
-            continue
-        sent = trip.t0 + trip.first_byte_s if trip.first_byte_s is not None else trip.t
-        local = m.measurement_start_time + timedelta(seconds=min(sent, trip.t))
-        one = sample(uid=m.measurement_uid, name=_host(trip.url), headers=trip.headers, local=local)
-        if one is not None:
-            yield one
-
-
-def _portal(m: Measurement) -> PortalCheck | None:
-    if not (m.requests or m.tcp_connect or m.queries):
-        return None
-    return portal_check(m.requests, uid=m.measurement_uid, url=m.input, started_s=m.started_s)
-
-
-def _sinkhole(m: Measurement) -> Sinkhole:
-    connects = [c.failure for c in m.tcp_connect if c.ip.startswith(SINKHOLE_PREFIX)]
-    queries = [q for q in m.queries if q.resolver_address.startswith(SINKHOLE_PREFIX)]
-    return Sinkhole(
-        uid=m.measurement_uid,
-        tcp_answered=None in connects if connects else None,
-        dns_answered=any(q.replies or q.failure is None for q in queries) if queries else None,
-    )
-
-
 def _untrusted(m: Measurement) -> Iterator[str]:
     for shake in m.tls_handshakes:
         if shake.completed and shake.chain_failure == failures.TLS_UNKNOWN_AUTHORITY and shake.certificates:
@@ -298,10 +199,3 @@ def _family(address: str) -> int:
 def _without_port(resolver: str) -> str:
     """`1.1.1.1:53` to `1.1.1.1`, `[2606::1]:53` to `2606::1`."""
     return resolver.rpartition(":")[0].strip("[]") if ":" in resolver else resolver
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""

@@ -14,7 +14,8 @@ from probe.model import failure as failures
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from probe.judge.digest import ControlDigest, NameAnswer, Witness
+    from probe.judge.digest import ControlDigest, Witness
+    from probe.judge.names import NameAnswer
 
 GroupState = Literal["passes", "fails", "split", "untested"]
 

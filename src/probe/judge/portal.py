@@ -1,15 +1,20 @@
-"""Whether a portal check page came as its owner serves it."""
+"""Whether something on this network answers in the place of others: portal check pages and the sinkhole."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
+from probe.judge.clock import host_of
+from probe.model.measurement import Measurement
 from probe.model.observation import HTTPRoundTrip
 
 Outcome = Literal["expected", "other_host", "other_page", "failed"]
 
 _MAX_SUCCESS_CHARS: Final = 300
+
+
+SINKHOLE_PREFIX: Final = "192.0.2."
+"""TEST-NET-1 (RFC 5737): nothing lives there, so whoever answers stands in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ EXPECTED: Final[Mapping[str, Callable[[HTTPRoundTrip], bool]]] = {
 
 def portal_check(trips: tuple[HTTPRoundTrip, ...], *, uid: str, url: str, started_s: float) -> PortalCheck:
     """Judge the round trips of one check. A server's own error (5xx) is no portal, it is a failed check."""
-    asked = _host(url)
+    asked = host_of(url)
     wanted = EXPECTED.get(asked, _is_any)
     outcome: Outcome = "failed"
     detail = "not asked"
@@ -69,7 +74,7 @@ def _judge(trip: HTTPRoundTrip, asked: str, wanted: Callable[[HTTPRoundTrip], bo
     if trip.failure is not None and trip.status_code is None:
         return "failed", trip.failure
     if trip.location:
-        other = _host(trip.location)
+        other = host_of(trip.location)
         return ("failed", "redirected to itself") if other == asked else ("other_host", other)
     if wanted(trip):
         return "expected", ""
@@ -78,8 +83,21 @@ def _judge(trip: HTTPRoundTrip, asked: str, wanted: Callable[[HTTPRoundTrip], bo
     return "other_page", f"status {trip.status_code}"
 
 
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sinkhole:
+    """Whether something answered where nothing lives; None where it was not asked."""
+
+    uid: str
+    tcp_answered: bool | None
+    dns_answered: bool | None
+
+
+def read_sinkhole(m: Measurement) -> Sinkhole:
+    """Read what answered at 192.0.2.1; a refusal or a reset is no answer, some routers give one."""
+    connects = [c.failure for c in m.tcp_connect if c.ip.startswith(SINKHOLE_PREFIX)]
+    queries = [q for q in m.queries if q.resolver_address.startswith(SINKHOLE_PREFIX)]
+    return Sinkhole(
+        uid=m.measurement_uid,
+        tcp_answered=None in connects if connects else None,
+        dns_answered=any(q.replies or q.failure is None for q in queries) if queries else None,
+    )

@@ -1,0 +1,145 @@
+"""The network's rules, in METHOD's order: what is asked before anything is said of a single target."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from probe.judge.network_facts import PORTAL_QUORUM, NetworkFacts
+from probe.judge.rule import Rule, always
+from probe.model.words import ReasonCode, State
+
+SHUTDOWN_ROUNDS: Final = 3
+"""METHOD 4: nothing answers in three rounds."""
+GOOD_RUNS: Final = 2
+"""METHOD 4 asks for "good runs" of this network before: more than one."""
+DEGRADED_RUNS: Final = 3
+"""Fewer runs give no median that one bad day does not move."""
+DEGRADED_RATE: Final = 0.5
+DEGRADED_FROM: Final = 0.8
+"""Half the share of tries that used to succeed, on a network where four of five did."""
+DEGRADED_HANDSHAKE: Final = 5.0
+DEGRADED_HANDSHAKE_MS: Final = 1000.0
+"""Handshakes five times slower and slower than a second: no change of route or radio cell does both."""
+
+
+def _is_dark(f: NetworkFacts) -> bool:
+    """No neutral and no check page answered."""
+    return f.n_ok == 0 and f.portal_pages == 0 and f.portal_expected == 0 and f.n_tries > 0
+
+
+def _is_shutdown(f: NetworkFacts) -> bool:
+    known = f.history.n_good >= GOOD_RUNS or f.history.second_link
+    silent = _is_dark(f) and f.by_address and not f.resolvers_ok and f.n_rounds >= SHUTDOWN_ROUNDS
+    return silent and f.link_up and known
+
+
+def _is_portal(f: NetworkFacts) -> bool:
+    return f.portal_pages >= PORTAL_QUORUM and f.tls_neutral_failed
+
+
+def _is_degraded(f: NetworkFacts) -> bool:
+    h = f.history
+    if h.n_good < DEGRADED_RUNS or h.success_rate is None or h.success_rate < DEGRADED_FROM:
+        return False
+    slow = (
+        f.handshake_ms is not None
+        and h.handshake_ms is not None
+        and f.handshake_ms > DEGRADED_HANDSHAKE_MS
+        and f.handshake_ms > DEGRADED_HANDSHAKE * h.handshake_ms
+    )
+    return f.success_rate < DEGRADED_RATE * h.success_rate or slow
+
+
+NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
+    Rule(
+        "network.no_route",
+        lambda f: f.no_route,
+        State.INCONCLUSIVE,
+        "This machine has no link or no route to the internet.",
+        reason_code=ReasonCode.NO_NETWORK,
+    ),
+    Rule(
+        "network.shutdown",
+        _is_shutdown,
+        State.BLOCKED,
+        "The link is up, and nothing answered at home or abroad in {n_rounds} rounds ({n_tries} tries), "
+        "where this network worked before or another link works.",
+        mechanism="network.shutdown",
+        reason_code=ReasonCode.SHUTDOWN,
+    ),
+    Rule(
+        "network.resolver_only",
+        lambda f: _is_dark(f) and f.resolver_fails and not f.by_address,
+        State.INCONCLUSIVE,
+        "No name could be resolved, and nothing could be tried by address.",
+        reason_code=ReasonCode.RESOLVER_FAILED,
+    ),
+    Rule(
+        "network.dark",
+        _is_dark,
+        State.INCONCLUSIVE,
+        "No neutral site answered, at home or abroad ({n_tries} tries); a dead link looks the same.",
+        reason_code=ReasonCode.NO_NETWORK,
+    ),
+    Rule(
+        "network.captive_portal",
+        _is_portal,
+        State.INCONCLUSIVE,
+        "{n_portal} check pages were answered by another host or page ({portal_host}), and TLS to neutral "
+        "sites fails: a log-in or payment page stands before the internet.",
+        mechanism="network.captive_portal",
+        reason_code=ReasonCode.CAPTIVE_PORTAL,
+    ),
+    Rule(
+        "network.domestic_listed_only",
+        lambda f: (f.listed, f.unlisted, f.foreign) == ("passes", "fails", "fails"),
+        State.BLOCKED,
+        "Domestic sites of the published white list answer; other domestic sites and all foreign ones fail.",
+        mechanism="network.domestic_only",
+        reason_code=ReasonCode.DOMESTIC_ONLY,
+    ),
+    Rule(
+        "network.foreign_unreachable",
+        lambda f: f.foreign == "fails" and "passes" in {f.listed, f.unlisted},
+        State.INCONCLUSIVE,
+        "Domestic sites answer and foreign ones fail; a cut cable or lost transit looks the same.",
+        reason_code=ReasonCode.DOMESTIC_ONLY,
+    ),
+    Rule(
+        "network.tcp_intercepted",
+        lambda f: f.tcp_intercepted,
+        State.INCONCLUSIVE,
+        "A connection to 192.0.2.1, where nothing lives, was accepted: something here answers for others.",
+        reason_code=ReasonCode.LOCAL_INTERCEPTION,
+    ),
+    Rule(
+        "network.degraded",
+        _is_degraded,
+        State.INCONCLUSIVE,
+        "{percent} % of tries at neutral sites succeeded, far below this network's own earlier runs.",
+        mechanism="network.degraded",
+        reason_code=ReasonCode.NETWORK_DEGRADED,
+    ),
+    Rule(
+        "network.fine",
+        lambda f: "passes" in {f.listed, f.unlisted, f.foreign},
+        State.REACHABLE,
+        "Neutral sites answer ({n_ok} of {n_tries} tries, {families}).",
+        mechanism="network.none",
+    ),
+    Rule(
+        "network.not_measured",
+        lambda f: f.n_tries == 0,
+        State.INCONCLUSIVE,
+        "No neutral site was tried.",
+        reason_code=ReasonCode.NOT_MEASURED,
+    ),
+    Rule(
+        "network.no_quorum",
+        always,
+        State.INCONCLUSIVE,
+        "Neutral sites answer only in part ({n_ok} of {n_tries} tries): no group of them has two of three.",
+        reason_code=ReasonCode.INTERMITTENT,
+    ),
+)
+"""Ordered, total, first match wins (METHOD 4)."""
