@@ -109,13 +109,13 @@ def endpoints_of(target: Target, addresses: Sequence[str]) -> tuple[str, ...]:
     port = split.port or DEFAULT_PORTS[split.scheme]
     seen: dict[str, None] = {}
     for text in (*addresses, *target.addresses, split.hostname or ""):
-        pair = _address_and_port(text, port)
+        pair = address_and_port(text, port)
         if pair is not None and ipaddress.ip_address(pair[0]).is_global:
             seen.setdefault(endpoint(*pair))
     return tuple(seen)[:MAX_ENDPOINTS]
 
 
-def _address_and_port(text: str, port: int) -> tuple[str, int] | None:
+def address_and_port(text: str, port: int) -> tuple[str, int] | None:
     """Split `ip`, `ip:port` or `[ip]:port`; None where there is no address."""
     try:
         return str(ipaddress.ip_address(text)), port
@@ -206,7 +206,7 @@ def _endpoints(answers: Mapping[str, _Endpoint | None] | None) -> tuple[Endpoint
     """Return what the helper saw at each address; an entry that says neither yes nor no is dropped."""
     out = []
     for where, answer in list((answers or {}).items())[:MAX_ENDPOINTS]:
-        pair = _address_and_port(where, 0)
+        pair = address_and_port(where, 0)
         if answer is None or pair is None or not (answer.status or answer.failure):
             continue
         out.append(

@@ -131,6 +131,7 @@ async def _say(
             host=name,
             headers_only=True,
             arm=cell.arm,
+            attempt=trial,
             trial=trial,
             timeout_s=timeout_s,
         )
@@ -138,7 +139,7 @@ async def _say(
             matrix.note(cell, asked.t0, asked.t, passed=asked.status_code is not None)
         return
     shaken, _ = await tls.handshake(
-        ctx, stream, name, verified_name=name, arm=cell.arm, trial=trial, timeout_s=timeout_s
+        ctx, stream, name, verified_name=name, arm=cell.arm, attempt=trial, trial=trial, timeout_s=timeout_s
     )
     if not is_ours(shaken.failure):
         matrix.note(cell, shaken.t0, shaken.t, passed=shaken.server_spoke)

@@ -33,6 +33,10 @@ class Memory:
     helper_rests_until: dict[str, float] = field(default_factory=dict)
     helpers: dict[str, anyio.Semaphore] = field(default_factory=dict)
     names: dict[str, anyio.Semaphore] = field(default_factory=dict)
+    helper_addresses: dict[str, str] = field(default_factory=dict)
+    """Where a helper was reached last."""
+    mute_resolvers: set[tuple[str, str]] = field(default_factory=set)
+    """Scheme and address of comparison resolvers that did not answer when asked last."""
     neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Host of a neutral and what the system's resolver gave for it."""
 

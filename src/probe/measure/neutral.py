@@ -1,0 +1,70 @@
+"""The heartbeat: one cheap success or failure at a neutral, to stand beside other targets' failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from probe.measure import dns, http, tcp, tls
+from probe.measure.memory import memory_of
+from probe.measure.urls import is_public, place_of
+
+if TYPE_CHECKING:
+    from probe.measure.trace import Context
+    from probe.measure.urls import Place
+    from probe.model.target import Step
+
+NEUTRAL_NAME: Final = "example.com"
+"""What resolvers are asked for when only they are in question (RFC 2606: nobody's, and it has addresses)."""
+TIMEOUT_S: Final = 5.0
+"""A beat that takes longer brackets nothing."""
+
+
+async def recipe(ctx: Context, step: Step) -> None:
+    """Try one address of a neutral once, by the scheme of its input.
+
+    `https`: connect and shake hands under the name; `http`: connect and ask for `/` up to the headers;
+    `dns+udp`: one question for a neutral name. The address is the first of the step's, else of the target's,
+    else what the system's resolver gave for the name (asked once a session) that no experiment has retired.
+    """
+    place = place_of(step.target.input)
+    if place.scheme == "dns+udp":
+        await dns.ask_udp(ctx, place.host, place.port, NEUTRAL_NAME, "A", timeout_s=_timeout(ctx))
+        return
+    address = await _address(ctx, step, place)
+    if address is None:
+        return
+    async with memory_of(ctx).name(place.host):
+        await ctx.room_for_hello(place.host, address)
+        async with ctx.at((address,)):
+            await _beat(ctx, place, address)
+
+
+async def _beat(ctx: Context, place: Place, address: str) -> None:
+    _, stream = await tcp.connect(ctx, address, place.port, timeout_s=_timeout(ctx))
+    if stream is None:
+        return
+    try:
+        if place.scheme == "http":
+            await http.round_trip(ctx, stream, place.url, headers_only=True, timeout_s=_timeout(ctx))
+        else:
+            await tls.handshake(ctx, stream, place.host, verified_name=place.host, timeout_s=_timeout(ctx))
+    finally:
+        stream.close()
+
+
+async def _address(ctx: Context, step: Step, place: Place) -> str | None:
+    """Return the address of this beat; None when the name has none, which the lookup's observation tells."""
+    memory = memory_of(ctx)
+    known = step.addresses or step.target.addresses or memory.neutral_addresses.get(place.host, ())
+    if not known and place.is_literal:
+        known = (place.host,)
+    if not known:
+        looked_up = await dns.ask_system(ctx, place.host)
+        known = tuple(answer for answer in looked_up.answers if is_public(answer))
+        memory.neutral_addresses[place.host] = known
+    now = ctx.network.clock.counter()
+    return next((ip for ip in known if not memory.is_retired(ip, now)), None)
+
+
+def _timeout(ctx: Context) -> float:
+    return min(ctx.options.timeout_s, TIMEOUT_S)
