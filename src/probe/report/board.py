@@ -5,6 +5,7 @@ It keeps a few words a target, not verdicts: a list of ten thousand addresses mu
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -30,26 +31,49 @@ class ServiceBoard:
     """By target id; a target without an entry has no verdict that says anything yet."""
     settled: set[str] = field(default_factory=set)
     """Target ids whose verdict is final."""
-    mechanism: str = ""
-    """Of the worst verdict so far."""
+    suspects: dict[str, str] = field(default_factory=dict)
+    """Target id to mechanism, for suspicious targets only."""
+    counts: Counter[State] = field(default_factory=Counter)
+
+    def judged(self, target_id: str, state: State, mechanism: str, *, final: bool) -> bool:
+        """Take a target's verdict; True if its state is news."""
+        before = self.states.get(target_id)
+        self.begun.add(target_id)
+        self.states[target_id] = state
+        self.suspects.pop(target_id, None)
+        if state in SUSPICIOUS:
+            self.suspects[target_id] = mechanism
+        if before is not None:
+            self.counts[before] -= 1
+        self.counts[state] += 1
+        if final:
+            self.settled.add(target_id)
+        return before is not state
 
     @property
     def state(self) -> str:
         """Return the worst state so far, or waiting, or measuring while nothing can be said."""
         for state in SUSPICIOUS:
-            if state in self.states.values():
+            if self.counts[state]:
                 return state
-        if len(self.settled) == self.n_targets and State.INCONCLUSIVE in self.states.values():
+        if self.is_final and self.counts[State.INCONCLUSIVE]:
             return State.INCONCLUSIVE
-        if State.REACHABLE in self.states.values():
+        if self.counts[State.REACHABLE]:
             return State.REACHABLE
         return MEASURING if self.begun else WAITING
 
     @property
+    def mechanism(self) -> str:
+        """Return the mechanism of a target in the worst state."""
+        worst = self.state
+        return next((how for target, how in self.suspects.items() if self.states[target] == worst), "")
+
+    @property
     def n_told(self) -> int:
-        """Return how many targets have a verdict that says something, or a final one."""
-        said = {t for t, state in self.states.items() if state is not State.INCONCLUSIVE}
-        return len(said | self.settled)
+        """Return how many targets have a verdict that says something, or else are settled."""
+        if self.is_final:
+            return self.n_targets
+        return sum(n for state, n in self.counts.items() if state is not State.INCONCLUSIVE)
 
     @property
     def is_final(self) -> bool:
@@ -92,14 +116,7 @@ class Board:
         board = self.services.get(verdict.service)
         if board is None:
             return False
-        news = board.states.get(verdict.target_id) is not verdict.state
-        board.begun.add(verdict.target_id)
-        board.states[verdict.target_id] = verdict.state
-        if final:
-            board.settled.add(verdict.target_id)
-        if verdict.state == board.state or not board.mechanism:
-            board.mechanism = verdict.mechanism if verdict.state in SUSPICIOUS else ""
-        return news
+        return board.judged(verdict.target_id, verdict.state, verdict.mechanism, final=final)
 
     def worst_first(self) -> list[ServiceBoard]:
         """Return the services: suspicious, undecided, being measured, working, waiting."""

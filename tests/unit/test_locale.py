@@ -1,0 +1,118 @@
+"""Every sentence a person may see exists in Russian, with the same parameters, and ships compiled."""
+
+import gettext
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from probe import locale
+from unit import translations
+from unit.outcomes import a_blocked_verdict
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    locale.use("en")
+
+
+OTHERS = [lang for lang in locale.LANGUAGES if lang != "en"]
+
+
+def fields(message: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(message) if name is not None}
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_no_sentence_is_missing_in_a_language(lang: str) -> None:
+    known = translations.read(lang)
+    missing = [
+        message.id
+        for message in translations.messages()
+        if message.id
+        and (
+            (entry := known.get(message.id)) is None
+            or not all(entry.string if isinstance(entry.string, tuple | list) else [entry.string])
+        )
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_every_translation_has_the_parameters_of_its_sentence(lang: str) -> None:
+    for message in translations.read(lang):
+        sources = [message.id] if isinstance(message.id, str) else list(message.id)
+        targets = [message.string] if isinstance(message.string, str) else list(message.string)
+        wanted = set().union(*(fields(source) for source in sources))
+        assert all(fields(target) == wanted for target in targets), message.id
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_the_compiled_catalogue_holds_what_the_text_one_says(lang: str) -> None:
+    path = translations.po(lang).with_suffix(".mo")
+    with path.open("rb") as file:
+        shipped = gettext.GNUTranslations(file)
+    for message in translations.read(lang):
+        if isinstance(message.id, str):
+            assert not message.id or shipped.gettext(message.id) == message.string
+        else:
+            found = {shipped.ngettext(message.id[0], message.id[1], n) for n in range(200)}
+            assert found == set(message.string)
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_quotation_marks_and_dashes_of_a_translation_are_not_the_typewriters(lang: str) -> None:
+    for message in translations.read(lang):
+        for text in [message.string] if isinstance(message.string, str) else message.string:
+            assert " - " not in text
+
+
+def test_a_verdict_is_said_in_the_language_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fixed(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return {"Reset in {k} of {n}.": "Сброс: {k} из {n}."}.get(message, message)
+
+    verdict = a_blocked_verdict(
+        template="Reset in {k} of {n}.", params=(("k", "3"), ("n", "4")), because="Reset in 3 of 4."
+    )
+    assert locale.say(verdict) == "Reset in 3 of 4."
+    monkeypatch.setitem(locale._now, 0, Fixed())  # type: ignore[call-overload]  # a list takes an index
+    assert locale.say(verdict) == "Сброс: 3 из 4."
+
+
+@pytest.mark.parametrize("template", ["{k.__class__}", "{k:>99999999}", "{", "{0}", "{missing}"])
+def test_a_template_from_a_strangers_file_is_never_filled_in(template: str) -> None:
+    locale.use("ru")
+    verdict = a_blocked_verdict(template=template, params=(("k", "3"),), because="As it was written.")
+    assert locale.say(verdict) == "As it was written."
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "en"),
+        ({"LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "ru_RU.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_GB", "LC_MESSAGES": "ru"}, "ru"),
+        ({"LC_ALL": "", "LANG": "ru"}, "ru"),
+    ],
+)
+def test_the_locale_names_the_language(environ: dict[str, str], expected: str) -> None:
+    assert locale.from_environment(environ) == expected
+
+
+def test_a_language_without_a_catalogue_is_refused() -> None:
+    with pytest.raises(LookupError):
+        locale.use("fr")
+    assert locale.spoken() == "en"
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [(1, "1 сервис"), (2, "2 сервиса"), (5, "5 сервисов"), (11, "11 сервисов"), (21, "21 сервис")],
+)
+def test_russian_counts_in_three_forms(n: int, expected: str) -> None:
+    locale.use("ru")
+    assert locale.ngettext("{n} service", "{n} services", n).format(n=n) == expected
