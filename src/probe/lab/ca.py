@@ -1,13 +1,11 @@
-"""The lab's certificate authority: made afresh at each start, one leaf per name, and the chains that go wrong."""
+"""The lab's certificate authority: made afresh at each start, a leaf per name, and chains that go wrong."""
 
 from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -17,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 ISSUERS: Mapping[str, str] = {
     "selfsigned": "",
@@ -145,13 +144,17 @@ class Authority:
 
     def chain(self, name: str, variant: str = "good") -> tuple[x509.Certificate, ...]:
         """Return leaf and the rest as a server sends them. Raises KeyError for an unknown variant."""
-        makers: Mapping[str, Callable[[str], tuple[x509.Certificate, ...]]] = {
+        untrusted: dict[str, Callable[[str], tuple[x509.Certificate, ...]]] = {
+            issuer: partial(self._untrusted, variant=issuer) for issuer in ISSUERS
+        }
+        makers: dict[str, Callable[[str], tuple[x509.Certificate, ...]]] = {
+            **untrusted,
             "good": self._good,
             "expired": partial(self._good, days=(-90, -3)),
             "future": partial(self._good, days=(3, 90)),
             "wrong-name": self._wrong_name,
             "huge": self._huge,
-        } | {variant: partial(self._untrusted, variant=variant) for variant in ISSUERS}
+        }
         return makers[variant](name)
 
     def context(self, name: str, variant: str = "good") -> ssl.SSLContext:

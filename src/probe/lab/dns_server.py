@@ -1,4 +1,4 @@
-"""Answers DNS over UDP, on loopback for all resolvers at once or on real addresses with replies from the one asked."""
+"""Answers DNS over UDP: on loopback for all resolvers at once, or on every real address of the host."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from probe.lab.resolver import replies
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from probe.lab.records import Place
     from probe.lab.world import World
+
+    Locate = Callable[[tuple[Any, ...]], Place | None]
 
 LARGEST = 4096
 # Linux's numbers where Python 3.11 does not name them; used when serving real addresses only.
@@ -59,9 +62,7 @@ def _quietly(send: Callable[[bytes], object], reply: bytes) -> None:
         send(reply)
 
 
-async def serve_udp(
-    world: World, sock: socket.socket, locate: Callable[[tuple[Any, ...]], Place | None]
-) -> None:
+async def serve_udp(world: World, sock: socket.socket, locate: Locate) -> None:
     """Serve until cancelled; `locate` tells from the client's address which resolver was meant."""
     loop = asyncio.get_running_loop()
     with sock:
@@ -76,7 +77,7 @@ async def serve_udp(
 
 
 async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
-    """Serve until cancelled on every address of the host (Linux), answering from the address that was asked."""
+    """Serve until cancelled on every address of the host (Linux); replies come from the one asked."""
     sock.setsockopt(*RECEIVE_PKTINFO[sock.family], 1)
     sock.setsockopt(*FREEBIND[sock.family], 1)
     loop = asyncio.get_running_loop()

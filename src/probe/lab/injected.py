@@ -23,20 +23,24 @@ def _raw(data: bytes) -> Answer:
 
 
 def _with_headers(_request: Request, _true: Answer) -> Answer:
-    return Answer(headers=(("Content-Type", "text/html; charset=utf-8"),), body=pages.NOTICE.encode())
+    return Answer(headers=(("Content-Type", "text/html; charset=utf-8"),), body=pages.NOTICE)
 
 
 def _no_headers(_request: Request, _true: Answer) -> Answer:
-    return _raw(b"HTTP/1.1 200 OK\r\n\r\n" + pages.NOTICE.encode())
+    return _raw(b"HTTP/1.1 200 OK\r\n\r\n" + pages.NOTICE)
 
 
 def _same_length(_request: Request, true: Answer) -> Answer:
-    body = pages.NOTICE.encode().ljust(len(true.body))
+    body = pages.NOTICE.ljust(len(true.body))
     return Answer(headers=(("Content-Type", "text/html; charset=utf-8"),), body=body)
 
 
+def _unpaid(_request: Request, _true: Answer) -> Answer:
+    return Answer(headers=(("Content-Type", "text/html; charset=utf-8"),), body=pages.UNPAID)
+
+
 def _bare(_request: Request, _true: Answer) -> Answer:
-    return _raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + pages.BARE_NOTICE.encode())
+    return _raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + pages.BARE_NOTICE)
 
 
 PAGES: Mapping[str, Callable[[Request, Answer], Answer]] = {
@@ -45,6 +49,7 @@ PAGES: Mapping[str, Callable[[Request, Answer], Answer]] = {
     "no-headers": _no_headers,
     "same-length": _same_length,
     "unknown": _bare,
+    "unpaid": _unpaid,
 }
 """Injected pages by the `detail` of a rule: (request, what the server would have said) → answer."""
 

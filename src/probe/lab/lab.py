@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,12 +19,25 @@ from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
 from probe.lab.web import serve
 from probe.lab.world import World
+from probe.model.measurement import VantagePoint
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from probe.lab.records import CatalogueLike, Expected, Scenario
 
 RTT_S = 0.015
 """What a round trip of the lab takes, so that its figures look like a network's."""
+
+
+VANTAGE = VantagePoint(
+    probe_asn="AS12389",
+    asn_source="declared",
+    probe_cc="RU",
+    probe_network_name="Rostelecom (lab)",
+    access_type="fixed",
+)
+"""A subscriber of the operator whose resolver and notice server the lab holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +54,8 @@ class Lab:
     urls: tuple[str, ...]
     """Inputs to measure beside the services, as by `--url`."""
     expected: tuple[Expected, ...]
+    vantage: VantagePoint
+    """Where the lab's volunteer stands."""
     seed: int
 
 
@@ -90,6 +104,7 @@ async def open_lab(
             services=wanted.services,
             urls=wanted.urls,
             expected=wanted.expected,
+            vantage=VANTAGE,
             seed=seed,
         )
 

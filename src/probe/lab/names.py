@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from probe.model.target import Target
 
 HELPER_NAME = "helper.probe-lab.example"
-HELPER_ADDRESS = "185.199.110.40"
-SYSTEM_RESOLVER = "213.87.0.1"
-"""The volunteer's resolver, in a block of a Russian operator."""
-BLOCK_PAGE_ADDRESS = "213.87.154.10"
-"""The operator's server with the notice."""
+HELPER_ADDRESSES = ("185.199.110.40", "2606:50c0:8000::40")
+SYSTEM_RESOLVERS = ("212.48.193.36", "2a01:540:1::53")
+"""The volunteer's resolver, at the operator, by either family."""
+NOTICE_HOST = "warning.rt.ru"
+NOTICE_ADDRESS = "95.167.13.50"
+"""The operator's server of legal notices, as public collections of block pages have it."""
 PORTAL_NAME = "login.portal.probe-lab.example"
-PORTAL_ADDRESS = "213.87.77.1"
+PORTAL_ADDRESS = "95.167.77.1"
 SINKHOLE = "192.0.2.1"
 
 HOSTING: Mapping[str, tuple[str, str]] = {
@@ -74,7 +75,7 @@ class Names:
     """Name → addresses and back, for a whole catalogue and for any name a list may bring."""
 
     def __init__(self, catalogue: CatalogueLike, urls: Iterable[str] = ()) -> None:
-        """Settle every name of the catalogue and of `urls`; others are settled when they are first asked for."""
+        """Settle the names of the catalogue and of `urls`; others are settled when first asked for."""
         self.ranges = {
             name: tuple(b for b in blocks if ipaddress.ip_network(b).num_addresses >= 16)
             for name, blocks in catalogue.ranges.items()
@@ -83,19 +84,19 @@ class Names:
         self._names: dict[str, list[str]] = {}
         self.groups: dict[str, list[str]] = {}
         self.any_name: set[str] = set()
-        self.resolvers: set[str] = {SYSTEM_RESOLVER}
+        self.resolvers: set[str] = set(SYSTEM_RESOLVERS)
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
         self.cleartext: set[str] = set()
         """Addresses that speak HTTP without TLS on every port."""
         self.large: dict[str, str] = {}
         self.countries: dict[str, str] = {}
-        for name, address in (
-            (HELPER_NAME, HELPER_ADDRESS),
-            ("warning.rt.ru", BLOCK_PAGE_ADDRESS),
-            (PORTAL_NAME, PORTAL_ADDRESS),
+        for name, addresses in (
+            (HELPER_NAME, HELPER_ADDRESSES),
+            (NOTICE_HOST, (NOTICE_ADDRESS,)),
+            (PORTAL_NAME, (PORTAL_ADDRESS,)),
         ):
-            self._settle(name, (address,))
+            self._settle(name, addresses)
         self.helper_names = {HELPER_NAME} | {urlsplit(url).hostname or "" for url in catalogue.helpers}
         for target in self._targets(catalogue):
             self._take(target)

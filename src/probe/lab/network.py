@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from probe.lab.names import SYSTEM_RESOLVER, version_of
+from probe.lab.names import SYSTEM_RESOLVERS, version_of
 from probe.lab.records import Place
 from probe.lab.resolver import SLOW_S, lookup
 from probe.model.observation import LocalFact
@@ -62,7 +62,7 @@ class Meant:
         return self._places.get((peer[0], peer[1]))
 
     def of_tcp(self, sock: socket.socket) -> Place | None:
-        """Return where the client of an accepted connection was going, and forget it: its port will be reused."""
+        """Return where the client of an accepted connection was going, once: its port will be reused."""
         host, port, *_ = sock.getpeername()
         return self._places.pop((host, port), None)
 
@@ -104,12 +104,12 @@ class LabNetwork:
         return sock
 
     def resolve_system(self, name: str) -> tuple[str, ...]:
-        """Answer as getaddrinfo of this scenario's resolver does, blocking as long. Raises socket.gaierror."""
+        """Answer as getaddrinfo does here, blocking as long. Raises socket.gaierror."""
         name = name.rstrip(".").lower()
-        rule = self.world.on_query(name, SYSTEM_RESOLVER, "udp")
+        rule = self.world.on_query(name, SYSTEM_RESOLVERS[0], "udp")
         what = rule.what if rule else ""
         time.sleep({"silence": GETADDRINFO_TIMEOUT_S, "slow": SLOW_S}.get(what, 0.0) + self.world.rtt_s)
-        failure, addresses = lookup(self.world, name, SYSTEM_RESOLVER)
+        failure, addresses = lookup(self.world, name, SYSTEM_RESOLVERS[0])
         if rule and what in ("forge", "forge_first", "intercept") and rule.detail:
             failure, addresses = "", tuple(rule.detail.split())
         elif what in ("nxdomain", "empty", "refused", "servfail", "silence"):
@@ -119,8 +119,8 @@ class LabNetwork:
         return addresses
 
     def system_resolvers(self) -> tuple[str, ...]:
-        """Return the operator's resolver."""
-        return (SYSTEM_RESOLVER,)
+        """Return the operator's resolver, by the families there are."""
+        return tuple(a for a in SYSTEM_RESOLVERS if version_of(a) in self.world.scenario.families)
 
     def open_tcp(self, address: str) -> socket.socket:
         """Return a fresh non-blocking TCP socket."""

@@ -1,32 +1,34 @@
-"""The pages of the lab: what sites show, how they refuse, and the notices that operators put in their place."""
+"""The pages of the lab: what sites show, how they refuse, and the notices operators put in their place."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 from email.utils import formatdate
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from probe.lab.names import NOTICE_HOST
 from probe.lab.records import Answer
 
 if TYPE_CHECKING:
     from probe.lab.records import Answerer, Request
 
 LARGE_BYTES = 2_000_000
-NOTICE_HOST = "warning.rt.ru"
-"""A Russian operator's server of legal notices (seen in public block page collections)."""
 NOTICE_URL = f"http://{NOTICE_HOST}/?id=17&st=0&dt=185.199.110.1&rs="
 
-NOTICE = """<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8">
-<title>Доступ ограничен</title></head><body><h1>Уважаемый абонент!</h1>
-<p>Доступ к запрашиваемому ресурсу ограничен по решению суда или по иным основаниям, установленным
-законодательством Российской Федерации (Федеральный закон от 27.07.2006 № 149-ФЗ «Об информации,
-информационных технологиях и о защите информации»).</p>
-<p>Сведения о ресурсе содержатся в едином реестре доменных имён и указателей страниц сайтов, содержащих
-информацию, распространение которой в Российской Федерации запрещено: eais.rkn.gov.ru</p></body></html>
-"""
-BARE_NOTICE = """<html><head><title>Blocked</title></head><body><p>This site is not available.</p></body></html>
-"""
+
+def _text(name: str) -> bytes:
+    return (files("probe.lab") / "notices" / name).read_bytes()
+
+
+NOTICE = _text("legal.html")
+"""What a Russian operator shows in a site's place: fingerprinted, of legal-notice scope."""
+UNPAID = _text("unpaid.html")
+"""What it shows whoever did not pay: innocent."""
+BARE_NOTICE = (
+    b"<html><head><title>Blocked</title></head><body><p>This site is not available.</p></body></html>"
+)
 """A block page nobody has fingerprinted."""
 
 
@@ -40,12 +42,19 @@ def headers(*more: tuple[str, str], server: str = "nginx") -> tuple[tuple[str, s
     )
 
 
-def page(title: str, body: str = "", status: int = 200, more: tuple[tuple[str, str], ...] = ()) -> Answer:
+def page(
+    title: str,
+    body: str = "",
+    status: int = 200,
+    more: tuple[tuple[str, str], ...] = (),
+    *,
+    server: str = "nginx",
+) -> Answer:
     """Return an HTML page."""
     text = (
         f"<!DOCTYPE html><html><head><title>{html.escape(title)}</title></head><body>{body}</body></html>\n"
     )
-    return Answer(status=status, headers=headers(*more), body=text.encode())
+    return Answer(status=status, headers=headers(*more, server=server), body=text.encode())
 
 
 def own_page(name: str) -> Answer:
@@ -97,18 +106,20 @@ def huge(_request: Request) -> Answer:
     return Answer(headers=headers(), body=b"<html><title>huge</title>" + b"x" * 20_000_000)
 
 
-CLOUDFRONT_REFUSAL = Answer(
-    status=403,
-    headers=headers(("X-Cache", "Error from cloudfront"), server="CloudFront"),
-    body=b"<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>403 ERROR</H1>"
-    b"The Amazon CloudFront distribution is configured to block access from your country.</BODY></HTML>\n",
+CLOUDFRONT_REFUSAL = page(
+    "ERROR: The request could not be satisfied",
+    "<h1>403 ERROR</h1>The Amazon CloudFront distribution is configured to block access from your country.",
+    403,
+    (("X-Cache", "Error from cloudfront"),),
+    server="CloudFront",
 )
-CLOUDFLARE_REFUSAL = Answer(
-    status=403,
-    headers=headers(("CF-RAY", "8f3a1c2b4d5e6f70-DME"), server="cloudflare"),
-    body=b"<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Error 1009</h1><p>The owner of "
-    b"this website has banned the country or region your IP address is in (RU) from accessing this website."
-    b"</p></body></html>\n",
+CLOUDFLARE_REFUSAL = page(
+    "Access denied",
+    "<h1>Error 1009</h1><p>The owner of this website has banned the country or region your IP address is in "
+    "(RU) from accessing this website.</p>",
+    403,
+    (("CF-RAY", "8f3a1c2b4d5e6f70-DME"),),
+    server="cloudflare",
 )
 LEGAL_451 = page("451 Unavailable For Legal Reasons", "<p>Unavailable for legal reasons.</p>", 451)
 CAPTCHA = page(
@@ -116,19 +127,18 @@ CAPTCHA = page(
     '<p>Checking your browser before accessing.</p><div class="g-recaptcha"></div>',
     403,
     (("CF-RAY", "8f3a1c2b4d5e6f71-DME"), ("cf-mitigated", "challenge")),
+    server="cloudflare",
 )
 WAF_403 = page(
     "Attention Required! | Cloudflare",
     "<h1>Sorry, you have been blocked</h1><p>You are unable to access this site.</p>",
     403,
     (("CF-RAY", "8f3a1c2b4d5e6f72-DME"),),
+    server="cloudflare",
 )
 UNAVAILABLE = page("503 Service Temporarily Unavailable", "<h1>503</h1>", 503, (("Retry-After", "120"),))
 SPEAKS_OF_BLOCKING = page(
-    "How Roskomnadzor blocks web sites",
-    "<p>Доступ к информационному ресурсу ограничен: so begin the notices of operators. We explain the law "
-    "149-ФЗ, the register eais.rkn.gov.ru, and what a subscriber sees when a site is blocked.</p>" * 20,
-    more=(("X-Newsroom", "1"),),
+    "How web sites are blocked", _text("article.html").decode() * 12, more=(("X-Newsroom", "1"),)
 )
 SHORT_OBJECT = Answer(headers=headers(("X-Object", "short")), body=b"ok")
 
@@ -147,9 +157,4 @@ PORTAL_ANSWERS = {
 }
 """What the portal checks get where there is no portal."""
 
-PORTAL_LOGIN = page("Wi-Fi access", "<form><p>Log in to use this network.</p></form>")
-
-
-def notice(_request: Request) -> Answer:
-    """Answer as an operator's notice server does."""
-    return Answer(headers=headers(), body=NOTICE.encode())
+PORTAL_LOGIN = Answer(headers=headers(), body=_text("login.html"))

@@ -1,4 +1,4 @@
-"""The lab's words: what a site answers, what a censor does to whom, and what a scenario expects of judging."""
+"""The lab's words: what a site answers, what a censor does to whom, and what judging must say of it."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Site:
     syn: str = ""
     """"" when it listens; drop, reset or unreachable when it is down."""
     hello: str = ""
-    """"" when it shakes hands; reset, drop or fin when its TLS is broken."""
+    """"" when it shakes hands; else a word of `hostile.HELLO_STRIKES`."""
     dead: int = 0
     """How many of its IPv4 addresses, from the first, are silent."""
     dns: str = ""
@@ -139,23 +139,24 @@ class Rule:
 
     stage: Stage
     what: str
-    """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, slow; syn: drop, reset,
-    unreachable; hello: reset, drop, fin, mitm; request: reset, drop, fin, page, redirect."""
+    """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, intercept, slow, wrong_id,
+    garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
+    `hostile.HELLO_STRIKES`; request: reset, drop, fin, page, redirect."""
     names: tuple[str, ...] = ("*",)
     unless: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    """Only at addresses of these names (patterns as above); empty is anywhere."""
     addresses: tuple[str, ...] = ()
-    """Literal destinations; empty is any."""
-    own_address: bool = False
-    """Only at the name's own addresses."""
+    """Only at these literal destinations, of a query the resolver's; empty is any."""
     ports: tuple[int, ...] = ()
-    resolvers: tuple[str, ...] = ()
-    """query: which resolver addresses; empty is any."""
     transports: tuple[str, ...] = ()
     """query: udp, tcp, dot, doh; empty is any."""
     over: Literal["plain", "tls", "both"] = "plain"
     """request: whether it looks into plain HTTP, or knows the name of a TLS flow."""
     flows: float = 1.0
     """The share of flows it acts on; which ones is settled by the lab's seed."""
+    residual_s: float = 0.0
+    """hello: for how long after a hit every ClientHello to that address meets silence."""
     detail: str = ""
     """A forged address, an issuer, the name of a page, a URL."""
 
@@ -164,11 +165,11 @@ class Rule:
 class Expected:
     """What judging must say of a service or a target in this scenario.
 
-    An empty mechanism or reason means that none may stand there; `located` "" means it is not checked.
+    An empty mechanism or reason means that none may stand there, `*` that any may; `located` "" is unchecked.
     """
 
     subject: str
-    """A service id, a target id, or `network`."""
+    """A service id, an input of `urls`, or `network`."""
     state: str
     mechanism: str = ""
     located: str = ""

@@ -12,7 +12,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from probe.lab.names import NAT64_PREFIX, SYSTEM_RESOLVER, is_address
+from probe.lab.names import NAT64_PREFIX, SYSTEM_RESOLVERS, is_address
 
 if TYPE_CHECKING:
     from probe.lab.world import World
@@ -35,10 +35,10 @@ Replies = list[tuple[float, bytes]]
 
 def _addresses(world: World, name: str, resolver: str) -> tuple[str, ...]:
     """Return the addresses an honest resolver gives here: with DNS64 or fake-IP where the user has them."""
-    if world.scenario.fake_ip and resolver == SYSTEM_RESOLVER:
+    if world.scenario.fake_ip and resolver in SYSTEM_RESOLVERS:
         return (world.names.fake(name),)
     addresses = world.true_addresses(name, resolver)
-    if world.scenario.nat64 and resolver == SYSTEM_RESOLVER:
+    if world.scenario.nat64 and resolver in SYSTEM_RESOLVERS:
         v4 = [a for a in addresses if ":" not in a]
         return (*v4, *(synthesised(a) for a in v4))
     return addresses
@@ -50,7 +50,7 @@ def synthesised(address: str) -> str:
 
 
 def lookup(world: World, name: str, resolver: str) -> tuple[str, tuple[str, ...]]:
-    """Return (failure, addresses) as the truth has them; failure is "", nxdomain, servfail, bogus or empty."""
+    """Return (failure, addresses) as the truth has them; failure is "" or a word of RCODES."""
     if name == "ipv4only.arpa":
         well_known = ("192.0.0.170", "192.0.0.171")
         extra = tuple(synthesised(a) for a in well_known) if world.scenario.nat64 else ()
@@ -98,8 +98,12 @@ def replies(world: World, wire: bytes, resolver: str, transport: str) -> Replies
     if rule is None:
         return [(0.0, truth)]
     forged = _message(query, dns.rcode.NOERROR, _forged(rule.detail))
-    made = {
+    made: dict[str, Replies] = {
         "silence": [],
+        "wrong_id": [(0.0, bytes([truth[0] ^ 0xFF]) + truth[1:])],
+        "garbage": [(0.0, truth[:2] + bytes(range(200, 240)))],
+        "half": [(0.0, truth[:7])],
+        "question": [(0.0, wire)],
         "slow": [(SLOW_S, truth)],
         "forge": [(0.0, forged)],
         "intercept": [(0.0, forged)] if rule.detail else [(0.0, truth)],

@@ -1,4 +1,4 @@
-"""Serves a scenario on real ports of every local address: the far side of the wire lab, in a namespace of its own.
+"""Serves a scenario on real ports of every local address: the far side of the wire lab, in a namespace.
 
 `python -m probe.lab.serve --scenario NAME` prints one JSON line when it is ready:
 `{"ready": true, "scenario": …, "ca": path of the authority's PEM, "resolver": the system resolver's address,
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp_everywhere
-from probe.lab.names import HELPER_NAME, SYSTEM_RESOLVER
+from probe.lab.names import HELPER_NAME, SYSTEM_RESOLVERS
 from probe.lab.records import Place
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
@@ -76,7 +76,7 @@ def readiness(world: World) -> dict[str, Any]:
         "ready": True,
         "scenario": scenario.name,
         "ca": str(world.ca.path),
-        "resolver": SYSTEM_RESOLVER,
+        "resolver": SYSTEM_RESOLVERS[0],
         "controls": [f"https://{HELPER_NAME}/"],
         "services": list(scenario.services),
         "urls": list(scenario.urls),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from probe.lab import injected, pages
-from probe.lab.names import is_address
+from probe.lab.names import NOTICE_HOST, PORTAL_NAME, is_address
 from probe.lab.records import Answer, Place
 from probe.lab.resolver import replies
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from probe.lab.world import World
 
 TITLE = re.compile(rb"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+FIXED = {
+    **pages.PORTAL_ANSWERS,
+    NOTICE_HOST: Answer(headers=pages.headers(), body=pages.NOTICE),
+    PORTAL_NAME: pages.PORTAL_LOGIN,
+}
+"""Names with one answer to every request."""
 
 
 def title(body: bytes) -> str:
@@ -48,14 +56,16 @@ def answer(world: World, request: Request, *, elsewhere: bool = False) -> Answer
         return site.answer(request)
     if urlsplit(request.path).path == "/dns-query" and world.is_resolver(request.place.address):
         return _doh(world, request)
-    if home == pages.NOTICE_HOST:
-        return pages.notice(request)
-    if home in pages.PORTAL_ANSWERS:
-        return pages.PORTAL_ANSWERS[home]
-    if request.path == world.names.large.get(home):
-        return Answer(headers=pages.headers(), body=bytes(pages.LARGE_BYTES))
+    if home in FIXED:
+        return FIXED[home]
     if home in world.names.cleartext:
         return Answer(status=404 if request.method == "POST" else 501, headers=pages.headers())
+    return _page(world, request, home)
+
+
+def _page(world: World, request: Request, home: str) -> Answer:
+    if request.path == world.names.large.get(home):
+        return Answer(headers=pages.headers(), body=bytes(pages.LARGE_BYTES))
     if request.host not in ("", home) and not is_address(request.host):
         return pages.page("404 Not Found", "<h1>404</h1><p>No such site on this server.</p>", 404)
     if not request.is_tls and home not in world.names.plain:

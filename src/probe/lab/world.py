@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from probe.lab.names import (
     FAKE_BLOCK,
     NAT64_PREFIX,
-    SYSTEM_RESOLVER,
+    SYSTEM_RESOLVERS,
     Names,
     covers,
     version_of,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from probe.lab.records import CatalogueLike
 
 PLAIN_SITE = Site()
+RESIDUAL = Rule(stage="hello", what="drop")
+"""What a residual block does to every ClientHello while it lasts."""
 
 
 class World:
@@ -36,6 +39,7 @@ class World:
         self.rtt_s = 0.0
         self.censored = True
         """False: the rules sleep and only the truth is served (another censor sits on the wire)."""
+        self._residual: dict[str, float] = {}
         self._flows: Counter[tuple[str, str]] = Counter()
 
     # Truth
@@ -61,7 +65,7 @@ class World:
     def true_addresses(self, name: str, resolver: str = "") -> tuple[str, ...]:
         """Return what honest DNS answers, both families; the resolver matters with a CDN only."""
         addresses = self.names.addresses(name)
-        if self.scenario.variety and resolver and resolver != SYSTEM_RESOLVER:
+        if self.scenario.variety and resolver and resolver not in SYSTEM_RESOLVERS:
             return self.names.other_addresses(name, resolver)
         return addresses
 
@@ -102,6 +106,10 @@ class World:
         matches = self.names.matches
         return any(matches(p, name) for p in rule.names) and not any(matches(p, name) for p in rule.unless)
 
+    def _stands_at(self, rule: Rule, address: str) -> bool:
+        homes = self.names.names_at(address)
+        return any(self.names.matches(pattern, home) for pattern in rule.at for home in homes)
+
     def _first(self, stage: Stage, name: str, place: Place) -> list[Rule]:
         if not self.censored:
             return []
@@ -112,7 +120,7 @@ class World:
             and self._covers(rule, name)
             and (not rule.addresses or place.address in rule.addresses)
             and (not rule.ports or place.port in rule.ports)
-            and (not rule.own_address or place.address in self.names.addresses(name))
+            and (not rule.at or self._stands_at(rule, place.address))
         ]
 
     def on_syn(self, place: Place) -> str:
@@ -131,7 +139,14 @@ class World:
     def on_hello(self, place: Place, server_name: str | None) -> Rule | None:
         """Return the rule that strikes a ClientHello with this name at this place."""
         name = server_name or self.home(place.address, None)
-        return next((r for r in self._first("hello", name, place) if self._hit(r, "hello", name)), None)
+        if time.monotonic() < self._residual.get(place.address, 0.0):
+            return RESIDUAL
+        for rule in self._first("hello", name, place):
+            if self._hit(rule, "hello", name):
+                if rule.residual_s:
+                    self._residual[place.address] = time.monotonic() + rule.residual_s
+                return rule
+        return None
 
     def on_request(self, place: Place, host: str, *, is_tls: bool) -> Rule | None:
         """Return the rule that strikes an HTTP request with this Host at this place."""
@@ -143,8 +158,6 @@ class World:
     def on_query(self, name: str, resolver: str, transport: str) -> Rule | None:
         """Return the rule that strikes a DNS question to this resolver over udp, tcp, dot or doh."""
         for rule in self._first("query", name, Place(address=resolver, port=53)):
-            if rule.resolvers and resolver not in rule.resolvers:
-                continue
             if rule.transports and transport not in rule.transports:
                 continue
             if self._hit(rule, "query", name):
