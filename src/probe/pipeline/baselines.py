@@ -1,0 +1,53 @@
+"""Baselines: recorded by a run of its own, or made of one that is there."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probe.judge import baseline_of
+from probe.model.baseline import Baseline
+from probe.model.network import Network
+from probe.model.observer import Observer
+from probe.pipeline.folder import TIME_FORMAT
+from probe.pipeline.inputs import read_inputs
+from probe.pipeline.request import Prepared
+from probe.pipeline.run import run
+from probe.store import RunFolder, write_baseline
+
+BASELINE_SCHEMA = "1"
+
+
+def record_baseline(
+    prepared: Prepared, network: Network, observer: Observer, *, out: Path
+) -> tuple[Baseline, int]:
+    """Measure, and keep how targets answered here; return the baseline and the run's exit code."""
+    result = run(prepared, network, observer)
+    return baseline_from_run(result.folder, out), result.exit_code
+
+
+def baseline_from_run(path: Path, out: Path) -> Baseline:
+    """Make a baseline of a stored run. Raises StoreError."""
+    with RunFolder.open(path) as folder:
+        record = folder.read_run()
+        inputs = read_inputs(folder)
+        index = folder.index()
+        verdicts = {v.target_id: v for v in folder.read_verdicts()}
+        targets = tuple(
+            row
+            for target in inputs.targets()
+            if (found := tuple(folder.read_at(index.get(target.target_id, ()))))
+            and (row := baseline_of(target, found, verdicts.get(target.target_id))) is not None
+        )
+        baseline = Baseline(
+            schema_version=BASELINE_SCHEMA,
+            recorded_utc=datetime.strptime(record.ended_utc or record.started_utc, TIME_FORMAT).replace(
+                tzinfo=UTC
+            ),
+            run_id=record.run_id,
+            probe_asn=record.vantage.probe_asn,
+            probe_cc=record.vantage.probe_cc,
+            network_state=record.network_mechanism,
+            software=record.vantage.software,
+            targets=targets,
+        )
+    write_baseline(out, baseline)
+    return baseline

@@ -1,0 +1,98 @@
+"""One target from its first try to the last debt of its verdict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from probe.judge import Judged, RunFacts, judge_target
+from probe.measure import Session
+from probe.model.measurement import Measurement
+from probe.model.observer import Observer
+from probe.model.options import RunOptions
+from probe.model.target import Debt, Step, Target
+from probe.model.words import Owed
+from probe.pipeline.heart import Heart
+from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.recorder import Recorder, passed
+from probe.plan import cross_arms, round_steps, steps_for
+from probe.plan.debts import MAX_STEPS_PER_TARGET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """What driving any target of a run needs."""
+
+    session: Session
+    recorder: Recorder
+    heart: Heart
+    known: KnownNeutrals
+    options: RunOptions
+    observer: Observer
+    neutrals: Sequence[Target]
+    facts: Callable[[], RunFacts]
+    elapsed_s: Callable[[], float]
+
+    async def drive(self, target: Target, turn: int, earlier: Sequence[Measurement] = ()) -> Judged:
+        """Measure until nothing is owed or nothing more can be paid; return the last judgement.
+
+        Raises BudgetSpent when a budget ends it first. `earlier` are measurements of an interrupted run
+        that is taken up again.
+        """
+        measurements = list(earlier)
+        own = [m for m in measurements if m.experiment == target.experiment]
+        steps = list(round_steps(target, self.options, started_s=self.elapsed_s(), done=len(own)))
+        paid: set[tuple[object, ...]] = set()
+        judged = judge_target(self.facts(), target, measurements)
+        self.observer.target_started(target)
+        n_steps = len(measurements)
+        while steps and n_steps < MAX_STEPS_PER_TARGET:
+            steps.sort(key=lambda s: s.not_before_s)
+            step = steps.pop(0)
+            if step.experiment == target.experiment and step.reason is None:
+                step = self._spaced(step, measurements)
+            stored = await self.recorder.keep(await self.session.measure(step))
+            n_steps += 1
+            measurements.append(stored)
+            if not passed(stored):
+                await self.heart.next()
+            judged = judge_target(self.facts(), target, measurements)
+            self.observer.provisional(judged.verdict)
+            steps += self._paying(judged.debts, target, measurements, steps, paid, turn)
+        return judged
+
+    def _spaced(self, step: Step, measurements: Sequence[Measurement]) -> Step:
+        """Keep a round at its distance from the one before, which may have started late."""
+        starts = [m.started_s for m in measurements if m.experiment == step.experiment]
+        if not starts:
+            return step
+        return replace(step, not_before_s=max(step.not_before_s, max(starts) + self.options.round_gap_s))
+
+    def _paying(
+        self,
+        debts: Sequence[Debt],
+        target: Target,
+        measurements: Sequence[Measurement],
+        planned: Sequence[Step],
+        paid: set[tuple[object, ...]],
+        turn: int,
+    ) -> list[Step]:
+        done = sum(m.experiment == target.experiment for m in measurements)
+        rounds_planned = any(s.experiment == target.experiment for s in planned)
+        fresh: list[Step] = []
+        for debt in debts:
+            again = done if debt.what in (Owed.ROUND, Owed.ADDRESSES) else 0
+            key = (debt.what, debt.url, debt.server_name, debt.addresses, again)
+            if key in paid or (debt.what is Owed.ROUND and rounds_planned):
+                continue
+            neutrals: tuple[Target, ...] = ()
+            if debt.what is Owed.CROSS and debt.addresses:
+                neutrals = cross_arms(
+                    self.neutrals,
+                    self.known.addresses,
+                    family=6 if ":" in debt.addresses[0] else 4,
+                    turn=turn,
+                )
+            steps = steps_for(debt, target, options=self.options, rounds_done=done, neutrals=neutrals)
+            if steps:
+                paid.add(key)
+            fresh += steps
+        return fresh

@@ -1,0 +1,125 @@
+"""From what lies on disk to the verdicts beside it; a run's end and `probe judge` both come this way."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from probe.judge import (
+    ControlDigest,
+    RunFacts,
+    digest_control,
+    judge_target,
+    network_finding,
+    network_verdict,
+    roll_up,
+)
+from probe.model.baseline import Baseline
+from probe.model.observer import Observer
+from probe.model.options import RunRecord
+from probe.model.target import Service, Target
+from probe.model.verdict import ServiceVerdict, Verdict
+from probe.pipeline.facts import facts_of
+from probe.pipeline.inputs import Inputs, read_inputs
+from probe.report.csv import write_services_csv, write_verdicts_csv
+from probe.report.datapackage import write_datapackage
+from probe.store import RunFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The judged run."""
+
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+    """Without the network's own."""
+    services: tuple[ServiceVerdict, ...]
+    network: Verdict
+
+
+def finish(
+    folder: RunFolder,
+    record: RunRecord,
+    observer: Observer | None = None,
+    *,
+    out: Path | None = None,
+    baseline: Baseline | None = None,
+) -> Finished:
+    """Judge a run by its own inputs and write everything that follows from it.
+
+    With `out`, the verdicts go there and the run stays as it is; with `baseline`, that one is compared with
+    instead of the run's own.
+    """
+    inputs = read_inputs(folder)
+    if baseline is not None:
+        inputs = replace(inputs, baseline=baseline)
+    facts = facts_of(record, inputs, tuple(_digests(folder, inputs)), stopped=record.stopped)
+    network = network_verdict(facts)
+    verdicts = tuple(_verdicts(folder, inputs, facts, observer))
+    services = (
+        roll_up(_service_of(network), (network,)),
+        *_rolled_up(inputs.services, verdicts),
+    )
+    record = replace(
+        record,
+        vantage=facts.vantage,
+        network_mechanism=network.mechanism,
+        clock_offset_s=network_finding(facts).clock_offset_s,
+    )
+    _write(folder, out, record, (network, *verdicts), services)
+    return Finished(record=record, verdicts=verdicts, services=services, network=network)
+
+
+def _write(
+    folder: RunFolder,
+    out: Path | None,
+    record: RunRecord,
+    verdicts: tuple[Verdict, ...],
+    services: tuple[ServiceVerdict, ...],
+) -> None:
+    """Write verdicts and the tables made of them, into the run's folder or beside it."""
+    if out is None:
+        folder.write_run(record)
+    folder.write_verdicts(verdicts, out=out)
+    where = out or folder.path
+    write_verdicts_csv(where / "verdicts.csv", record.run_id, verdicts, record.vantage)
+    write_services_csv(where / "services.csv", record.run_id, services)
+    write_datapackage(where / "datapackage.json", record)
+
+
+def _digests(folder: RunFolder, inputs: Inputs) -> Iterator[ControlDigest]:
+    controls = inputs.control_targets()
+    index = folder.index()
+    for target_id, target in controls.items():
+        for measurement in folder.read_at(index.get(target_id, ())):
+            yield digest_control(measurement, target)
+
+
+def _verdicts(
+    folder: RunFolder, inputs: Inputs, facts: RunFacts, observer: Observer | None
+) -> Iterator[Verdict]:
+    """Judge target by target: only one target's measurements are in memory at a time."""
+    index = folder.index()
+    for target in inputs.targets():
+        measurements = tuple(folder.read_at(index.get(target.target_id, ())))
+        verdict = judge_target(facts, target, measurements).verdict
+        if observer is not None:
+            observer.final(verdict)
+        yield verdict
+
+
+def _rolled_up(services: Iterable[Service], verdicts: Iterable[Verdict]) -> Iterator[ServiceVerdict]:
+    by_target = {verdict.target_id: verdict for verdict in verdicts}
+    for service in services:
+        yield roll_up(service, tuple(by_target[t.target_id] for t in service.targets))
+
+
+def _service_of(network: Verdict) -> Service:
+    """Return the service whose only row is the network's own."""
+    from probe.model.words import Risk
+
+    row = Target(
+        target_id=network.target_id, service=network.service, input=network.input, experiment="network"
+    )
+    return Service(
+        service=network.service, title="The network itself", rule="any", risk=Risk.LOW, targets=(row,)
+    )

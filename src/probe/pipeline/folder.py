@@ -1,0 +1,137 @@
+"""Where a run is kept: a new folder with its first `run.json`, or an interrupted one taken up again."""
+
+import hashlib
+import platform
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probe import __version__
+from probe.judge import RULES_VERSION, History
+from probe.model.network import Network
+from probe.model.options import RunRecord
+from probe.pipeline.inputs import Inputs, inputs_of, read_inputs, write_inputs
+from probe.pipeline.request import Prepared, UsageError
+from probe.store import OwnValues, Redactor, RunFolder, StoreError, encode_baseline
+
+SCHEMA_VERSION = "0.1.0"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+MOST_HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A run folder that is ready for measurements."""
+
+    folder: RunFolder
+    record: RunRecord
+    inputs: Inputs
+    started: float
+    """The network's counter when the run began; for one taken up again, when it would have begun."""
+    first_uid: int
+    resumed: bool
+
+
+def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -> Opened:
+    """Make a run's folder, or take up the one that `--resume` names. Raises StoreError, UsageError."""
+    if prepared.request.resume is not None:
+        return _take_up(network, prepared.request.resume)
+    record = _first_record(prepared, network, simulated=simulated)
+    folder = RunFolder.create(prepared.request.results, record.run_id, redactor=_redactor(network))
+    inputs = inputs_of(prepared, _history(prepared, record))
+    write_inputs(folder, inputs, prepared.catalogue.files)
+    folder.write_run(record)
+    return Opened(
+        folder=folder,
+        record=record,
+        inputs=inputs,
+        started=network.clock.counter(),
+        first_uid=0,
+        resumed=False,
+    )
+
+
+def _redactor(network: Network) -> Redactor:
+    addresses = tuple(f.value for f in network.vantage() if f.name == "own_address")
+    return Redactor(OwnValues.of_this_machine(addresses=addresses, resolvers=network.system_resolvers()))
+
+
+def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> RunRecord:
+    now = network.clock.utc()
+    vantage = replace(prepared.request.vantage, software=f"interference-probe {__version__}")
+    trust = network.trust()
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        run_id=f"{now:%Y%m%dT%H%M%SZ}-{vantage.probe_asn}-{secrets.token_hex(2)}",
+        software_version=__version__,
+        rules_version=RULES_VERSION,
+        python_version=".".join(map(str, sys.version_info[:3])),
+        platform=platform.system(),
+        options=prepared.options,
+        seed=secrets.randbits(32),
+        services=tuple(service.service for service in prepared.services),
+        lists=prepared.lists,
+        vantage=vantage,
+        trust_source=trust.source,
+        trust_sha256=trust.sha256,
+        started_utc=now.strftime(TIME_FORMAT),
+        baseline_sha256=_sha256(encode_baseline(prepared.baseline)) if prepared.baseline else "",
+        simulated=simulated,
+    )
+
+
+def _take_up(network: Network, path: Path) -> Opened:
+    """Open an interrupted run: its own options and inputs hold, whatever is typed beside `--resume`."""
+    folder = RunFolder.open(path, append=True, redactor=_redactor(network))
+    record = folder.read_run()
+    if record.simulated:
+        folder.close()
+        raise UsageError(f"{path} was made in the lab.", "Start it anew: probe demo")
+    inputs = read_inputs(folder)
+    first_uid, last_s = 0, 0.0
+    for measurement in folder.measurements():
+        first_uid += 1
+        last_s = max(last_s, measurement.started_s + measurement.runtime_s)
+    began_utc = datetime.strptime(record.started_utc, TIME_FORMAT).replace(tzinfo=UTC)
+    # The counter of the first process is gone. The wall clock bridges the gap, but never backwards:
+    # whatever is measured now came after all that was measured then.
+    offset = max((network.clock.utc() - began_utc).total_seconds(), last_s + 1.0)
+    return Opened(
+        folder=folder,
+        record=replace(record, resumed=record.resumed + 1, stopped="", ended_utc=""),
+        inputs=inputs,
+        started=network.clock.counter() - offset,
+        first_uid=first_uid,
+        resumed=True,
+    )
+
+
+def _history(prepared: Prepared, record: RunRecord) -> Iterator[History]:
+    """Yield what earlier runs found on this network: same declared AS, access type and network name."""
+    mine = _network_of(record)
+    results = prepared.request.results
+    if not results.is_dir():
+        return
+    for number, folder in enumerate(sorted(results.iterdir(), reverse=True)):
+        if number >= MOST_HISTORY or not (folder / "run.json").is_file():
+            continue
+        try:
+            earlier = RunFolder.open(folder).read_run()
+        except StoreError:
+            continue  # a damaged run is no history; whoever judges it is told
+        if _network_of(earlier) == mine and earlier.ended_utc and earlier.simulated == record.simulated:
+            yield History(
+                run_id=earlier.run_id, started_utc=earlier.started_utc, mechanism=earlier.network_mechanism
+            )
+
+
+def _network_of(record: RunRecord) -> tuple[str, str, str]:
+    v = record.vantage
+    return v.probe_asn, v.access_type, v.probe_network_name
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

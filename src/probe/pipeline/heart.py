@@ -1,0 +1,91 @@
+"""The heartbeat: neutrals asked all the while, so that every failure stands between two successes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from probe.measure import BudgetSpent, Session
+from probe.model.target import Target
+from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.recorder import Recorder
+from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_step
+
+NEVER_AGAIN = 1 << 62
+"""Past every beat that anybody waits for: the budget is spent."""
+RETRIES = 2
+"""A beat that fails is tried at other neutrals at once: one dead neutral must not cost a bracket."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Heart:
+    """Beats every `BEAT_GAP_S` for each class in need, and at once when asked."""
+
+    session: Session
+    recorder: Recorder
+    known: KnownNeutrals
+    neutrals: Sequence[Target]
+    resolvers: Sequence[Target]
+    home: str
+    _wanted: list[Target] = field(default_factory=list)
+    _number: int = 0
+    _began: int = 0
+    _ended: int = 0
+    _soon: asyncio.Event = field(default_factory=asyncio.Event)
+    _done: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def want(self, targets: Sequence[Target]) -> None:
+        """Beat for what these targets will be held against."""
+        shapes = {(t.input.split(":", 1)[0], t.country) for t in self._wanted}
+        for target in targets:
+            shape = (target.input.split(":", 1)[0], target.country)
+            if shape not in shapes:
+                shapes.add(shape)
+                self._wanted.append(target)
+
+    async def run(self) -> None:
+        """Beat until cancelled, or until the budget is spent."""
+        while True:
+            self._soon.clear()
+            self._began += 1
+            mine = self._began
+            classes = beat_classes(self._wanted, self.known.families() or (4,), self.home)
+            spent = False
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for beat in classes:
+                        group.create_task(self._beat(beat))
+            except* BudgetSpent:
+                spent = True
+            async with self._done:
+                self._ended = NEVER_AGAIN if spent else mine
+                self._done.notify_all()
+            if spent:
+                return
+            try:
+                async with asyncio.timeout(BEAT_GAP_S):
+                    await self._soon.wait()
+            except TimeoutError:
+                pass
+
+    async def next(self) -> None:
+        """Return when a beat that began after this call has ended."""
+        wanted = self._began + 1
+        self._soon.set()
+        async with self._done:
+            await self._done.wait_for(lambda: self._ended >= wanted)
+
+    async def _beat(self, beat: BeatClass) -> None:
+        for _ in range(RETRIES + 1):
+            self._number += 1
+            step = beat_step(
+                beat,
+                self._number,
+                neutrals=self.neutrals,
+                resolvers=self.resolvers,
+                addresses=self.known.addresses,
+            )
+            if step is None:
+                return
+            stored = await self.recorder.keep(await self.session.measure(step))
+            if passed(stored):
+                return

@@ -1,0 +1,111 @@
+"""What judging used, kept beside what was measured: a stored run is judged by these and nothing newer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from probe.judge import FINGERPRINTS_DIGEST, RULES_VERSION, History
+from probe.model.baseline import Baseline
+from probe.model.target import Service, Target
+from probe.pipeline.request import Prepared
+from probe.store import RunFolder, StoreError, decode_baseline, encode_baseline
+
+T = TypeVar("T")
+
+SERVICES = "services.jsonl"
+LOCAL = Target(
+    target_id="network/local", service="network", input="local:", experiment="local", is_control=True
+)
+"""What this machine tells without a packet."""
+CONTROLS = "controls.json"
+BASELINE = "baseline.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """Everything but the targets and the baseline: small, one document."""
+
+    rules_version: int
+    fingerprints: str
+    """Digest of the fingerprint data that this program judges by."""
+    catalogue: str
+    """Digest of the catalogue as read; its files lie beside."""
+    neutrals: tuple[Target, ...]
+    network: tuple[Target, ...]
+    resolvers: tuple[Target, ...]
+    ranges: Mapping[str, tuple[str, ...]]
+    ranges_dated: str
+    history: tuple[History, ...] = ()
+    """Earlier runs on this network, as far as judging the network needs them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What `inputs/` holds, read."""
+
+    services: tuple[Service, ...]
+    controls: Controls
+    baseline: Baseline | None
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return every target, in the order of the catalogue and the lists."""
+        return tuple(target for service in self.services for target in service.targets)
+
+    def control_targets(self) -> Mapping[str, Target]:
+        """Return neutrals, network checks and resolvers by id."""
+        c = self.controls
+        return {t.target_id: t for t in (*c.neutrals, *c.network, *c.resolvers)}
+
+
+def inputs_of(prepared: Prepared, history: Iterable[History]) -> Inputs:
+    """Return what a run will be judged by."""
+    catalogue = prepared.catalogue
+    return Inputs(
+        services=prepared.services,
+        controls=Controls(
+            rules_version=RULES_VERSION,
+            fingerprints=FINGERPRINTS_DIGEST,
+            catalogue=catalogue.digest,
+            neutrals=catalogue.neutrals,
+            network=(*catalogue.network, LOCAL),
+            resolvers=catalogue.resolvers,
+            ranges=catalogue.ranges,
+            ranges_dated=catalogue.ranges_dated,
+            history=tuple(history),
+        ),
+        baseline=prepared.baseline,
+    )
+
+
+def write_inputs(
+    folder: RunFolder, inputs: Inputs, catalogue_files: Iterable[tuple[str, bytes]] = ()
+) -> None:
+    """Keep them in the run folder."""
+    files = {f"catalogue/{name}": content for name, content in catalogue_files}
+    files[SERVICES] = b"".join(msgspec.json.encode(service) + b"\n" for service in inputs.services)
+    files[CONTROLS] = msgspec.json.format(msgspec.json.encode(inputs.controls), indent=1) + b"\n"
+    if inputs.baseline is not None:
+        files[BASELINE] = encode_baseline(inputs.baseline)
+    folder.write_inputs(files)
+
+
+def read_inputs(folder: RunFolder) -> Inputs:
+    """Read what a stored run is judged by. Raises StoreError with file and line."""
+    services = []
+    for number, line in enumerate(folder.read_input(SERVICES).splitlines(), 1):
+        services.append(_decoded(folder, SERVICES, number, line, Service))
+    controls = _decoded(folder, CONTROLS, 0, folder.read_input(CONTROLS), Controls)
+    baseline = None
+    if (folder.path / "inputs" / BASELINE).is_file():
+        baseline = decode_baseline(folder.read_input(BASELINE), folder.path / "inputs" / BASELINE)
+    return Inputs(services=tuple(services), controls=controls, baseline=baseline)
+
+
+def _decoded(folder: RunFolder, name: str, line: int, content: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        hint = "The run is incomplete or was changed: use an untouched copy."
+        raise StoreError(folder.path / "inputs" / name, line, f"cannot be read: {error}", hint) from None

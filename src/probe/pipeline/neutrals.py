@@ -1,0 +1,46 @@
+"""Which neutrals answer, at which addresses: learned as the run goes on, used for beats and cross arms."""
+
+from dataclasses import dataclass, field
+
+from probe.model.measurement import Measurement
+from probe.model.target import Target
+
+FINE_QUORUM = 2
+"""Neutrals of a group that must answer before targets are measured (METHOD section 3: 2 of 3)."""
+
+
+@dataclass(slots=True)
+class KnownNeutrals:
+    """Addresses at which neutrals showed a valid certificate, by target id."""
+
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+
+    def learn(self, measurement: Measurement, target: Target) -> None:
+        """Take note of one neutral's measurement."""
+        if not target.neutral_group:
+            return
+        good = tuple(h.ip for h in measurement.tls_handshakes if h.completed and h.failure is None)
+        bad = {h.ip for h in measurement.tls_handshakes if not h.completed}
+        if not good and not bad:
+            return
+        known = self.addresses.get(target.target_id, ())
+        # An address that fails now goes to the end of the line rather than away: its turn comes again
+        # when nothing better is known.
+        kept = tuple(a for a in known if a not in bad)
+        self.addresses[target.target_id] = tuple(dict.fromkeys((*good, *kept)))
+        if good:
+            self.groups.setdefault(target.neutral_group, set()).add(target.target_id)
+
+    def families(self) -> tuple[int, ...]:
+        """Return the address families in which any neutral answered."""
+        return tuple(sorted({6 if ":" in a else 4 for known in self.addresses.values() for a in known}))
+
+    def quorum(self) -> bool:
+        """Say whether home and abroad have both been seen to answer."""
+        foreign = len(self.groups.get("foreign", ())) + len(self.groups.get("foreign_frozen", ()))
+        return (
+            foreign >= FINE_QUORUM
+            and len(self.groups.get("domestic_listed", ())) >= FINE_QUORUM
+            and len(self.groups.get("domestic_unlisted", ())) >= FINE_QUORUM
+        )

@@ -1,0 +1,77 @@
+"""Where every measurement passes on its way to disk, and what of it the running judge remembers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from probe.judge import ControlDigest, digest_control
+from probe.measure import Measured
+from probe.model.measurement import Measurement
+from probe.model.observer import Observer
+from probe.model.target import Target
+from probe.store import RunFolder
+
+
+@dataclass(slots=True, kw_only=True)
+class Recorder:
+    """Keeps measurements in the run folder first, then tells those who watch.
+
+    What judging sees while the run goes on is the redacted copy that was written: the stored run, judged
+    again years later, holds nothing less and nothing more.
+    """
+
+    folder: RunFolder
+    observer: Observer
+    controls: Mapping[str, Target]
+    """Neutrals, network targets and resolvers by id: their measurements are digested, not kept."""
+    on_control: Callable[[Measurement, Target], None]
+    digests: list[ControlDigest] = field(default_factory=list)
+    n: int = 0
+    _syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _written: int = 0
+    _synced: int = 0
+
+    async def keep(self, measured: Measured) -> Measurement:
+        """Write one measurement; it is on the disk when this returns.
+
+        The disk is waited for in a thread, and one wait serves all that was written meanwhile: a laptop's
+        disk takes 50 ms, which no timing in flight must feel.
+        """
+        stored = self.folder.append(measured.measurement, measured.blobs, sync=False)
+        self._written += 1
+        mine = self._written
+        async with self._syncing:
+            if self._synced < mine:
+                upto = self._written
+                await asyncio.to_thread(self.folder.sync)
+                self._synced = upto
+        self.take(stored)
+        return stored
+
+    def keep_interrupted(self, measured: Measured) -> None:
+        """Write what was in flight when the run was stopped, at once."""
+        self.take(self.folder.append(measured.measurement, measured.blobs))
+
+    def take(self, stored: Measurement) -> None:
+        """Digest a stored control and tell those who watch."""
+        self.n += 1
+        self.learn(stored)
+        self.observer.measured(stored)
+
+    def learn(self, stored: Measurement) -> None:
+        """Digest a stored measurement if it is a control's."""
+        target = self.controls.get(stored.target_id)
+        if target is not None:
+            self.digests.append(digest_control(stored, target))
+            self.on_control(stored, target)
+
+
+def passed(measurement: Measurement) -> bool:
+    """Say whether everything that was tried in a measurement succeeded, and anything was."""
+    failures = [
+        *(o.failure for o in measurement.queries),
+        *(o.failure for o in measurement.tcp_connect),
+        *(o.failure for o in measurement.tls_handshakes),
+        *(o.failure for o in measurement.requests),
+    ]
+    return bool(failures) and not any(failures)

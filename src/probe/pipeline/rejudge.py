@@ -1,0 +1,20 @@
+"""Verdicts again from a stored run: offline, by its own inputs, into the run or beside it."""
+
+from pathlib import Path
+
+from probe.pipeline.finish import finish
+from probe.pipeline.run import RunResult, result_of
+from probe.store import RunFolder, read_baseline
+
+
+def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
+    """Judge a stored run again; nothing is sent, no measurement changes. Raises StoreError.
+
+    A sealed run is judged only into another folder (`out`). Another baseline than the run's own is a new
+    judgement and needs another folder too.
+    """
+    folder = RunFolder.open(path)
+    other = read_baseline(baseline) if baseline else None
+    with folder:
+        finished = finish(folder, folder.read_run(), out=out, baseline=other)
+    return result_of(out or folder.path, finished)

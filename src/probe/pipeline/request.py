@@ -1,0 +1,191 @@
+"""What the user asked for becomes what will be done, before a single packet: targets, hosts, cost, risk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from probe.model.baseline import Baseline
+from probe.model.measurement import VantagePoint
+from probe.model.options import RunOptions
+from probe.model.target import Service, Target
+from probe.model.words import Risk
+from probe.plan import Estimate, estimate
+from probe.store import read_baseline
+from probe.targets import Catalogue, read_catalogue, read_list, target_of_url
+
+RISKS = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
+
+
+class UsageError(Exception):
+    """The user's mistake: what is wrong, and what to type next."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(f"{problem}\n{hint}")
+        self.problem = problem
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """The arguments of `probe run`, unread."""
+
+    services: tuple[str, ...] = ()
+    lists: tuple[Path, ...] = ()
+    urls: tuple[str, ...] = ()
+    results: Path = Path("results")
+    baseline: Path | None = None
+    options: RunOptions = field(default_factory=RunOptions)
+    vantage: VantagePoint = field(default_factory=VantagePoint)
+    include_elevated: bool = False
+    include_high_risk: bool = False
+    resume: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One host that a run contacts, what for, and who beside it learns of that."""
+
+    host: str
+    purpose: str
+    """target, neutral, network, resolver, control or proxy."""
+    service: str
+    seen_by: tuple[str, ...]
+    """Words of a closed set: operator, resolver, target, helper, proxy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request that was read, checked and counted; nothing has been sent."""
+
+    request: RunRequest
+    catalogue: Catalogue
+    services: tuple[Service, ...]
+    targets: tuple[Target, ...]
+    baseline: Baseline | None
+    options: RunOptions
+    """With "ooni" spelled out as the public helpers."""
+    contacts: tuple[Contact, ...]
+    estimate: Estimate
+    risk: Risk
+    lists: tuple[str, ...]
+    """SHA-256 of each list."""
+
+
+def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepared:
+    """Read everything the request names.
+
+    Raises UsageError, CatalogueError or StoreError; each says what to type next.
+    """
+    catalogue = catalogue or read_catalogue()
+    services = _services(request, catalogue)
+    targets = tuple(target for service in services for target in service.targets)
+    if not targets:
+        raise UsageError("There is nothing to measure.", "Name a service: probe targets list shows them all.")
+    baseline = read_baseline(request.baseline) if request.baseline else None
+    controls = tuple(
+        url for name in request.options.controls for url in _control_urls(name, catalogue.helpers)
+    )
+    options = replace(request.options, controls=controls)
+    return Prepared(
+        request=request,
+        catalogue=catalogue,
+        services=services,
+        targets=targets,
+        baseline=baseline,
+        options=options,
+        contacts=tuple(_contacts(catalogue, targets, options)),
+        estimate=estimate(targets, catalogue.neutrals, options),
+        risk=max((t.risk for t in targets), key=RISKS.index),
+        lists=tuple(_digest(path) for path in request.lists),
+    )
+
+
+def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
+    chosen = list(_named(request, catalogue))
+    seen = {target.input for service in chosen for target in service.targets}
+    extra: list[Target] = []
+    for target in (
+        *(target for path in request.lists for target in read_list(path)),
+        *(target_of_url(url) for url in request.urls),
+    ):
+        if target.input not in seen:
+            seen.add(target.input)
+            extra.append(target)
+    for name in dict.fromkeys(target.service for target in extra):
+        members = tuple(target for target in extra if target.service == name)
+        risk = max((t.risk for t in members), key=RISKS.index)
+        chosen.append(Service(service=name, title=name, rule="any", risk=risk, targets=members))
+    return tuple(chosen)
+
+
+def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
+    allowed = {Risk.LOW}
+    if request.include_elevated:
+        allowed.add(Risk.ELEVATED)
+    if request.include_high_risk:
+        allowed.add(Risk.HIGH)
+    if not request.services:
+        if request.lists or request.urls:
+            return ()
+        return (s for s in catalogue.services if s.default and s.risk in allowed)
+    if "all" in request.services:
+        return (s for s in catalogue.services if s.risk in allowed)
+    known = {service.service: service for service in catalogue.services}
+    for name in request.services:
+        if name not in known:
+            raise UsageError(
+                f"There is no service {name!r} in the catalogue.",
+                "probe targets list shows all services; a single address is measured by --url.",
+            )
+        if known[name].risk is Risk.HIGH and not request.include_high_risk:
+            raise UsageError(
+                f"Measuring {name} may put you at risk where you are.",
+                f"Read docs/risks.md, then: probe run {name} --include-high-risk",
+            )
+    # Naming an elevated service is consent to its tier; a high one needs its own flag, above.
+    return (known[name] for name in dict.fromkeys(request.services))
+
+
+def _control_urls(name: str, helpers: tuple[str, ...]) -> tuple[str, ...]:
+    if name == "none":
+        return ()
+    if name == "ooni":
+        return helpers
+    parts = urlsplit(name)
+    if parts.scheme != "https" or not parts.hostname:
+        raise UsageError(
+            f"{name!r} is no test helper.", "Give an https:// address, or --control ooni, or --control none."
+        )
+    return (name,)
+
+
+def _contacts(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterable[Contact]:
+    groups: tuple[tuple[str, tuple[Target, ...]], ...] = (
+        ("target", targets),
+        ("neutral", catalogue.neutrals),
+        ("network", catalogue.network),
+        ("resolver", catalogue.resolvers),
+    )
+    for purpose, members in groups:
+        for target in members:
+            for host in dict.fromkeys((urlsplit(target.input).hostname or target.input, *target.addresses)):
+                yield Contact(
+                    host=host,
+                    purpose=purpose,
+                    service=target.service,
+                    seen_by=("operator", "resolver", "target"),
+                )
+    for url in options.controls:
+        yield Contact(
+            host=urlsplit(url).hostname or url, purpose="control", service="", seen_by=("operator", "helper")
+        )
+    if options.control_proxy:
+        host = urlsplit(options.control_proxy).hostname or ""
+        yield Contact(host=host, purpose="proxy", service="", seen_by=("operator", "proxy"))
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,131 @@
+"""A run from the first local fact to the files: network first, then targets, then the verdicts."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from probe.measure import Session
+from probe.model.measurement import Measurement
+from probe.model.network import Network
+from probe.model.observer import Observer
+from probe.model.options import RunRecord
+from probe.model.verdict import ServiceVerdict, Verdict
+from probe.model.words import ReasonCode
+from probe.pipeline.facts import FactsKeeper
+from probe.pipeline.finish import Finished, finish
+from probe.pipeline.folder import TIME_FORMAT, Opened, open_run
+from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.recorder import Recorder
+from probe.pipeline.request import Prepared
+from probe.pipeline.stages import Work
+from probe.pipeline.stop import Stop
+
+EXIT_DONE, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What came of a run, and where it lies."""
+
+    run_id: str
+    folder: Path
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+    """Without the network's own."""
+    services: tuple[ServiceVerdict, ...]
+    network: Verdict
+    exit_code: int
+
+
+def run(prepared: Prepared, network: Network, observer: Observer) -> RunResult:
+    """Measure, judge and keep; returns when all files are written, interrupted or not."""
+    opened = open_run(prepared, network)
+    with opened.folder:
+        record = asyncio.run(measure(prepared, network, observer, opened))
+        return result_of(opened.folder.path, finish(opened.folder, record, observer))
+
+
+def result_of(folder: Path, finished: Finished) -> RunResult:
+    """Return what a judged run comes to."""
+    record = finished.record
+    code = EXIT_DONE
+    if finished.network.reason_code is ReasonCode.NO_NETWORK or not record.n_measurements:
+        code = EXIT_NOTHING
+    if record.stopped == "interrupted":
+        code = EXIT_INTERRUPTED
+    return RunResult(
+        run_id=record.run_id,
+        folder=folder,
+        record=record,
+        verdicts=finished.verdicts,
+        services=finished.services,
+        network=finished.network,
+        exit_code=code,
+    )
+
+
+async def measure(prepared: Prepared, network: Network, observer: Observer, opened: Opened) -> RunRecord:
+    """Do everything that sends packets; return `run.json` as it stands at the end."""
+    observer.planned(opened.inputs.services)
+    known = KnownNeutrals()
+    recorder = Recorder(
+        folder=opened.folder,
+        observer=observer,
+        controls=opened.inputs.control_targets(),
+        on_control=known.learn,
+    )
+    earlier = _take_up(opened, recorder)
+    errors = list(opened.record.errors)
+    stop = Stop()
+    options = opened.record.options
+    elapsed_s = network.clock.counter() - opened.started  # not nothing when the run is taken up again
+    async with Session(
+        network,
+        options=replace(options, max_seconds=options.max_seconds + elapsed_s),
+        resolvers=opened.inputs.controls.resolvers,
+        private_cas=prepared.catalogue.private_cas,
+        proxy=options.control_proxy,
+        run_id=opened.record.run_id,
+        started=opened.started,
+        first_uid=opened.first_uid,
+    ) as session:
+        session.on_interrupted = recorder.keep_interrupted
+        keeper = FactsKeeper(record=opened.record, inputs=opened.inputs, recorder=recorder)
+        work = Work(
+            opened=opened,
+            session=session,
+            recorder=recorder,
+            known=known,
+            keeper=keeper,
+            observer=observer,
+            earlier=earlier,
+            errors=errors,
+            elapsed_s=lambda: network.clock.counter() - opened.started,
+        )
+        task = asyncio.create_task(work.everything())
+        with stop.catching(task, observer), suppress(asyncio.CancelledError):
+            await task
+        spent = session.spent
+    return replace(
+        opened.record,
+        ended_utc=network.clock.utc().strftime(TIME_FORMAT),
+        n_measurements=opened.first_uid + recorder.n,
+        bytes_sent=opened.record.bytes_sent + spent.bytes_sent,
+        bytes_received=opened.record.bytes_received + spent.bytes_received,
+        stopped=stop.reason or work.spent or "",
+        redactions=opened.folder.redactions,
+        errors=tuple(errors),
+    )
+
+
+def _take_up(opened: Opened, recorder: Recorder) -> Mapping[str, Sequence[Measurement]]:
+    """Read what an interrupted run left, by target; empty for a new one."""
+    earlier: dict[str, list[Measurement]] = {}
+    if opened.resumed:
+        for measurement in opened.folder.measurements():
+            recorder.learn(measurement)
+            if measurement.target_id not in recorder.controls and not measurement.interrupted:
+                earlier.setdefault(measurement.target_id, []).append(measurement)
+    return earlier

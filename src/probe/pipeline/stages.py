@@ -1,0 +1,154 @@
+"""The order of a run's work: the network, the heartbeat, the targets, and the neutrals again if need be."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from probe.judge import network_verdict
+from probe.measure import BudgetSpent, Session
+from probe.model.measurement import Measurement
+from probe.model.observer import Observer
+from probe.model.target import Step, Target
+from probe.model.verdict import Verdict
+from probe.pipeline.drive import Driver
+from probe.pipeline.facts import FactsKeeper, home_of
+from probe.pipeline.folder import Opened
+from probe.pipeline.heart import Heart
+from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.recorder import Recorder
+from probe.plan import interleave, network_steps, neutral_steps
+
+WINDOW_PER_SLOT = 40
+"""Targets in flight per slot: each waits 21 s between its rounds and holds a slot for less than one."""
+SMALLEST_WINDOW = 64
+NETWORK_ROUNDS = 3
+"""One bad moment is no finding: neutrals are asked this often before the network is called unfit."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """All that a run does while it may send packets."""
+
+    opened: Opened
+    session: Session
+    recorder: Recorder
+    known: KnownNeutrals
+    keeper: FactsKeeper
+    observer: Observer
+    earlier: Mapping[str, Sequence[Measurement]]
+    errors: list[str]
+    elapsed_s: Callable[[], float]
+    spent: str = ""
+    """Which budget ended the run, if one did."""
+    _done: int = 0
+
+    async def everything(self) -> None:
+        """Measure the network, then all targets; return when nothing is owed or a budget is spent."""
+        controls = self.opened.inputs.controls
+        targets = self.opened.inputs.targets()
+        heart = Heart(
+            session=self.session,
+            recorder=self.recorder,
+            known=self.known,
+            neutrals=controls.neutrals,
+            resolvers=controls.resolvers,
+            home=home_of(controls.neutrals),
+        )
+        heart.want(targets)
+        async with asyncio.TaskGroup() as background:
+            first = background.create_task(self._neutrals(0))
+            await self._until_known(first)
+            self._tell_network()
+            beating = background.create_task(heart.run())
+            later = background.create_task(self._neutrals_again(first))
+            await self._targets(targets, heart)
+            await heart.next()  # the last failure needs its success after it
+            beating.cancel()
+            await later
+
+    async def _targets(self, targets: tuple[Target, ...], heart: Heart) -> None:
+        options = self.opened.record.options
+        driver = Driver(
+            session=self.session,
+            recorder=self.recorder,
+            heart=heart,
+            known=self.known,
+            options=options,
+            observer=self.observer,
+            neutrals=self.opened.inputs.controls.neutrals,
+            facts=self.keeper.facts,
+            elapsed_s=self.elapsed_s,
+        )
+        order = interleave(targets, self.opened.record.seed)
+        window = asyncio.Semaphore(max(SMALLEST_WINDOW, options.concurrency * WINDOW_PER_SLOT))
+        async with asyncio.TaskGroup() as group:
+            for turn, target in enumerate(order):
+                await window.acquire()
+                task = group.create_task(self._target(driver, target, turn, len(order)))
+                task.add_done_callback(lambda _: window.release())
+
+    async def _target(self, driver: Driver, target: Target, turn: int, total: int) -> None:
+        """Drive one target; a fault of ours costs this target, never the run."""
+        try:
+            await driver.drive(target, turn, self.earlier.get(target.target_id, ()))
+        except BudgetSpent as spent:
+            self.spent = spent.what
+        except Exception as fault:  # noqa: BLE001  # named in run.json, and the target stays NOT_MEASURED
+            self.errors.append(fault_text(target.target_id, fault))
+            self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
+        self._done += 1
+        self.observer.progress(
+            done=self._done,
+            total=total,
+            bytes_used=self.session.spent.bytes_sent + self.session.spent.bytes_received,
+            elapsed_s=self.elapsed_s(),
+            remaining_s=None,
+        )
+
+    async def _neutrals(self, number: int) -> None:
+        """Measure the neutral set once; the first time also what answers to portal checks and nowhere."""
+        controls = self.opened.inputs.controls
+        steps = neutral_steps(controls.neutrals, number=number, not_before_s=self.elapsed_s())
+        if number == 0:
+            steps = (*network_steps(controls.network), *steps)
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(self._control(step))
+
+    async def _control(self, step: Step) -> None:
+        with suppress(BudgetSpent):
+            await self.recorder.keep(await self.session.measure(step))
+
+    async def _neutrals_again(self, first: "asyncio.Task[None]") -> None:
+        """Ask the neutrals again, twice at most, while the network does not look fine."""
+        began = self.elapsed_s()
+        await first
+        for number in range(1, NETWORK_ROUNDS):
+            self._tell_network()
+            if self.keeper.network_is_fine():
+                return
+            due = began + number * self.opened.record.options.round_gap_s
+            await asyncio.sleep(max(due - self.elapsed_s(), 0))
+            await self._neutrals(number)
+        self._tell_network()
+
+    async def _until_known(self, first: "asyncio.Task[None]") -> None:
+        """Return when home and abroad were seen to answer, or when all neutrals were tried."""
+        while not first.done() and not self.known.quorum():
+            await asyncio.wait({first}, timeout=0.02)
+
+    def _tell_network(self) -> Verdict:
+        verdict = network_verdict(self.keeper.facts())
+        self.observer.network_found(verdict)
+        return verdict
+
+
+def fault_text(where: str, fault: BaseException) -> str:
+    """Name a fault of ours by place and kind; its own text may quote a stranger's bytes and stays out."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return f"{where}: {type(fault).__name__} at {place}"

@@ -1,0 +1,44 @@
+"""Ctrl-C: the first asks the run to end and keep everything, the second ends it at once."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from probe.model.observer import Observer
+
+
+class Stop:
+    """Why a run ended before its end; None while nothing stopped it."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    @contextmanager
+    def catching(self, work: "asyncio.Future[Any]", observer: Observer) -> Iterator[None]:
+        """Turn SIGINT and SIGTERM into a cancellation of `work` while the block runs.
+
+        Plain `signal.signal` works on Windows too, unlike the loop's own handlers.
+        """
+        loop = asyncio.get_running_loop()
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            if self.reason == "interrupted":
+                raise KeyboardInterrupt
+            self.reason = "interrupted"
+            loop.call_soon_threadsafe(work.cancel)
+            loop.call_soon_threadsafe(
+                observer.warning, "Stopping: what is in flight is being written. Once more ends at once."
+            )
+
+        try:
+            old = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not the main thread: whoever called us owns the signals
+            old = {}
+        try:
+            yield
+        finally:
+            for number, previous in old.items():
+                signal.signal(number, previous)
