@@ -1,0 +1,18 @@
+"""What is kept: redacted before it is written, chained while it is written, checked when it is read."""
+
+from probe.store.baseline import SCHEMA_VERSION, encode_baseline, read_baseline, write_baseline
+from probe.store.error import StoreError
+from probe.store.own import OwnValues
+from probe.store.redact import Redactor
+from probe.store.run_folder import RunFolder
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "OwnValues",
+    "Redactor",
+    "RunFolder",
+    "StoreError",
+    "encode_baseline",
+    "read_baseline",
+    "write_baseline",
+]

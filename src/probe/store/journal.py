@@ -1,0 +1,204 @@
+"""measurements.jsonl: a line a measurement, appended in one write, bearing the hash of the one before."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from probe.model.measurement import Measurement
+from probe.store import codec
+from probe.store.error import StoreError
+from probe.store.files import FILE_MODE, sync_folder, write_whole
+
+FIRST: Final = "0" * 64
+"""What the first line bears instead of a hash."""
+_PREFIX: Final = b'{"prev_sha256":"'
+_HEAD: Final = len(_PREFIX) + 64 + 2
+
+
+class _Head(msgspec.Struct, gc=False):
+    target_id: str
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
+class Journal:
+    """The open end of a journal: one process at a time may hold it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file, lock it, move a torn last line away. Raises StoreError when it is in use."""
+        self._path = path
+        self._size = 0
+        self._previous = FIRST
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            os.fchmod(self._descriptor, FILE_MODE)
+            self._lock()
+            self._heal()
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        sync_folder(path.parent)
+
+    def append(self, measurement: Measurement, *, sync: bool = True) -> int:
+        """Write one line and, unless told otherwise, wait for the disk. Returns the line's offset.
+
+        Raises StoreError when the disk is full; the file is then as before. Raises ValueError for a
+        measurement that could not be read again: a fault of ours.
+        """
+        line = chained(codec.encode(measurement), self._previous)
+        offset = self._size
+        try:
+            whole = os.write(self._descriptor, line) == len(line)
+            if sync and whole:
+                os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise self._taken_back(offset, error.strerror or "") from error
+        if not whole:
+            raise self._taken_back(offset, "the disk took only a part of the line")
+        self._size += len(line)
+        self._previous = hashlib.sha256(line[:-1]).hexdigest()
+        return offset
+
+    def _taken_back(self, offset: int, problem: str) -> StoreError:
+        """Cut the file back to where it was."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, offset)
+        hint = "Free some disk space; what was written before is kept."
+        return StoreError(self._path, 0, f"cannot be written: {problem}", hint)
+
+    def sync(self) -> None:
+        """Wait until everything appended is on the disk."""
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """Sync and let go of the file and its lock; twice does no harm."""
+        if self._descriptor >= 0:
+            os.fdatasync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Return the journal itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            hint = "Wait until it ends, or end it with Ctrl-C."
+            raise StoreError(self._path, 0, "another probe is writing to this run", hint) from None
+
+    def _heal(self) -> None:
+        """Keep complete lines; what a crash left of the last one goes to measurements.torn-N.jsonl."""
+        size = os.fstat(self._descriptor).st_size
+        start = max(0, size - 2 * codec.LONGEST_LINE)
+        tail = os.pread(self._descriptor, size - start, start)
+        end = tail.rfind(b"\n") + 1
+        begin = tail.rfind(b"\n", 0, max(0, end - 1)) + 1
+        if end and not _readable(tail[begin : end - 1]):
+            # After a power cut a file system may show zeros or old bytes where the last line should be.
+            end = begin
+            begin = tail.rfind(b"\n", 0, max(0, end - 1)) + 1
+        if end < len(tail):
+            write_whole(_free_name(self._path), tail[end:])
+            os.ftruncate(self._descriptor, start + end)
+            os.fsync(self._descriptor)
+        self._size = start + end
+        self._previous = hashlib.sha256(tail[begin : end - 1]).hexdigest() if end else FIRST
+
+
+def chained(record: bytes, previous: str) -> bytes:
+    """Return the line of a record: `prev_sha256` is its first key."""
+    return b"".join((_PREFIX, previous.encode(), b'",', record[1:], b"\n"))
+
+
+def read(path: Path) -> Iterator[Measurement]:
+    """Yield every measurement in order, checking the chain. Raises StoreError with the line.
+
+    A last line without line feed is not yet, or never was, a measurement: it is left out.
+    """
+    previous = FIRST
+    for number, (_, line) in enumerate(_lines(path), 1):
+        if not line.startswith(_PREFIX) or line[len(_PREFIX) : _HEAD] != previous.encode() + b'",':
+            what = (
+                "the chain begins elsewhere" if number == 1 else f"line {number - 1} was changed or removed"
+            )
+            hint = "The file is not as it was written: use an untouched copy of the run."
+            raise StoreError(path, number, f"prev_sha256 does not fit: {what}", hint)
+        yield _measurement(path, number, line)
+        previous = hashlib.sha256(line).hexdigest()
+
+
+def read_at(path: Path, offsets: Iterable[int]) -> Iterator[Measurement]:
+    """Yield the measurements that begin at these offsets of an index."""
+    with path.open("rb") as handle:
+        for offset in offsets:
+            handle.seek(offset)
+            yield _measurement(path, 0, handle.readline(codec.LONGEST_LINE + 1).rstrip(b"\n"))
+
+
+def index(path: Path) -> dict[str, list[int]]:
+    """Return the offsets of each target's lines in one quick pass that decodes nothing else."""
+    found: dict[str, list[int]] = {}
+    for number, (offset, line) in enumerate(_lines(path), 1):
+        try:
+            found.setdefault(_head.decode(line).target_id, []).append(offset)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise _unreadable(path, number, error) from None
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield offset and bytes of each complete line, without its line feed."""
+    try:
+        handle = path.open("rb")
+    except OSError as error:
+        hint = "Name a folder below results/ that `probe run` wrote."
+        raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
+    with handle:
+        offset = 0
+        number = 1
+        while (line := handle.readline(codec.LONGEST_LINE + 1)).endswith(b"\n"):
+            yield offset, line[:-1]
+            offset += len(line)
+            number += 1
+        if len(line) > codec.LONGEST_LINE:
+            raise _unreadable(path, number, ValueError(f"longer than {codec.LONGEST_LINE} bytes"))
+
+
+def _measurement(path: Path, number: int, line: bytes) -> Measurement:
+    try:
+        return codec.decode(line)
+    except ValueError as error:
+        raise _unreadable(path, number, error) from None
+
+
+def _unreadable(path: Path, number: int, error: Exception) -> StoreError:
+    hint = "The file is not as it was written: use an untouched copy of the run."
+    return StoreError(path, number, f"not a measurement: {error}", hint)
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        codec.decode(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (free := path.with_name(f"{path.stem}.torn-{number}{path.suffix}")).exists():
+        number += 1
+    return free

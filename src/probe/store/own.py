@@ -1,0 +1,146 @@
+"""What this machine and its user are called: values that must not be written in any spelling."""
+
+import base64
+import getpass
+import ipaddress
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import quote
+
+COMMON: Final = frozenset(
+    {
+        *(
+            "localhost",
+            "localdomain",
+            "local",
+            "root",
+            "user",
+            "admin",
+            "administrator",
+            "guest",
+            "test",
+            "home",
+        ),
+        *(
+            "default",
+            "nobody",
+            "ubuntu",
+            "debian",
+            "fedora",
+            "arch",
+            "kali",
+            "linux",
+            "windows",
+            "android",
+            "pi",
+        ),
+        *("raspberrypi", "desktop", "laptop", "pc", "www"),
+    }
+)
+"""Names that thousands share and that pages use as words: masking them would hide evidence, not people."""
+SHORTEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnValues:
+    """Known values of the volunteer's machine, given by whoever starts the run; empty ones are left out."""
+
+    addresses: tuple[str, ...] = ()
+    """Of its interfaces, prefix lengths left out. Loopback identifies nobody and is ignored."""
+    resolvers: tuple[str, ...] = ()
+    """Addresses of the resolvers the system is configured with."""
+    hostname: str = ""
+    user: str = ""
+    home: str = ""
+    others: tuple[str, ...] = ()
+    """Names of Wi-Fi networks, e-mail addresses, accounts, MAC addresses: anything else to keep back."""
+
+    @classmethod
+    def of_this_machine(
+        cls, *, addresses: tuple[str, ...] = (), resolvers: tuple[str, ...] = (), others: tuple[str, ...] = ()
+    ) -> Self:
+        """Add host, user and home as this system tells them."""
+        try:
+            user = getpass.getuser()
+            home = str(Path.home())
+        except (OSError, KeyError, RuntimeError):  # no such user: containers
+            user = home = ""
+        return cls(
+            addresses=addresses,
+            resolvers=resolvers,
+            hostname=platform.node(),
+            user=user,
+            home=home,
+            others=others,
+        )
+
+
+def own_literals(own: OwnValues) -> dict[str, str]:
+    """Return every spelling of the named values, in lower case, with the mask that replaces it."""
+    masks: dict[str, str] = {}
+    names = [("[home]", own.home), ("[host]", own.hostname), ("[host]", own.hostname.split(".")[0])]
+    for mask, value in (*names, ("[user]", own.user), *(("[own]", each) for each in own.others)):
+        if len(value) >= SHORTEST and value.lower() not in COMMON and value not in {"/root", "/home"}:
+            for spelling in _spellings(value):
+                masks.setdefault(spelling.lower(), mask)
+    return masks
+
+
+def own_addresses(addresses: Iterable[str]) -> frozenset[str]:
+    """Return the addresses that identify somebody, in canonical form."""
+    found = {canonical(address) for address in addresses}
+    return frozenset(
+        address for address in found if address and not ipaddress.ip_address(address).is_loopback
+    )
+
+
+def canonical(text: str) -> str:
+    """Return an address as `ipaddress` writes it, prefix length and zone left out; empty when it is none."""
+    try:
+        return str(ipaddress.ip_address(text.split("%", maxsplit=1)[0].split("/", maxsplit=1)[0]))
+    except ValueError:
+        return ""
+
+
+def host_and_port(text: str) -> tuple[str, str]:
+    """Take `ip`, `ip:port` or `[ip]:port` apart; both are empty when it holds no address."""
+    if whole := canonical(text.strip("[]")):
+        return whole, ""
+    head, colon, port = text.rpartition(":")
+    host = canonical(head.strip("[]"))
+    return (host, colon + port) if host else ("", "")
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """Yield a value plain, percent-encoded, with escapes, as other encodings' bytes, in hex and base64."""
+    yield value
+    yield quote(value, safe="")
+    yield quote(value)
+    yield value.encode("unicode_escape").decode("ascii")
+    yield value.replace("\\", "\\\\")
+    yield value.replace("/", "\\/")
+    for encoding in ("utf-8", "cp1251"):
+        try:
+            content = value.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        yield content.decode("latin-1")
+        yield "".join(f"%{byte:02x}" for byte in content)
+        if len(content) >= 6:
+            yield content.hex()
+            yield from _base64_spellings(content)
+
+
+def _base64_spellings(content: bytes) -> Iterator[str]:
+    """Yield what every base64 text that holds these bytes holds, for each of the three alignments."""
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + content).decode()
+        # The first and last characters also depend on the bytes around.
+        first = (before * 8 + 5) // 6
+        last = (before + len(content)) * 8 // 6
+        if last - first >= 6:
+            yield whole[first:last]
+            yield whole[first:last].replace("+", "-").replace("/", "_")

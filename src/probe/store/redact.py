@@ -1,0 +1,176 @@
+"""Redaction by allow-list, once, before anything is written: evidence stays, the volunteer does not."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from probe.model.measurement import Measurement
+from probe.store.masks import MASKS
+from probe.store.own import OwnValues, host_and_port, own_addresses, own_literals
+from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
+from probe.store.spellings import DEEPEST, unhide
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one measurement lets pass: its evidence's addresses, and the words of its input."""
+
+    allowed: Collection[str]
+    words: Collection[str]
+
+
+class Redactor:
+    """Masks texts and measurements, and counts what it masked, by category."""
+
+    def __init__(self, own: OwnValues, allowed: Collection[str] = ()) -> None:
+        """Prepare the spellings of the own values; `allowed`: addresses of catalogue and controls."""
+        self._own = own_addresses(own.addresses)
+        self.resolvers = own_addresses(own.resolvers)
+        self._allowed = own_addresses(tuple(allowed)) - self._own
+        self._literals = own_literals(own)
+        self._counts: Counter[str] = Counter()
+        self._pattern = _alternation(self._literals)
+
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """Return category and count of everything masked so far, in the order of names."""
+        return tuple(sorted(self._counts.items()))
+
+    def text(self, text: str) -> str:
+        """Mask a text that belongs to no measurement."""
+        return self.masked(text, Scope(self._allowed, frozenset()))
+
+    def masked(self, text: str, scope: Scope, depth: int = 0) -> str:
+        """Mask a text: own names, then everything that looks like an address, device, person or account."""
+        if _SURROGATE.search(text):
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        text = self.without_names(text, scope)
+        for mask in MASKS:
+            found = mask.sign in text if isinstance(mask.sign, str) else mask.sign.search(text)
+            if found:
+                text = mask.pattern.sub(self._handler(mask.category, mask.replace, scope), text)
+        if depth < DEEPEST:
+            text = unhide(text, lambda hidden: self.masked(hidden, scope, depth + 1))
+        return text
+
+    def address(self, text: str, scope: Scope) -> str:
+        """Mask an address that is evidence by its place in the record only if it is this machine's own."""
+        host, port = host_and_port(text)
+        if host in self._own:
+            self._counts["ip"] += 1
+            return f"[ip]{port}"
+        return text if host else self.masked(text, scope)
+
+    def content(self, content: bytes, scope: Scope) -> bytes:
+        """Mask the bytes of a page, whatever its encoding."""
+        return self.masked(content.decode("latin-1"), scope).encode("latin-1", "replace")
+
+    def certificate(self, content: bytes) -> bytes:
+        """Blank own names inside a certificate with as many letters, so that it can still be taken apart."""
+        for literal in self._literals:
+            for spelling in (literal.encode("utf-8", "replace"), literal.encode("utf-16-be", "replace")):
+                if len(spelling) >= 6:
+                    found = re.compile(re.escape(spelling), re.IGNORECASE)
+                    content, n = found.subn(lambda match: b"x" * len(match[0]), content)
+                    self._counts["name"] += n
+        return content
+
+    def measurement(
+        self, measurement: Measurement, blobs: Mapping[str, bytes]
+    ) -> tuple[Measurement, dict[str, bytes]]:
+        """Return a measurement and its blobs as they may be written; blobs are named by their new hash."""
+        scope = Scope(self._allowed | (allowed_of(measurement) - self._own), names_of(measurement.input))
+        renamed, clean_blobs = self._blobs(measurement, blobs, scope)
+        tree = msgspec.to_builtins(measurement, builtin_types=(datetime,))
+        clean = self.tree(tree, scope)
+        for handshake in clean["tls_handshakes"]:
+            for certificate in handshake["certificates"]:
+                certificate["sha256"] = renamed.get(certificate["sha256"], certificate["sha256"])
+        for before, after in zip(measurement.requests, clean["requests"], strict=True):
+            if before.body_sha256 in renamed:
+                after["body_sha256"] = renamed[before.body_sha256]
+            elif after["body"] != before.body:
+                after["body_sha256"] = hashlib.sha256(after["body"].encode()).hexdigest()
+        return msgspec.convert(clean, Measurement), clean_blobs
+
+    def _blobs(
+        self, measurement: Measurement, blobs: Mapping[str, bytes], scope: Scope
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        certificates = {each.sha256 for tls in measurement.tls_handshakes for each in tls.certificates}
+        renamed: dict[str, str] = {}
+        clean: dict[str, bytes] = {}
+        for sha256, content in blobs.items():
+            masked = self.certificate(content) if sha256 in certificates else self.content(content, scope)
+            renamed[sha256] = hashlib.sha256(masked).hexdigest()
+            clean[renamed[sha256]] = masked
+        return renamed, clean
+
+    def tree(self, value: Any, scope: Scope) -> Any:
+        """Mask every text in a record taken apart into dicts and lists, each field by its policy."""
+        if isinstance(value, dict):
+            return {key: self._field(key, each, scope) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.tree(each, scope) for each in value]
+        return self.masked(value, scope) if isinstance(value, str) else value
+
+    def _field(self, name: str, value: Any, scope: Scope) -> Any:
+        if name in KEEP:
+            return value
+        policy = POLICIES.get(name)
+        return policy(self, value, scope) if policy else self.tree(value, scope)
+
+    def is_public_resolver(self, address: str) -> bool:
+        """Whether the address is one the catalogue names: known to all, even if this system uses it too."""
+        return address in self._allowed
+
+    def count(self, category: str) -> None:
+        """Note that something of this category was masked."""
+        self._counts[category] += 1
+
+    def without_names(self, text: str, scope: Scope) -> str:
+        """Mask only what this machine and its user are called."""
+        if self._pattern is None:
+            return text
+        lower = text.lower()
+        if not any(literal in lower for literal in self._literals):
+            return text
+
+        def replace(match: re.Match[str]) -> str:
+            if match[0].lower() in scope.words:
+                return match[0]
+            self._counts["name"] += 1
+            return self._literals.get(match[0].lower(), "[own]")
+
+        return self._pattern.sub(replace, text)
+
+    def _handler(
+        self, category: str, replace: Callable[[re.Match[str], Collection[str]], str], scope: Scope
+    ) -> Callable[[re.Match[str]], str]:
+        def handle(match: re.Match[str]) -> str:
+            if match[0].lower() in scope.words:
+                return match[0]
+            masked = replace(match, scope.allowed)
+            if masked != match[0]:
+                self._counts[category] += 1
+            return masked
+
+        return handle
+
+
+def _alternation(literals: Collection[str]) -> re.Pattern[str] | None:
+    """Return one pattern for all spellings, the longest first; short ones only as words of their own."""
+    if not literals:
+        return None
+    rows = sorted(literals, key=lambda literal: (-len(literal), literal))
+    alone = r"(?<![^\W_]){}(?![^\W_])"
+    return re.compile(
+        "|".join(alone.format(re.escape(row)) if len(row) < 8 else re.escape(row) for row in rows),
+        re.IGNORECASE,
+    )

@@ -1,0 +1,186 @@
+"""Which field of a measurement is masked how: a table, and the few functions it names."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from probe.model.measurement import Measurement
+from probe.store.masks import MASKS
+from probe.store.own import canonical, host_and_port
+
+if TYPE_CHECKING:
+    from probe.store.redact import Redactor, Scope
+
+KEEP: Final = frozenset(
+    {
+        *("measurement_uid", "target_id", "service", "input", "experiment", "measurement_start_time", "arm"),
+        *(
+            "data_format_version",
+            "sha256",
+            "body_sha256",
+            "ja4",
+            "tls_version",
+            "cipher_suite",
+            "rcode",
+            "kind",
+        ),
+        *("negotiated_protocol", "query_type", "engine", "method", "http_version", "ended_by", "operation"),
+        *("not_before", "not_after", "series", "tcp_info"),
+    }
+)
+"""Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked."""
+
+_ECHO: Final = re.compile(r"whoami|myaddr|my-?ip|checkip|icanhazip|ifconfig|ipify", re.IGNORECASE)
+"""Names that answer with the asker's address: their answers are the volunteer's, not the target's."""
+_ZONE_DATA: Final = frozenset({"SOA", "NS", "DNSKEY", "DS"})
+
+_SECRET_HEADERS: Final = re.compile(
+    r"set-cookie2?|cookie2?|(proxy-|x-)?auth(orization|enticate|entication-info)?|www-authenticate|x-csrf-token"
+)
+_CLIENT_HEADERS: Final = re.compile(
+    r".*(city|region|latitude|longitude|postal|metro|visitor|subscriber|msisdn|imsi|device|session|client|"
+    r"forwarded|remote|real-ip|originating|connecting|user).*"
+)
+_TRACE_HEADERS: Final = re.compile(
+    r"cf-ray|.*(request-?id|trace|correlation|served-by|timer|amz-cf|azure-ref|msedge-ref|fb-debug).*|report-to|nel|"
+    r"server-timing"
+)
+_LIFETIMES: Final = re.compile(
+    r"(?:[a-zA-Z-]+(?:=\"?\d{1,9}\"?)?)(?:\s*[;,]\s*[a-zA-Z-]+(?:=\"?\d{1,9}\"?)?)*\s*;?", re.ASCII
+)
+_PLAIN_HEADERS: Final[Mapping[str, re.Pattern[str]]] = {
+    "content-length": re.compile(r"\d{1,12}", re.ASCII),
+    "cache-control": _LIFETIMES,
+    "strict-transport-security": _LIFETIMES,
+}
+"""Headers whose numbers are no addresses, as long as they have their usual form."""
+
+
+def allowed_of(measurement: Measurement) -> frozenset[str]:
+    """Return the addresses that are evidence in this measurement, in canonical form."""
+    return frozenset(filter(None, map(canonical, _addresses(measurement))))
+
+
+def names_of(text: str) -> frozenset[str]:
+    """Return the words of an input in lower case, and all in it that a mask would match: they stay."""
+    found = {match[0].lower() for mask in MASKS for match in mask.pattern.finditer(text)}
+    return frozenset(found | set(re.findall(r"[^\W_]+", text.lower())))
+
+
+def _addresses(measurement: Measurement) -> Iterator[str]:
+    yield _host(measurement.input)
+    for lookup in measurement.queries:
+        if not _ECHO.search(lookup.hostname):
+            yield from lookup.answers
+            for reply in lookup.replies:
+                yield from reply.answers
+    for kind in (
+        measurement.tcp_connect,
+        measurement.tls_handshakes,
+        measurement.requests,
+        measurement.network_events,
+    ):
+        for each in kind:
+            yield each.ip
+    for request in measurement.requests:
+        yield _host(request.location or "")
+    for control in measurement.controls:
+        yield from control.dns_addresses
+        yield from (address for address, _ in control.asns)
+        for answer in (*control.tcp_connect, *control.tls_handshake):
+            yield host_and_port(answer.endpoint)[0]
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+# Policies: each takes the whole value of the field.
+
+
+def _address(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    """Evidence by its place in the record: kept unless it is this machine's own."""
+    if isinstance(value, str):
+        return redactor.address(value, scope)
+    return [redactor.address(each, scope) for each in value]
+
+
+def _asns(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    return [[redactor.address(address, scope), asn] for address, asn in value]
+
+
+def _first_bytes(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    """Hex of what came instead of TLS: perhaps a page, and a page may greet its visitor by address."""
+    try:
+        content = bytes.fromhex(value)
+    except ValueError:
+        return redactor.masked(value, scope)
+    masked = redactor.content(content, scope)
+    return value if masked == content else masked.hex()
+
+
+def _headers(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    return [
+        [redactor.masked(name, scope), _header(redactor, name.lower(), text, scope)] for name, text in value
+    ]
+
+
+def _header(redactor: "Redactor", name: str, text: str, scope: "Scope") -> str:
+    for pattern, category in (
+        (_SECRET_HEADERS, "cookie"),
+        (_CLIENT_HEADERS, "client"),
+        (_TRACE_HEADERS, "id"),
+    ):
+        if pattern.fullmatch(name):
+            redactor.count(category)
+            return f"[{category}]"
+    plain = _PLAIN_HEADERS.get(name)
+    return text if plain and plain.fullmatch(text) else redactor.masked(text, scope)
+
+
+def _queries(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    return [_lookup(redactor, each, scope) for each in value]
+
+
+def _lookup(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> dict[str, Any]:
+    clean: dict[str, Any] = redactor.tree({**lookup, "resolver_address": "", "replies": []}, scope)
+    clean["resolver_address"] = _resolver(redactor, lookup, scope)
+    clean["replies"] = [redactor.tree(reply, scope) for reply in lookup["replies"]]
+    if _ECHO.search(lookup["hostname"]):
+        for each in (clean, *clean["replies"]):
+            each["answers"] = ["[ip]" for _ in each["answers"]]
+        for reply in clean["replies"]:
+            reply["texts"] = ["[client]" for _ in reply["texts"]]
+        redactor.count("ip")
+    elif lookup["query_type"] in _ZONE_DATA:
+        for before, after in zip(lookup["replies"], clean["replies"], strict=True):
+            after["texts"] = [redactor.without_names(text, scope) for text in before["texts"]]
+    return clean
+
+
+def _resolver(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> str:
+    """Name the volunteer's own resolver `system`; a resolver of the catalogue, or named by --dns, stays."""
+    text: str = lookup["resolver_address"]
+    host, _ = host_and_port(text)
+    if text == "system" or redactor.is_public_resolver(host):
+        return text
+    if lookup["is_system"] or host in redactor.resolvers:
+        redactor.count("resolver")
+        return "system"
+    return redactor.masked(text, scope)
+
+
+POLICIES: Final[Mapping[str, Callable[["Redactor", Any, "Scope"], Any]]] = {
+    "ip": _address,
+    "answers": _address,
+    "dns_addresses": _address,
+    "endpoint": _address,
+    "asns": _asns,
+    "first_bytes": _first_bytes,
+    "headers": _headers,
+    "queries": _queries,
+}

@@ -1,0 +1,216 @@
+"""One run on disk, `results/<run_id>/`: what happened, what it meant, and what judging used."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Self
+
+from probe.model.measurement import Measurement
+from probe.model.options import RunRecord
+from probe.model.verdict import Verdict
+from probe.store import codec, journal
+from probe.store.error import StoreError
+from probe.store.files import make_folder, remove_leftovers, write_whole
+from probe.store.own import OwnValues
+from probe.store.redact import Redactor
+
+RUN: Final = "run.json"
+MEASUREMENTS: Final = "measurements.jsonl"
+VERDICTS: Final = "verdicts.jsonl"
+INPUTS: Final = "inputs"
+BLOBS: Final = "blobs"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class RunFolder:
+    """A run's folder: open for appending (`create`, `open(append=True)`) or for reading and judging again."""
+
+    def __init__(self, path: Path, end: journal.Journal | None, redactor: Redactor) -> None:
+        """Keep the parts; use `create` or `open`."""
+        self.path = path
+        self._end = end
+        self._redactor = redactor
+        self._index: dict[str, list[int]] | None = None
+
+    @classmethod
+    def create(cls, results: Path, run_id: str, *, redactor: Redactor | None = None) -> Self:
+        """Make the folder of a new run and hold it for appending. Raises StoreError if it exists.
+
+        Without a redactor, one is made that knows this machine's name, user and home.
+        """
+        if not _NAME.fullmatch(run_id):
+            raise StoreError(results, 0, f"{run_id[:100]!r} cannot name a run", "Use A-Z a-z 0-9 . _ - only.")
+        path = results / run_id
+        try:
+            results.mkdir(parents=True, exist_ok=True)
+            for folder in (path, path / INPUTS, path / BLOBS):
+                make_folder(folder)
+        except OSError as error:
+            hint = "Name another folder with --results."
+            raise StoreError(path, 0, f"cannot be made: {error.strerror}", hint) from None
+        return cls(
+            path, journal.Journal(path / MEASUREMENTS), redactor or Redactor(OwnValues.of_this_machine())
+        )
+
+    @classmethod
+    def open(cls, path: Path, *, append: bool = False, redactor: Redactor | None = None) -> Self:
+        """Open a run, or the run inside a bag; `append` locks it and heals a torn last line.
+
+        Raises StoreError when this is no run, another process appends to it, or a sealed one is to change.
+        """
+        path = path / "data" if (path / "bagit.txt").is_file() else path
+        if not (path / MEASUREMENTS).is_file():
+            hint = "Name a folder below results/ that `probe run` wrote."
+            raise StoreError(path, 0, f"no run: {MEASUREMENTS} is missing", hint)
+        folder = cls(path, None, redactor or Redactor(OwnValues.of_this_machine()))
+        if append:
+            folder._refuse_sealed()
+            for each in (path, path / INPUTS, path / BLOBS):
+                each.mkdir(exist_ok=True)
+            folder._end = journal.Journal(path / MEASUREMENTS)
+            for each in (path, path / INPUTS, path / BLOBS):
+                remove_leftovers(each)
+        return folder
+
+    @property
+    def sealed(self) -> bool:
+        """Whether this run lies in a bag, whose bytes are promised to somebody."""
+        return (self.path / "bagit.txt").is_file() or (
+            self.path.name == "data" and (self.path.parent / "bagit.txt").is_file()
+        )
+
+    @property
+    def redactions(self) -> tuple[tuple[str, int], ...]:
+        """What was masked so far by this process: category and count."""
+        return self._redactor.counts()
+
+    def append(
+        self, measurement: Measurement, blobs: Mapping[str, bytes] | None = None, *, sync: bool = True
+    ) -> Measurement:
+        """Write a redacted copy of a measurement and its blobs; it is on disk when this returns.
+
+        With `sync=False` it is in the system's hands only, until `sync()`. Returns the copy. Raises
+        StoreError when the disk is full, ValueError for what could not be read again (a fault of ours).
+        """
+        if self._end is None:
+            raise StoreError(self.path, 0, "opened for reading", "Open it with append=True.")
+        clean, clean_blobs = self._redactor.measurement(measurement, blobs or {})
+        for sha256, content in clean_blobs.items():
+            self._write_blob(sha256, content)
+        offset = self._end.append(clean, sync=sync)
+        if self._index is not None:
+            self._index.setdefault(clean.target_id, []).append(offset)
+        return clean
+
+    def sync(self) -> None:
+        """Wait until everything appended is on the disk."""
+        if self._end is not None:
+            self._end.sync()
+
+    def measurements(self) -> Iterator[Measurement]:
+        """Yield every measurement in the order of writing, checking the chain. Raises StoreError."""
+        return journal.read(self.path / MEASUREMENTS)
+
+    def index(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the offsets of each target's measurements, so that one target can be read alone."""
+        if self._index is None:
+            self._index = journal.index(self.path / MEASUREMENTS)
+        return {target_id: tuple(offsets) for target_id, offsets in self._index.items()}
+
+    def read_at(self, offsets: Iterable[int]) -> Iterator[Measurement]:
+        """Yield the measurements at these offsets."""
+        return journal.read_at(self.path / MEASUREMENTS, offsets)
+
+    def blob(self, sha256: str) -> bytes:
+        """Return a blob. Raises StoreError when it is missing or its bytes have another hash."""
+        path = self.path / BLOBS / sha256
+        hint = "The run is incomplete: use an untouched copy."
+        if not _SHA256.fullmatch(sha256) or not path.is_file():
+            raise StoreError(path, 0, "no such blob", hint)
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise StoreError(path, 0, "the blob was changed", hint)
+        return content
+
+    def write_run(self, record: RunRecord) -> None:
+        """Write run.json; texts of our own faults are redacted too, as they may name paths."""
+        self._refuse_sealed()
+        errors = tuple(self._redactor.text(error) for error in record.errors)
+        clean = replace(record, errors=errors, redactions=record.redactions or self.redactions)
+        write_whole(self.path / RUN, codec.document(clean))
+
+    def read_run(self) -> RunRecord:
+        """Read run.json. Raises StoreError."""
+        hint = "The run was cut off before it could say what it was: `probe run --resume` completes it."
+        return codec.read_document(self.path / RUN, RunRecord, hint)
+
+    def write_inputs(self, files: Mapping[str, bytes]) -> None:
+        """Keep what judging used, under names such as `baseline.json` or `catalogue/twitter.toml`."""
+        self._refuse_sealed()
+        for name, content in files.items():
+            parts = name.split("/")
+            if len(parts) > 3 or not all(_NAME.fullmatch(part) for part in parts):
+                raise StoreError(
+                    self.path / INPUTS, 0, f"{name[:100]!r} cannot name a file", "Use A-Z a-z 0-9 . _ -"
+                )
+            folder = self.path / INPUTS
+            for part in parts[:-1]:
+                folder /= part
+                if not folder.is_dir():
+                    make_folder(folder)
+            write_whole(folder / parts[-1], content)
+
+    def read_input(self, name: str) -> bytes:
+        """Return a file kept by `write_inputs`. Raises StoreError."""
+        path = self.path / INPUTS / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            hint = "The run is incomplete: use an untouched copy."
+            raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
+
+    def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Write verdicts.jsonl anew."""
+        self._refuse_sealed()
+        write_whole(self.path / VERDICTS, b"".join(codec.encode(verdict) + b"\n" for verdict in verdicts))
+
+    def read_verdicts(self) -> Iterator[Verdict]:
+        """Yield the verdicts as written. Raises StoreError with the line."""
+        path = self.path / VERDICTS
+        hint = f"Write it again: probe judge {self.path}"
+        try:
+            handle = path.open("rb")
+        except OSError as error:
+            raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
+        with handle:
+            for number, line in enumerate(handle, 1):
+                try:
+                    yield codec.decode_verdict(line)
+                except ValueError as error:
+                    raise StoreError(path, number, f"not a verdict: {error}", hint) from None
+
+    def close(self) -> None:
+        """Let go of the journal and its lock; twice does no harm."""
+        if self._end is not None:
+            self._end.close()
+
+    def __enter__(self) -> Self:
+        """Return the folder itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _refuse_sealed(self) -> None:
+        if self.sealed:
+            hint = "A sealed run never changes; give -o to write elsewhere."
+            raise StoreError(self.path, 0, "this run is sealed", hint)
+
+    def _write_blob(self, sha256: str, content: bytes) -> None:
+        path = self.path / BLOBS / sha256
+        if not path.exists():
+            write_whole(path, content)
