@@ -61,6 +61,10 @@ class RunRecord:
     bytes_received: int = 0
     clock_offset_s: float | None = None
     network_mechanism: str = ""
+    network_success_rate: float | None = None
+    """Share of tries at neutrals that succeeded: what later runs on this network are held against."""
+    network_handshake_ms: float | None = None
+    """Median of their TLS handshakes."""
     stopped: str = ""
     """"" when it ran to its end; else interrupted, bytes or time."""
     redactions: tuple[tuple[str, int], ...] = ()

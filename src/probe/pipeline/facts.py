@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from probe.judge import ControlDigest, RunFacts, build_facts, network_finding
+from probe.judge import ControlDigest, NetworkFinding, RunFacts, build_facts, network_finding
 from probe.model.measurement import VantagePoint
 from probe.model.observation import LocalFact
 from probe.model.options import RunRecord
@@ -61,6 +61,6 @@ class FactsKeeper:
             self._facts = facts_of(self.record, self.inputs, self.recorder.digests)
         return self._facts
 
-    def network_is_fine(self) -> bool:
-        """Say whether targets may be judged on this network."""
-        return network_finding(self.facts()).reason_code is None
+    def finding(self) -> NetworkFinding:
+        """Return what the network itself looks like as of now."""
+        return network_finding(self.recorder.digests, self.inputs.controls.history)

@@ -52,8 +52,10 @@ def finish(
     inputs = read_inputs(folder)
     if baseline is not None:
         inputs = replace(inputs, baseline=baseline)
-    facts = facts_of(record, inputs, tuple(_digests(folder, inputs)), stopped=record.stopped)
-    network = network_verdict(facts)
+    digests = tuple(_digests(folder, inputs))
+    facts = facts_of(record, inputs, digests, stopped=record.stopped)
+    finding = network_finding(digests, inputs.controls.history)
+    network = network_verdict(finding)
     verdicts = tuple(_verdicts(folder, inputs, facts, observer))
     services = (
         roll_up(_service_of(network), (network,)),
@@ -63,7 +65,9 @@ def finish(
         record,
         vantage=facts.vantage,
         network_mechanism=network.mechanism,
-        clock_offset_s=network_finding(facts).clock_offset_s,
+        clock_offset_s=finding.clock_offset_s,
+        network_success_rate=finding.success_rate,
+        network_handshake_ms=finding.handshake_ms,
     )
     _write(folder, out, record, (network, *verdicts), services)
     return Finished(record=record, verdicts=verdicts, services=services, network=network)

@@ -3,14 +3,16 @@
 import hashlib
 import platform
 import secrets
+import statistics
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from probe import __version__
-from probe.judge import RULES_VERSION, History
+from probe.judge import RULES_VERSION, NetworkHistory
 from probe.model.network import Network
 from probe.model.options import RunRecord
 from probe.pipeline.inputs import Inputs, inputs_of, read_inputs, write_inputs
@@ -20,6 +22,7 @@ from probe.store import OwnValues, Redactor, RunFolder, StoreError, encode_basel
 SCHEMA_VERSION = "0.1.0"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 MOST_HISTORY = 50
+NETWORK_IS_FINE = "network.none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -
         return _take_up(network, prepared.request.resume)
     record = _first_record(prepared, network, simulated=simulated)
     folder = RunFolder.create(prepared.request.results, record.run_id, redactor=_redactor(network))
-    inputs = inputs_of(prepared, _history(prepared, record))
+    inputs = inputs_of(prepared, _history(prepared.request.results, record))
     write_inputs(folder, inputs, prepared.catalogue.files)
     folder.write_run(record)
     return Opened(
@@ -109,23 +112,33 @@ def _take_up(network: Network, path: Path) -> Opened:
     )
 
 
-def _history(prepared: Prepared, record: RunRecord) -> Iterator[History]:
-    """Yield what earlier runs found on this network: same declared AS, access type and network name."""
-    mine = _network_of(record)
-    results = prepared.request.results
-    if not results.is_dir():
-        return
-    for number, folder in enumerate(sorted(results.iterdir(), reverse=True)):
-        if number >= MOST_HISTORY or not (folder / "run.json").is_file():
-            continue
-        try:
-            earlier = RunFolder.open(folder).read_run()
-        except StoreError:
-            continue  # a damaged run is no history; whoever judges it is told
-        if _network_of(earlier) == mine and earlier.ended_utc and earlier.simulated == record.simulated:
-            yield History(
-                run_id=earlier.run_id, started_utc=earlier.started_utc, mechanism=earlier.network_mechanism
-            )
+def _history(results: Path, record: RunRecord) -> NetworkHistory:
+    """Sum up what earlier runs found on this network: same declared AS, access type and network name."""
+    good = [r for r in _earlier(results) if _network_of(r) == _network_of(record) and _was_good(r, record)]
+    rates = [r.network_success_rate for r in good if r.network_success_rate is not None]
+    times = [r.network_handshake_ms for r in good if r.network_handshake_ms is not None]
+    return NetworkHistory(
+        n_good=len(good),
+        success_rate=statistics.median(rates) if rates else None,
+        handshake_ms=statistics.median(times) if times else None,
+    )
+
+
+def _earlier(results: Path) -> Iterator[RunRecord]:
+    """Yield the newest runs of a results folder; a damaged one is no history, whoever judges it is told."""
+    if results.is_dir():
+        folders = sorted((f for f in results.iterdir() if (f / "run.json").is_file()), reverse=True)
+        for folder in folders[:MOST_HISTORY]:
+            with suppress(StoreError):
+                yield RunFolder.open(folder).read_run()
+
+
+def _was_good(earlier: RunRecord, now: RunRecord) -> bool:
+    return (
+        bool(earlier.ended_utc)
+        and earlier.network_mechanism == NETWORK_IS_FINE
+        and earlier.simulated == now.simulated
+    )
 
 
 def _network_of(record: RunRecord) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from probe.measure import BudgetSpent, Session
 from probe.model.target import Target
 from probe.pipeline.neutrals import KnownNeutrals
-from probe.pipeline.recorder import Recorder
+from probe.pipeline.recorder import Recorder, passed
 from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_step
 
 NEVER_AGAIN = 1 << 62

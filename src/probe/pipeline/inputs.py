@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from probe.judge import FINGERPRINTS_DIGEST, RULES_VERSION, History
+from probe.judge import FINGERPRINTS_DIGEST, RULES_VERSION, NetworkHistory
 from probe.model.baseline import Baseline
 from probe.model.target import Service, Target
 from probe.pipeline.request import Prepared
@@ -37,7 +37,7 @@ class Controls:
     resolvers: tuple[Target, ...]
     ranges: Mapping[str, tuple[str, ...]]
     ranges_dated: str
-    history: tuple[History, ...] = ()
+    history: NetworkHistory
     """Earlier runs on this network, as far as judging the network needs them."""
 
 
@@ -59,7 +59,7 @@ class Inputs:
         return {t.target_id: t for t in (*c.neutrals, *c.network, *c.resolvers)}
 
 
-def inputs_of(prepared: Prepared, history: Iterable[History]) -> Inputs:
+def inputs_of(prepared: Prepared, history: NetworkHistory) -> Inputs:
     """Return what a run will be judged by."""
     catalogue = prepared.catalogue
     return Inputs(
@@ -73,7 +73,7 @@ def inputs_of(prepared: Prepared, history: Iterable[History]) -> Inputs:
             resolvers=catalogue.resolvers,
             ranges=catalogue.ranges,
             ranges_dated=catalogue.ranges_dated,
-            history=tuple(history),
+            history=history,
         ),
         baseline=prepared.baseline,
     )

@@ -11,7 +11,6 @@ from probe.measure import BudgetSpent, Session
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.target import Step, Target
-from probe.model.verdict import Verdict
 from probe.pipeline.drive import Driver
 from probe.pipeline.facts import FactsKeeper, home_of
 from probe.pipeline.folder import Opened
@@ -127,7 +126,7 @@ class Work:
         await first
         for number in range(1, NETWORK_ROUNDS):
             self._tell_network()
-            if self.keeper.network_is_fine():
+            if self.keeper.finding().reason_code is None:
                 return
             due = began + number * self.opened.record.options.round_gap_s
             await asyncio.sleep(max(due - self.elapsed_s(), 0))
@@ -139,10 +138,8 @@ class Work:
         while not first.done() and not self.known.quorum():
             await asyncio.wait({first}, timeout=0.02)
 
-    def _tell_network(self) -> Verdict:
-        verdict = network_verdict(self.keeper.facts())
-        self.observer.network_found(verdict)
-        return verdict
+    def _tell_network(self) -> None:
+        self.observer.network_found(network_verdict(self.keeper.finding()))
 
 
 def fault_text(where: str, fault: BaseException) -> str:
