@@ -56,7 +56,7 @@ class Driver:
                 await self.heart.next()
             judged = judge_target(self.facts(), target, measurements)
             self.observer.provisional(judged.verdict)
-            steps += self._paying(judged.debts, target, measurements, steps, paid, turn)
+            steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
         return judged
 
     def _spaced(self, step: Step, measurements: Sequence[Measurement]) -> Step:
@@ -71,6 +71,7 @@ class Driver:
         debts: Sequence[Debt],
         target: Target,
         measurements: Sequence[Measurement],
+        *,
         planned: Sequence[Step],
         paid: set[tuple[object, ...]],
         turn: int,

@@ -21,6 +21,7 @@ class UsageError(Exception):
     """The user's mistake: what is wrong, and what to type next."""
 
     def __init__(self, problem: str, hint: str) -> None:
+        """`hint` is what to type next."""
         super().__init__(f"{problem}\n{hint}")
         self.problem = problem
         self.hint = hint

@@ -14,6 +14,7 @@ class Stop:
     """Why a run ended before its end; None while nothing stopped it."""
 
     def __init__(self) -> None:
+        """Nothing stopped it yet."""
         self.reason: str | None = None
 
     @contextmanager
