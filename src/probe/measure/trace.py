@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from probe.model.target import Target
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Context:
     """What a recipe and its operations share; observations are appended as they complete.
 

@@ -6,13 +6,15 @@ import hashlib
 import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.model import failure as f
 from probe.model.observation import Certificate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from cryptography import x509
 
     from probe.model.options import TrustStore
@@ -44,9 +46,10 @@ class Verifier:
     Stores are built once (20-35 ms each) and verdicts kept by chain, name and authority.
     """
 
-    def __init__(self, trust: TrustStore) -> None:
+    def __init__(self, trust: TrustStore, utc: Callable[[], datetime]) -> None:
         """Load the trust store now, so that no measurement waits for it. Raises OpenSSL.crypto.Error."""
         self._trust = trust
+        self._utc = utc
         self._stores: dict[tuple[str, bool], Any] = {}
         self._verdicts: OrderedDict[tuple[str, str, str], ChainVerdict] = OrderedDict()
         self._store("", timeless=True)
@@ -96,7 +99,8 @@ class Verifier:
         chain_failure = _failure_of(code)
         matches = leaf is not None and name_matches(leaf, name)
         failure, shown = chain_failure, code
-        if chain_failure is None and not all(_in_time(c) for c in parsed):
+        now = self._utc()
+        if chain_failure is None and not all(_in_time(c, now) for c in parsed):
             # Something sent is out of date: whether the chain needs it is OpenSSL's to say.
             shown = self._code(chain, private_ca, timeless=False)
             failure = _failure_of(shown)
@@ -118,6 +122,8 @@ class Verifier:
         try:
             certificates = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in chain]
             store = self._store(private_ca, timeless=timeless)
+            if not timeless:
+                store.set_time(self._utc())
             crypto.X509StoreContext(store, certificates[0], chain=certificates[1:]).verify_certificate()
         except crypto.X509StoreContextError as error:
             return int(error.errors[0])
@@ -153,11 +159,11 @@ def _serves(leaf: x509.Certificate) -> bool:
     return any(usage in (Usage.SERVER_AUTH, Usage.ANY_EXTENDED_KEY_USAGE) for usage in usages)
 
 
-def _in_time(certificate: x509.Certificate | None) -> bool:
+def _in_time(certificate: x509.Certificate | None, now: datetime) -> bool:
     if certificate is None:
         return False
     try:
-        return certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc
+        return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
     except Exception:  # noqa: BLE001  # a date that cannot be read
         return False
 

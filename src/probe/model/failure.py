@@ -58,13 +58,15 @@ QUIC_INCOMPATIBLE_VERSION: Final = "quic_incompatible_version"
 
 # Here
 X_LOCAL_FD_LIMIT: Final = "x_local_fd_limit"
+X_NOT_TRIED: Final = "x_not_tried_reserved_address"
+"""An answer or a redirect named a loopback, private or reserved address: the volunteer's own, never probed."""
 UNKNOWN_PREFIX: Final = "unknown_failure: "
 
 RESETS: Final = frozenset({CONNECTION_RESET, CONNECTION_ABORTED})
 TIMEOUTS: Final = frozenset({TIMEOUT, TIMED_OUT})
 EOFS: Final = frozenset({EOF, CONNECTION_ALREADY_CLOSED})
 UNREACHABLES: Final = frozenset({HOST_UNREACHABLE, NETWORK_UNREACHABLE, NETWORK_DOWN, NETWORK_RESET})
-LOCAL: Final = frozenset({INTERRUPTED, X_LOCAL_FD_LIMIT, PERMISSION_DENIED})
+LOCAL: Final = frozenset({INTERRUPTED, X_LOCAL_FD_LIMIT, X_NOT_TRIED, PERMISSION_DENIED})
 """Failures of this machine or of its user: never evidence about a target."""
 
 CERTIFICATE: Final = frozenset({TLS_INVALID_HOSTNAME, TLS_UNKNOWN_AUTHORITY, TLS_INVALID_CERTIFICATE})

@@ -1,0 +1,175 @@
+"""A UDP lookup that outlives its first answer: what comes after it tells a forged answer from a true one."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import socket
+import struct
+import sys
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from probe.measure.dns_message import is_answer, reply_of
+from probe.measure.failure import classify
+from probe.model import failure as f
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dns.message import Message
+
+    from probe.measure.trace import Context
+    from probe.model.observation import DNSLookup, DNSReply
+
+DNS_TIMEOUT_S: Final = 5.0
+"""As long as the resolvers of operating systems wait (resolv.conf(5))."""
+LINGER_S: Final = 0.8
+"""After the first answer. Forged ones win by the round trip behind the forger, rarely more than 0.3 s."""
+MAX_REPLIES: Final = 16
+MAX_DATAGRAM: Final = 65535
+_IP_RECVTTL: Final = 12
+"""linux/in.h."""
+
+
+class UdpLookup:
+    """One query on a socket of its own. `answered` is set when the caller may go on."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        asked: Message,
+        blank: DNSLookup,
+        *,
+        server: str,
+        port: int,
+        timeout_s: float,
+        linger_s: float,
+        on_done: Callable[[DNSLookup], None] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent before `run`."""
+        self.answered = anyio.Event()
+        self._ctx = ctx
+        self._asked = asked
+        self._blank = blank
+        self._server = server
+        self._port = port
+        self._timeout_s = timeout_s
+        self._linger_s = linger_s
+        self._on_done = on_done
+        self._replies: list[DNSReply] = []
+        self._first: DNSReply | None = None
+        self._error: BaseException | None = None
+        self._ended: float | None = None
+        self._t0 = blank.t0
+
+    def lookup(self) -> DNSLookup:
+        """Return the observation as far as it is known."""
+        first = self._first
+        if first is not None:
+            failure, t = first.failure, first.t
+        else:
+            failure, t = self._failure(), self._ended if self._ended is not None else self._ctx.now()
+        return dataclasses.replace(
+            self._blank,
+            t0=self._t0,
+            t=t,
+            failure=failure,
+            answers=first.answers if first is not None else (),
+            replies=tuple(self._replies),
+        )
+
+    def _failure(self) -> str:
+        if self._error is not None:
+            name = classify(self._error)
+            # Windows reports ICMP port unreachable as a reset of the datagram socket.
+            return f.CONNECTION_REFUSED if name in f.RESETS else name
+        bad = next((reply.failure for reply in self._replies if reply.failure is not None), None)
+        return bad or f.TIMEOUT
+
+    async def run(self) -> None:
+        """Ask, listen to the end, append the observation."""
+        sock: socket.socket | None = None
+        try:
+            sock = self._ctx.network.open_udp(self._server, self._port)
+            _ask_for_ttl(sock)
+            with anyio.move_on_after(self._timeout_s) as scope:
+                await self._ask_and_listen(sock, scope)
+        except OSError as error:
+            self._error = error
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._ended = self._ctx.now()
+            if sock is not None:
+                sock.close()
+            lookup = self.lookup()
+            self._ctx.queries.append(lookup)
+            self.answered.set()
+        if self._on_done is not None:
+            self._on_done(lookup)
+
+    async def _ask_and_listen(self, sock: socket.socket, scope: anyio.CancelScope) -> None:
+        message = self._asked.to_wire()
+        self._t0 = self._ctx.now()
+        self._send(sock, message)
+        with anyio.move_on_after(self._timeout_s / 2):
+            await self._listen(sock, scope, until_answered=True)
+        if self._first is None:
+            self._send(sock, message)
+        await self._listen(sock, scope, until_answered=False)
+
+    def _send(self, sock: socket.socket, message: bytes) -> None:
+        sock.send(message)
+        self._ctx.bytes_sent += len(message)
+
+    async def _listen(self, sock: socket.socket, scope: anyio.CancelScope, *, until_answered: bool) -> None:
+        while len(self._replies) < MAX_REPLIES and not (until_answered and self._first is not None):
+            wire, ip_ttl = await _receive(sock)
+            self._ctx.bytes_received += len(wire)
+            reply = reply_of(wire, self._asked, t=self._ctx.now(), ip_ttl=ip_ttl)
+            self._replies.append(reply)
+            if self._first is None and is_answer(reply):
+                self._first = reply
+                self.answered.set()
+                scope.deadline = min(scope.deadline, anyio.current_time() + self._linger_s)
+
+
+def _ask_for_ttl(sock: socket.socket) -> None:
+    """Ask for the IP TTL of replies: a forger nearby often gives itself away by it."""
+    v6 = sock.family == socket.AF_INET6
+    try:
+        if v6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, getattr(socket, "IP_RECVTTL", _IP_RECVTTL), 1)
+    except (OSError, AttributeError):
+        return
+
+
+async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
+    """Return the next datagram and its TTL, where the system tells it."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        return await loop.sock_recv(sock, MAX_DATAGRAM), None
+    await asyncio.sleep(0)
+    while True:
+        try:
+            data, ancillary, _, _ = sock.recvmsg(MAX_DATAGRAM, 256)
+        except BlockingIOError:
+            await _readable(loop, sock)
+            continue
+        return data, next(
+            (struct.unpack_from("i", item)[0] for _, _, item in ancillary if len(item) >= 4), None
+        )
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    ready = asyncio.Event()
+    loop.add_reader(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sock)

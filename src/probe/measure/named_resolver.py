@@ -1,0 +1,62 @@
+"""The recipes of a resolver that is itself the target: neutral names asked of it over its own transport."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from probe.measure import dns
+from probe.measure.names import resolve
+from probe.measure.urls import is_public, place_of
+from probe.measure.web import choose
+
+if TYPE_CHECKING:
+    from probe.measure.trace import Context
+    from probe.model.target import Step
+
+NAMES: Final = 2
+"""Neutral names asked over UDP; where each costs a connection, one."""
+
+
+def _names(step: Step) -> tuple[str, ...]:
+    """Return names that nobody has a reason to block: of the step's neutrals, else the usual one."""
+    hosts = tuple(place_of(neutral.input).host for neutral in step.neutrals[:NAMES])
+    return hosts or (dns.NEUTRAL_NAME, "www.iana.org")
+
+
+async def dns_queries(ctx: Context, step: Step) -> None:
+    """Ask the resolver of `dns+udp://`, `dns+tcp://` or `dns+tls://ip:port`. Raises ValueError."""
+    place = place_of(step.target.input)
+    names = _names(step)
+    match place.scheme:
+        case "dns+udp":
+            async with anyio.create_task_group() as group:
+                for name in names:
+                    group.start_soon(dns.ask_udp, ctx, place.host, place.port, name, "A")
+        case "dns+tcp":
+            async with ctx.at((place.host,)):
+                await dns.ask_tcp(ctx, place.host, place.port, names[0], "A")
+        case "dns+tls":
+            server_name = step.target.server_name or None
+            await ctx.room_for_hello(server_name or place.host, place.host)
+            async with ctx.at((place.host,)):
+                await dns.ask_dot(ctx, place.host, place.port, names[0], "A", server_name=server_name)
+        case _:
+            raise ValueError(f"not a resolver: {step.target.input}")
+
+
+async def doh_queries(ctx: Context, step: Step) -> None:
+    """Ask the DNS-over-HTTPS service at each stated address, or at those its name resolves to."""
+    place = place_of(step.target.input)
+    known = step.target.addresses or await resolve(ctx, place.host)
+    ips = [ip for ip in choose((*known, *step.addresses)) if is_public(ip)]
+
+    async def ask(ip: str) -> None:
+        await ctx.room_for_hello(place.host, ip)
+        async with ctx.at((ip,)):
+            await dns.ask_doh(ctx, ip, place.port, place.url, _names(step)[0])
+
+    async with anyio.create_task_group() as group:
+        for ip in ips:
+            group.start_soon(ask, ip)

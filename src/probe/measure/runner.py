@@ -1,0 +1,250 @@
+"""The session: how many at once, how fast, until when, and one measurement for every step that began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+import anyio
+
+from probe.measure.experiments import EXPERIMENTS, Recipe
+from probe.measure.pace import HelloBudget, Pace
+from probe.measure.trace import Context
+from probe.measure.verify import Verifier
+from probe.model.measurement import Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+    from anyio.abc import TaskGroup
+
+    from probe.model.network import Network
+    from probe.model.options import RunOptions
+    from probe.model.target import Step, Target
+
+STEP_TIMEOUTS: Final = 12.0
+"""A whole step may take this many times the time-out of one operation, our own pacing not counted."""
+LAG_EVERY_S: Final = 0.02
+
+Budget = Literal["bytes", "time"]
+
+
+class BudgetSpent(Exception):  # noqa: N818  # no error: the run has had what the user allowed
+    """The run may not begin another measurement."""
+
+    def __init__(self, what: Budget) -> None:
+        """Say what is used up: bytes or time."""
+        super().__init__(what)
+        self.what: Budget = what
+
+
+@dataclass(slots=True)
+class Spent:
+    """What the run has used so far; grows while measurements are under way."""
+
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A measurement, and by SHA-256 the certificates and bodies it names."""
+
+    measurement: Measurement
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    uid: str
+    utc: datetime
+    zero: float
+
+
+class Session:
+    """All measuring of one run; an async context manager, entered and left by the same task.
+
+    `started` is the counter of `network.clock` when the run began; `first_uid` goes on where an interrupted
+    run stopped. `on_interrupted` gets what a cancelled step had seen.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        options: RunOptions,
+        run_id: str,
+        started: float,
+        resolvers: tuple[Target, ...] = (),
+        private_cas: Mapping[str, str] | None = None,
+        proxy: str = "",
+        first_uid: int = 0,
+    ) -> None:
+        """Load the trust store; nothing is sent yet."""
+        self.on_interrupted: Callable[[Measured], None] = lambda _: None
+        self._network = network
+        self._options = options
+        self._run_id = run_id
+        self._started = started
+        self._resolvers = resolvers
+        self._private_cas = dict(private_cas or {})
+        self._proxy = proxy
+        self._next_uid = first_uid
+        self._verifier = Verifier(network.trust(), network.clock.utc)
+        self._pace = Pace(network.clock)
+        self._slots = anyio.CapacityLimiter(options.concurrency)
+        self._underway: set[Context] = set()
+        self._finished = Spent()
+        self._tasks: TaskGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to watch the loop's lag."""
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        self._tasks.start_soon(self._watch_lag)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Stop watching."""
+        if self._tasks is None:
+            return None
+        self._tasks.cancel_scope.cancel()
+        return await self._tasks.__aexit__(kind, error, trace)
+
+    @property
+    def hello_budget(self) -> HelloBudget:
+        """The ClientHellos of the run: `await take(name, ip)` before sending one elsewhere."""
+        return self._pace.hellos
+
+    @property
+    def spent(self) -> Spent:
+        """Bytes of payload, finished and under way, and seconds since the run began."""
+        return Spent(
+            bytes_sent=self._finished.bytes_sent + sum(c.bytes_sent for c in self._underway),
+            bytes_received=self._finished.bytes_received + sum(c.bytes_received for c in self._underway),
+            seconds=self._network.clock.counter() - self._started,
+        )
+
+    def _refuse_if_spent(self) -> None:
+        spent = self.spent
+        if spent.seconds >= self._options.max_seconds:
+            raise BudgetSpent("time")
+        if spent.bytes_sent + spent.bytes_received >= self._options.max_bytes:
+            raise BudgetSpent("bytes")
+
+    async def measure(self, step: Step) -> Measured:
+        """Wait for the step's time and a free slot, then measure.
+
+        Raises BudgetSpent before anything is begun, never in the middle; KeyError for an experiment that
+        is not known; faults of our own. A cancelled step is handed to `on_interrupted` on its way out.
+        """
+        recipe = EXPERIMENTS[step.experiment]
+        self._refuse_if_spent()
+        wait = step.not_before_s - (self._network.clock.counter() - self._started)
+        if wait > 0:
+            await anyio.sleep(wait)
+        slot = object()
+        await self._slots.acquire_on_behalf_of(slot)
+        try:
+            self._refuse_if_spent()
+            await self._pace.start()
+        except BaseException:
+            self._slots.release_on_behalf_of(slot)
+            raise
+        return await self._run(recipe, step, slot)
+
+    async def _run(self, recipe: Recipe, step: Step, slot: object) -> Measured:
+        """Run the recipe in its slot, then, outside of it, wait for what it left listening."""
+        limit = STEP_TIMEOUTS * self._options.timeout_s
+        scope = anyio.CancelScope(deadline=anyio.current_time() + limit)
+        begun = _Begun(uid=self._uid(), utc=self._network.clock.utc(), zero=self._network.clock.counter())
+        tasks = anyio.create_task_group()
+        ctx = self._context(begun, tasks, scope, step)
+        self._underway.add(ctx)
+        try:
+            async with tasks:
+                try:
+                    with scope:
+                        await recipe(ctx, step)
+                finally:
+                    self._slots.release_on_behalf_of(slot)
+                    ctx.close()
+        except anyio.get_cancelled_exc_class():
+            self.on_interrupted(self._measured(begun, ctx, step, interrupted=True))
+            raise
+        except BaseExceptionGroup as group:
+            raise _only(group) from None
+        finally:
+            ctx.close()
+            self._underway.discard(ctx)
+            self._finished.bytes_sent += ctx.bytes_sent
+            self._finished.bytes_received += ctx.bytes_received
+        return self._measured(begun, ctx, step, interrupted=False)
+
+    def _uid(self) -> str:
+        number = self._next_uid
+        self._next_uid += 1
+        return f"{self._run_id}-{number:06d}"
+
+    def _context(self, begun: _Begun, tasks: TaskGroup, scope: anyio.CancelScope, step: Step) -> Context:
+        return Context(
+            network=self._network,
+            options=self._options,
+            pace=self._pace,
+            verifier=self._verifier,
+            zero=begun.zero,
+            run_zero=self._started,
+            resolvers=self._resolvers,
+            private_cas=self._private_cas,
+            proxy=self._proxy,
+            keep_series=step.round == 0,
+            tasks=tasks,
+            scope=scope,
+        )
+
+    def _measured(self, begun: _Begun, ctx: Context, step: Step, *, interrupted: bool) -> Measured:
+        measurement = Measurement(
+            measurement_uid=begun.uid,
+            target_id=step.target.target_id,
+            service=step.target.service,
+            input=step.target.input,
+            experiment=step.experiment,
+            round=step.round,
+            is_control=step.target.is_control,
+            measurement_start_time=begun.utc,
+            started_s=begun.zero - self._started,
+            runtime_s=ctx.now(),
+            loop_lag_ms=round(ctx.loop_lag_ms, 3),
+            bytes_sent=ctx.bytes_sent,
+            bytes_received=ctx.bytes_received,
+            interrupted=interrupted,
+            queries=tuple(sorted(ctx.queries, key=lambda lookup: lookup.t0)),
+            tcp_connect=tuple(ctx.tcp_connect),
+            tls_handshakes=tuple(ctx.tls_handshakes),
+            requests=tuple(ctx.requests),
+            network_events=tuple(ctx.network_events),
+            controls=tuple(ctx.controls),
+            local=tuple(ctx.local),
+        )
+        return Measured(measurement=measurement, blobs=ctx.blobs)
+
+    async def _watch_lag(self) -> None:
+        """Note in every measurement under way how late the loop wakes: its times are no better than that."""
+        while True:
+            before = self._network.clock.counter()
+            await anyio.sleep(LAG_EVERY_S)
+            late_ms = (self._network.clock.counter() - before - LAG_EVERY_S) * 1000
+            for ctx in self._underway:
+                ctx.loop_lag_ms = max(ctx.loop_lag_ms, late_ms)
+
+
+def _only(error: BaseException) -> BaseException:
+    """Unwrap a fault of ours from the groups that tasks put round it, if it is one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
