@@ -167,13 +167,15 @@ def test_a_run_without_a_control_says_what_one_would_add() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"stopped": "interrupted"}, "probe run --resume 20261121T100000Z-AS64500-0a1b"),
-        ({"stopped": "bytes"}, "--max-mb"),
-        ({"stopped": "time"}, "--max-minutes"),
+        ({"stopped": "interrupted"}, "Go on where it stopped"),
+        ({"stopped": "bytes"}, "The data limit was reached."),
+        ({"stopped": "time"}, "The time limit was reached."),
     ],
 )
 def test_a_run_that_stopped_early_says_how_to_go_on(changes: dict[str, str], expected: str) -> None:
-    assert expected in " ".join(shown(an_outcome(record=a_record(**changes))).split())
+    text = " ".join(shown(an_outcome(record=a_record(**changes)), 120).split())
+    assert expected in text
+    assert "probe run --resume results/20261121T100000Z-AS64500-0a1b" in text
 
 
 def test_a_portal_is_the_finding_and_the_advice() -> None:

@@ -33,22 +33,19 @@ def later(what: str) -> NoReturn:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn what a stage says about bad input into exit 2; faults of our own keep their traceback."""
+    """Turn what a stage says about bad input into exit 2; faults of our own keep their traceback.
+
+    A stage's errors (CatalogueError, StoreError, UsageError) are known by their `problem` and `hint`:
+    importing the classes would load every stage for the sake of one message.
+    """
     try:
         yield
-    except _bad_input() as error:
-        stop(_place(error) + str(getattr(error, "problem", error)), str(getattr(error, "hint", "")))
+    except Exception as error:
+        if not hasattr(error, "problem") or not hasattr(error, "hint"):
+            raise  # a fault of ours
+        stop(_place(error) + str(error.problem), str(error.hint))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-
-
-def _bad_input() -> tuple[type[Exception], ...]:
-    """Return the stages' own error classes; looked up only once something was raised."""
-    from probe.pipeline.request import UsageError
-    from probe.store import StoreError
-    from probe.targets import CatalogueError
-
-    return CatalogueError, StoreError, UsageError
 
 
 def _place(error: Exception) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe.cli import exits
-from probe.locale import _
+from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
+    from probe.model.measurement import VantagePoint
     from probe.model.network import Network
     from probe.model.verdict import Verdict
     from probe.pipeline.request import Prepared, RunRequest
@@ -101,9 +102,9 @@ def measure(asked: Asked, *, dry_run: bool, json_lines: bool, fail_on: frozenset
 
 def real_network() -> "Network":
     """Return the network of this machine; opening it sends nothing."""
-    from probe.measure.dial import SystemNetwork
+    from probe.measure.dial import RealNetwork
 
-    return SystemNetwork()
+    return RealNetwork()
 
 
 def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
@@ -120,7 +121,7 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
     from probe.report.console import Outcome, show
 
     if json_lines:
-        print_json(result.run_id, result.verdicts, result.record)
+        print_json(result.run_id, (result.network, *result.verdicts), result.record.vantage)
         return
     options = result.record.options
     outcome = Outcome(
@@ -128,7 +129,7 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
         record=result.record,
         network=result.network,
         services=result.services,
-        verdicts=tuple(v for v in result.verdicts if v.target_id != "network"),
+        verdicts=result.verdicts,
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
         ),
@@ -136,13 +137,13 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
     show(console(sys.stdout), outcome)
 
 
-def print_json(run_id: str, verdicts: Iterable["Verdict"], record: object) -> None:
+def print_json(run_id: str, verdicts: Iterable["Verdict"], vantage: "VantagePoint") -> None:
     """Write one JSON object a verdict, with the keys of verdicts.csv."""
     import json
 
     from probe.report.csv import verdict_rows
 
-    for row in verdict_rows(run_id, verdicts, record):
+    for row in verdict_rows(run_id, verdicts, vantage):
         sys.stdout.write(json.dumps(row, ensure_ascii=True) + "\n")
 
 
@@ -184,13 +185,16 @@ def record_baseline(asked: Asked, for_run: Path | None, out: Path) -> int:
     from probe.cli.watching import observer
     from probe.pipeline import record_baseline as record
 
+    if for_run is not None:
+        exits.later("probe baseline record --for")
     with exits.told():
         network = real_network()
         prepared = consented(asked, network, dry_run=False)
         if prepared is None:
             return exits.NOTHING
         with observer() as watching:
-            code: int = record(prepared, network, watching, for_run=for_run, out=out)
+            baseline, code = record(prepared, network, watching, out=out)
+    _written(out, len(baseline.targets))
     return code
 
 
@@ -199,5 +203,17 @@ def baseline_from(run: Path, out: Path) -> None:
     from probe.pipeline import baseline_from_run
 
     with exits.told():
-        baseline_from_run(run, out)
-    sys.stdout.write(_("Written: {file}").format(file=out) + "\n")
+        baseline = baseline_from_run(run, out)
+    _written(out, len(baseline.targets))
+
+
+def _written(out: Path, n_targets: int) -> None:
+    """Say where a baseline lies and what it is for."""
+    sys.stdout.write(
+        ngettext("{n} target written: {file}", "{n} targets written: {file}", n_targets).format(
+            n=n_targets, file=out
+        )
+        + "\n"
+        + _("Compare with it: probe run --baseline {file}").format(file=out)
+        + "\n"
+    )

@@ -250,6 +250,13 @@ def _facts(verdict: Verdict) -> str:
     return "; ".join(parts)
 
 
+def _advice(outcome: Outcome) -> tuple[str, ...]:
+    folder = visible(outcome.folder, 1000)
+    return advice(
+        outcome.record, folder, outcome.network, outcome.verdicts, has_control=outcome.controls_known
+    )
+
+
 def _farewell(console: Console, outcome: Outcome, width: int) -> None:
     """Say where the files are and what to do next."""
     console.print()
@@ -260,5 +267,5 @@ def _farewell(console: Console, outcome: Outcome, width: int) -> None:
     )
     console.print()
     console.print(Text(_("What next"), style="bold"))
-    for line in advice(outcome.record, outcome.network, outcome.verdicts, has_control=outcome.controls_known):
+    for line in _advice(outcome):
         _say(console, line, "", width, 2)

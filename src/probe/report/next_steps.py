@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from probe.model.verdict import Verdict
 
 BY_STOP: Final = {
-    "interrupted": N_("Go on where it stopped: probe run --resume {run}"),
-    "bytes": N_("The data limit was reached: go on with more, probe run --resume {run} --max-mb 50"),
-    "time": N_("The time limit was reached: go on with more, probe run --resume {run} --max-minutes 20"),
+    "interrupted": N_("Go on where it stopped: probe run --resume {folder}"),
+    "bytes": N_("The data limit was reached. Go on with as much again: probe run --resume {folder}"),
+    "time": N_("The time limit was reached. Go on for as long again: probe run --resume {folder}"),
 }
 
 BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
@@ -57,14 +57,14 @@ LAB: Final = N_("Now on a real network: probe run --dry-run tells what would be 
 
 
 def advice(
-    record: RunRecord, network: Verdict, verdicts: Sequence[Verdict], *, has_control: bool
+    record: RunRecord, folder: str, network: Verdict, verdicts: Sequence[Verdict], *, has_control: bool
 ) -> tuple[str, ...]:
     """Return what to do next, the most useful first, without repetition."""
     if record.simulated:
         return (_(LAB),)
     lines: list[str] = []
     if record.stopped in BY_STOP:
-        lines.append(_(BY_STOP[record.stopped]).format(run=record.run_id))
+        lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
     codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
     asks_for_control = False
     for reasons, text in BY_REASON:
