@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from probe.judge.fingerprints.page import fold
+from probe.judge.fingerprints.page import NOTICE_CHARS, fold
 
 FINGERPRINTS_VERSION: Final = 1
 """Goes up with every change of the data that can change a verdict."""
@@ -23,9 +23,6 @@ FILES: Final = (
     "redirects.toml",
     "refusals.toml",
 )
-NOTICE_CHARS: Final = 6_000
-"""Visible text beyond which a page is no notice, unless its fingerprint says otherwise: the longest known
-Russian notice (all four registers explained) has about 4,500 characters, articles on blocking have more."""
 
 
 class Scope(StrEnum):
@@ -75,9 +72,9 @@ class Origin:
 class PageRule:
     """A page, as literals only: nothing here can take more than linear time.
 
-    `gates`: one of them is in the markup, or nothing else is looked at. `title`, `any`, `also` and `markup`
-    each need one of theirs; `all` needs every one. Title is looked for in the title, `markup` in the
-    source, the others in the visible text.
+    `gates`: one of these words or phrases is in the visible text, or nothing else is looked at; a rule
+    without any is looked at when one of `markup` is in the source. `title`, `any`, `also` and `markup` each
+    need one of theirs, `all` needs every one; `title` is looked for in the title, the others in the text.
     """
 
     origin: Origin
@@ -125,8 +122,8 @@ class Refusal:
     any: tuple[str, ...] = ()
     url: str = ""
     """A part of the final URL."""
-    max_length: int = 0
-    """Characters of visible text; 0 is no limit."""
+    max_length: int = NOTICE_CHARS
+    """Characters of visible text; longer pages speak of other things too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,10 +211,11 @@ def _origin(row: dict[str, Any]) -> Origin:
 def _page_rule(row: dict[str, Any]) -> PageRule:
     origin = _origin(row)
     literals: dict[str, Any] = {
-        name: tuple(map(fold, row.pop(name, ())))
-        for name in ("gates", "title", "all", "any", "also", "markup")
+        name: tuple(map(fold, row.pop(name, ()))) for name in ("gates", "title", "all", "any", "also")
     }
-    literals["gates"] = literals["gates"] or literals["all"][:1] or literals["title"] or literals["markup"]
+    literals["markup"] = tuple(part.lower() for part in row.pop("markup", ()))
+    if not (literals["gates"] or literals["markup"]):
+        raise ValueError(f"fingerprint {origin.id!r} has neither gates nor markup")
     statuses = tuple(row.pop("statuses", ()))
     return PageRule(origin=origin, **literals, **{"statuses": statuses} | row)
 

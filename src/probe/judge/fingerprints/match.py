@@ -1,6 +1,7 @@
 """What a page, a redirect, an address or a certificate is known as."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -8,7 +9,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from probe.judge.fingerprints.book import Origin, PageRule, Refusal, Scope, book
-from probe.judge.fingerprints.page import Page, fold, page_of, source_of
+from probe.judge.fingerprints.page import Page, fold, page_of
 
 Headers = Sequence[tuple[str, str]]
 Kind = Literal["body", "title", "header", "redirect_host", "dns_address", "issuer", "certificate_name"]
@@ -17,7 +18,7 @@ REDIRECTING_CHARS: Final = 4_096
 """A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
 _MAX_EMBEDDED: Final = 16
 _BEFORE_A_URL: Final = ("<iframe", "<frame", "url=", "location", "action=")
-_INNOCENT: Final = frozenset(
+INNOCENT: Final = frozenset(
     {
         Scope.LOOKALIKE,
         Scope.PARENTAL_FILTER,
@@ -51,26 +52,21 @@ def match_page(
     `body` is the decoded text as far as it was kept, `url` what was asked for. The `Location` header is not
     looked at: that is `match_redirect`. A page that frames or refreshes to a known host counts as a redirect.
     """
-    shelf = book()
-    markup = source_of(body)
-    gates = {gate for gate in _gates() if gate in markup}
-    found: list[Match] = []
-    if gates:
-        page = page_of(title, body, markup)
-        found = list(_fitting(shelf.lookalikes, gates, page, status))
-        found = found or list(_fitting(shelf.pages, gates, page, status))
-    if found and found[0].scope is Scope.LOOKALIKE:
+    page = page_of(title, body)
+    found = list(_fitting(_shelf(book().lookalikes), page, status))
+    if found:
         return tuple(found)
+    found.extend(_fitting(_shelf(book().pages), page, status))
     found.extend(_in_headers(headers))
     if len(body) <= REDIRECTING_CHARS:
-        found.extend(match for to in embedded_urls(markup) if (match := match_redirect(to, origin=url)))
+        found.extend(match for to in embedded_urls(page.markup) if (match := match_redirect(to, origin=url)))
     return tuple(dict.fromkeys(found))
 
 
 def legal_notice(matches: Iterable[Match]) -> Match | None:
     """Return the match that accuses: a legal notice, with nothing innocent beside it."""
     matches = tuple(matches)
-    if any(match.scope in _INNOCENT for match in matches):
+    if any(match.scope in INNOCENT for match in matches):
         return None
     return next((match for match in matches if match.scope is Scope.LEGAL_NOTICE), None)
 
@@ -124,7 +120,6 @@ def match_refusal(
 ) -> Refusal | None:
     """Return the first signature of the service's own refusal, or of a challenge, that fits the answer."""
     lowered = [(name.lower(), value.lower()) for name, value in headers]
-    page: Page | None = None
     for refusal in book().refusals:
         if refusal.statuses and status not in refusal.statuses:
             continue
@@ -134,10 +129,10 @@ def match_refusal(
             any(name == want and part in value for name, value in lowered) for want, part in refusal.headers
         ):
             continue
-        page = page or page_of(title, body, "")
-        seen = f"{page.title} {page.text}"
-        if refusal.max_length and len(page.text) > refusal.max_length:
+        page = page_of(title, body)
+        if page.length > refusal.max_length and (refusal.all or refusal.any):
             continue
+        seen = f"{page.title} {page.text}"
         if all(part in seen for part in refusal.all) and _one_of(refusal.any, seen):
             return refusal
     return None
@@ -154,29 +149,52 @@ def embedded_urls(markup: str) -> Iterator[str]:
         before = markup[max(0, start - scheme - 80) : start - scheme].rpartition(">")[2]
         if any(sign in before for sign in _BEFORE_A_URL):
             end = next(
-                (i for i in range(start + 3, len(markup)) if markup[i] in " '<>\\)"),
+                (i for i in range(start + 3, len(markup)) if markup[i] in " \"'<>\\)"),
                 len(markup),
             )
             yield markup[start - scheme : end]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Rules by what opens them: a word of the text, or a part of the source."""
+
+    by_word: Mapping[str, tuple[tuple[str, PageRule], ...]]
+    """Word, and the gates (phrases that hold it) with their rules."""
+    by_markup: tuple[tuple[str, PageRule], ...]
+    order: Mapping[str, int]
+
+
 @cache
-def _gates() -> tuple[str, ...]:
-    rules = (*book().lookalikes, *book().pages)
-    return tuple(dict.fromkeys(gate for rule in rules for gate in rule.gates))
-
-
-def _fitting(rules: Iterable[PageRule], gates: set[str], page: Page, status: int | None) -> Iterator[Match]:
+def _shelf(rules: tuple[PageRule, ...]) -> _Shelf:
+    by_word: dict[str, tuple[tuple[str, PageRule], ...]] = {}
     for rule in rules:
-        if not gates.isdisjoint(rule.gates) and _fits(rule, page, status):
+        for gate in rule.gates:
+            word = max(re.findall(r"\w+", gate), key=len)
+            by_word[word] = (*by_word.get(word, ()), (gate, rule))
+    by_markup = tuple((part, rule) for rule in rules if not rule.gates for part in rule.markup)
+    return _Shelf(by_word, by_markup, {rule.origin.id: number for number, rule in enumerate(rules)})
+
+
+def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
+    """Give the rules that fit, in the book's order. A page cut short accuses nobody: the rest was not seen."""
+    opened = {
+        rule.origin.id: rule
+        for word in page.words & shelf.by_word.keys()
+        for gate, rule in shelf.by_word[word]
+        if gate in page.text
+    }
+    opened |= {rule.origin.id: rule for part, rule in shelf.by_markup if part in page.markup}
+    for rule in sorted(opened.values(), key=lambda rule: shelf.order[rule.origin.id]):
+        if _fits(rule, page, status) and not (page.is_cut and rule.origin.scope not in INNOCENT):
             by_title = not (rule.all or rule.any or rule.markup)
-            seen = next(iter((*rule.all, *rule.any, *rule.markup, *rule.title)))
+            seen = (*rule.all, *rule.any, *rule.markup, *rule.title, *rule.gates)[0]
             yield _match(rule.origin, "title" if by_title else "body", seen)
 
 
 def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
     return (
-        len(page.text) <= rule.max_length
+        page.length <= rule.max_length
         and (not rule.statuses or status in rule.statuses)
         and all(part in page.text for part in rule.all)
         and _one_of(rule.title, page.title)

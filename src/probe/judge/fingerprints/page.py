@@ -2,13 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
 MAX_CHARS: Final = 16_384
 """Of a body: what an observation keeps of it."""
+CUT_BYTES: Final = 16_000
+"""A body this long in UTF-8 was cut, or is at least as long as no notice is: 384 bytes allow for the cut."""
+NOTICE_CHARS: Final = 6_000
+"""Visible text beyond which a page is no notice: the longest known Russian one, with all four registers
+explained, has about 4,500 characters; articles on blocking have more."""
 
 # None of these can look at a character more than a few times: what they repeat excludes what ends it.
+_WORD: Final = re.compile(r"\w+")
 _TAG: Final = re.compile(r"<[^<>]*>?")
 _SILENT: Final = re.compile(r"<(!--|script|style|template|svg)", re.IGNORECASE)
 _ENDS: Final = {
@@ -30,13 +37,19 @@ _ALIKE: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What fingerprints are looked for in; every string is folded by `fold`."""
+    """What fingerprints are looked for in."""
 
     title: str
     text: str
-    """What a reader sees: no tags, scripts or styles."""
+    """What a reader sees, folded: no tags, scripts or styles. Empty where it is longer than any notice."""
+    length: int
+    """Characters of what a reader sees, white space collapsed."""
+    words: frozenset[str]
+    """Of the text."""
     markup: str
-    """The source, so that links and paths can be found."""
+    """The source in lower case, so that links and paths can be found."""
+    is_cut: bool
+    """There was more source than an observation keeps."""
 
 
 def fold(text: str) -> str:
@@ -48,16 +61,20 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def source_of(body: str) -> str:
-    """Return the first 16 KiB of a body, folded, with entities resolved where letters may hide in them."""
+@lru_cache(maxsize=4)
+def page_of(title: str | None, body: str) -> Page:
+    """Return the page for a title and body; both kinds of fingerprints ask for the same one in a row."""
     body = body[:MAX_CHARS]
-    return fold(unescape(body) if "&#" in body or "&nbsp" in body else body)
-
-
-def page_of(title: str | None, body: str, markup: str) -> Page:
-    """Return the page for a title and body; `markup` is `source_of(body)`, which callers have already."""
-    text = fold(unescape(visible(body[:MAX_CHARS])))
-    return Page(fold(title or title_of(body)), text, markup)
+    seen = " ".join(visible(body).split())
+    text = fold(unescape(seen)) if len(seen) <= NOTICE_CHARS else ""
+    return Page(
+        title=fold(title if title is not None else title_of(body)),
+        text=text,
+        length=len(text or seen),
+        words=frozenset(_WORD.findall(text)),
+        markup=body.lower(),
+        is_cut=len(body.encode("utf-8", "replace")) >= CUT_BYTES,
+    )
 
 
 def title_of(body: str) -> str:
