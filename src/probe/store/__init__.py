@@ -1,6 +1,12 @@
 """What is kept: redacted before it is written, chained while it is written, checked when it is read."""
 
-from probe.store.baseline import SCHEMA_VERSION, encode_baseline, read_baseline, write_baseline
+from probe.store.baseline import (
+    SCHEMA_VERSION,
+    decode_baseline,
+    encode_baseline,
+    read_baseline,
+    write_baseline,
+)
 from probe.store.error import StoreError
 from probe.store.own import OwnValues
 from probe.store.redact import Redactor
@@ -12,6 +18,7 @@ __all__ = [
     "Redactor",
     "RunFolder",
     "StoreError",
+    "decode_baseline",
     "encode_baseline",
     "read_baseline",
     "write_baseline",

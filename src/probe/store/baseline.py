@@ -36,11 +36,15 @@ def encode_baseline(baseline: Baseline) -> bytes:
 
 def read_baseline(path: Path) -> Baseline:
     """Read and check a baseline. Raises StoreError with file and line."""
-    content = codec.read_bounded(path, _HINT)
+    return decode_baseline(codec.read_bounded(path, _HINT), path)
+
+
+def decode_baseline(content: bytes, path: Path) -> Baseline:
+    """Check the content of a baseline file; `path` is what errors name. Raises StoreError."""
     for line, target in _targets(path, content):
         if problem := _problem(target):
             raise StoreError(path, line, problem, _HINT)
-    baseline = codec.read_document(path, Baseline, _HINT)
+    baseline = codec.parse_document(content, path, Baseline, _HINT)
     if baseline.schema_version != SCHEMA_VERSION:
         problem = (
             f"written for schema {baseline.schema_version[:20]!r}, this program reads {SCHEMA_VERSION!r}"

@@ -68,7 +68,11 @@ def document(record: object) -> bytes:
 
 def read_document(path: Path, kind: type[T], hint: str) -> T:
     """Read a JSON file as a record. Raises StoreError with the line."""
-    content = read_bounded(path, hint)
+    return parse_document(read_bounded(path, hint), path, kind, hint)
+
+
+def parse_document(content: bytes, path: Path, kind: type[T], hint: str) -> T:
+    """Decode the content of a JSON file; `path` is what errors name. Raises StoreError with the line."""
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -166,7 +166,8 @@ def _resolver(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> s
     """Name the volunteer's own resolver `system`; a resolver of the catalogue, or named by --dns, stays."""
     text: str = lookup["resolver_address"]
     host, _ = host_and_port(text)
-    if text == "system" or redactor.is_public_resolver(host):
+    named = not lookup["is_system"] and (host in scope.allowed or host not in redactor.resolvers)
+    if text == "system" or redactor.is_public_resolver(host) or (host and named):
         return text
     if lookup["is_system"] or host in redactor.resolvers:
         redactor.count("resolver")

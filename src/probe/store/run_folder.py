@@ -172,10 +172,14 @@ class RunFolder:
             hint = "The run is incomplete: use an untouched copy."
             raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
 
-    def write_verdicts(self, verdicts: Iterable[Verdict]) -> None:
-        """Write verdicts.jsonl anew."""
-        self._refuse_sealed()
-        write_whole(self.path / VERDICTS, b"".join(codec.encode(verdict) + b"\n" for verdict in verdicts))
+    def write_verdicts(self, verdicts: Iterable[Verdict], *, out: Path | None = None) -> None:
+        """Write verdicts.jsonl anew, here or into the folder `out`, which is made if need be."""
+        if out is None:
+            self._refuse_sealed()
+        else:
+            out.mkdir(parents=True, exist_ok=True)
+        content = b"".join(codec.encode(verdict) + b"\n" for verdict in verdicts)
+        write_whole((out or self.path) / VERDICTS, content)
 
     def read_verdicts(self) -> Iterator[Verdict]:
         """Yield the verdicts as written. Raises StoreError with the line."""

@@ -56,6 +56,12 @@ class Catalogue:
                 return target
         raise _unknown("target", target_id, [target.target_id for target in self.targets()])
 
+    def literals(self) -> frozenset[str]:
+        """Return every address that a target names: known to all, hence no secret of a volunteer's."""
+        found = {address for target in self.targets() for address in target.addresses}
+        inputs = (parse_input(target.input) for target in self.targets())
+        return frozenset(found | {parsed.host for parsed in inputs if parsed.is_address})
+
     def targets(self) -> Iterable[Target]:
         """Iterate over every target there is."""
         for service in self.services:

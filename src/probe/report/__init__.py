@@ -1,0 +1,42 @@
+"""What people and programs get to see: tables, files, the screen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from probe.model.options import RunRecord
+from probe.model.verdict import ServiceVerdict, Verdict
+
+__all__ = ["EXPORTS", "Export", "Judged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """All that an export may draw on: the run as judged."""
+
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+    """The network's own among them."""
+    services: tuple[ServiceVerdict, ...]
+
+
+Export = Callable[[Path, Judged], tuple[Path, ...]]
+"""Writes into a folder and returns the files written."""
+
+
+def _csv(folder: Path, judged: Judged) -> tuple[Path, ...]:
+    from probe.report.csv import write_services_csv, write_verdicts_csv
+    from probe.report.datapackage import write_datapackage
+
+    verdicts, services, package = (
+        folder / name for name in ("verdicts.csv", "services.csv", "datapackage.json")
+    )
+    write_verdicts_csv(verdicts, judged.record.run_id, judged.verdicts, judged.record.vantage)
+    write_services_csv(services, judged.record.run_id, judged.services)
+    write_datapackage(package, judged.record)
+    return verdicts, services, package
+
+
+EXPORTS: Final[Mapping[str, Export]] = {"csv": _csv}
+"""Name of a format and what writes it."""

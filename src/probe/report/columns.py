@@ -1,0 +1,322 @@
+"""The columns of both tables, once: name, type, meaning, and the value each takes from a record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from probe.model.measurement import VantagePoint
+from probe.model.verdict import ServiceVerdict, Verdict
+from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
+
+SCHEMA_VERSION: Final = "1"
+"""Of both tables. More columns may follow under the same version; a changed meaning is a new one."""
+
+Type = Literal["string", "integer", "number", "boolean", "datetime"]
+"""Types of the Table Schema specification."""
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """What a row of verdicts.csv is made from."""
+
+    run_id: str
+    verdict: Verdict
+    vantage: VantagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """What a row of services.csv is made from."""
+
+    run_id: str
+    service: ServiceVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column. `value` returns text, a number, a truth value, or None where there is none."""
+
+    name: str
+    type: Type
+    meaning: str
+    value: Callable[[R], Any]
+    words: tuple[str, ...] = ()
+    """The closed vocabulary, where there is one."""
+    required: bool = False
+
+
+def _milliseconds(name: str, meaning: str) -> Column[VerdictRow]:
+    return Column(
+        f"{name}_ms", "number", meaning, lambda row: _rounded(getattr(row.verdict, f"{name}_ms"), 1)
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+STATES: Final = tuple(State)
+LOCATED: Final = tuple(Located)
+REASONS: Final = tuple(ReasonCode)
+
+VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
+    Column(
+        "schema_version",
+        "string",
+        "Version of this table's meaning.",
+        lambda _: SCHEMA_VERSION,
+        required=True,
+    ),
+    Column(
+        "run_id",
+        "string",
+        "The run: start in UTC, declared AS, four hex digits.",
+        lambda row: row.run_id,
+        required=True,
+    ),
+    Column(
+        "service",
+        "string",
+        "The service that the target belongs to; `network` for the network's own finding.",
+        lambda row: row.verdict.service,
+        required=True,
+    ),
+    Column(
+        "target_id",
+        "string",
+        "A stable name of the target, never an address.",
+        lambda row: row.verdict.target_id,
+        required=True,
+    ),
+    Column(
+        "input",
+        "string",
+        "What was measured, exactly as the catalogue, the list or the user wrote it.",
+        lambda row: row.verdict.input,
+        required=True,
+    ),
+    Column("state", "string", "The verdict.", lambda row: row.verdict.state, STATES, required=True),
+    Column(
+        "mechanism",
+        "string",
+        "`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes.",
+        lambda row: row.verdict.mechanism,
+    ),
+    Column(
+        "layer",
+        "string",
+        "Where the deciding fact showed.",
+        lambda row: row.verdict.layer,
+        tuple(Layer),
+        required=True,
+    ),
+    Column(
+        "located",
+        "string",
+        "Whose equipment the evidence points at.",
+        lambda row: row.verdict.located,
+        LOCATED,
+        required=True,
+    ),
+    Column(
+        "confirmed",
+        "boolean",
+        "Whether an artefact or a second, separate test settles it.",
+        lambda row: row.verdict.confirmed,
+        required=True,
+    ),
+    Column(
+        "reason_code",
+        "string",
+        "Why the verdict is not stronger than it is.",
+        lambda row: row.verdict.reason_code,
+        REASONS,
+    ),
+    Column(
+        "caveats",
+        "string",
+        "Said beside the state, joined by a space.",
+        lambda row: " ".join(row.verdict.caveats),
+    ),
+    Column(
+        "rule_id",
+        "string",
+        "The rule that decided; its meaning never changes.",
+        lambda row: row.verdict.rule_id,
+        required=True,
+    ),
+    Column("because", "string", "The reason in English.", lambda row: row.verdict.because, required=True),
+    Column(
+        "failure",
+        "string",
+        "The deciding failure string, in OONI's words where it has one.",
+        lambda row: row.verdict.failure,
+    ),
+    Column(
+        "n_observations",
+        "integer",
+        "Observations of the target that the verdict rests on.",
+        lambda row: row.verdict.n_observations,
+        required=True,
+    ),
+    Column(
+        "n_controls",
+        "integer",
+        "Observations of controls that it rests on.",
+        lambda row: row.verdict.n_controls,
+        required=True,
+    ),
+    Column(
+        "control_source",
+        "string",
+        "What it was compared with, joined by +.",
+        lambda row: "+".join(row.verdict.control_source),
+        required=True,
+    ),
+    _milliseconds("dns", "Name resolution, median of the tries that succeeded, milliseconds."),
+    _milliseconds("connect", "TCP connect, median, milliseconds."),
+    _milliseconds("tls", "TLS handshake, median, milliseconds."),
+    _milliseconds("ttfb", "Request sent to first byte of the answer, median, milliseconds."),
+    Column(
+        "goodput_kbps",
+        "number",
+        "Rate of the target's transfers, median, 1000 bit/s.",
+        lambda row: _rounded(row.verdict.goodput_kbps, 1),
+    ),
+    Column(
+        "control_goodput_kbps",
+        "number",
+        "Rate of the control's transfers, median, 1000 bit/s.",
+        lambda row: _rounded(row.verdict.control_goodput_kbps, 1),
+    ),
+    Column(
+        "goodput_ratio",
+        "number",
+        "Median over pairs of target's rate by control's.",
+        lambda row: _rounded(row.verdict.goodput_ratio, 3),
+    ),
+    Column(
+        "probe_cc",
+        "string",
+        "Country of the probe, ISO 3166-1; ZZ when unknown.",
+        lambda row: row.vantage.probe_cc,
+    ),
+    Column(
+        "probe_asn",
+        "string",
+        "The probe's autonomous system, as AS12389; AS0 when unknown.",
+        lambda row: row.vantage.probe_asn,
+    ),
+    Column(
+        "probe_network_name",
+        "string",
+        "The operator as the volunteer named it.",
+        lambda row: row.vantage.probe_network_name,
+    ),
+    Column(
+        "region",
+        "string",
+        "ISO 3166-2 as finely as the volunteer chose, or `withheld`.",
+        lambda row: row.vantage.region,
+    ),
+    Column("started_utc", "datetime", "First try of the target, UTC.", lambda row: row.verdict.started_utc),
+    Column(
+        "measurement_uids",
+        "string",
+        "The target's measurements in measurements.jsonl, joined by a space.",
+        lambda row: " ".join(row.verdict.measurement_uids),
+    ),
+)
+
+
+def _count(state: State) -> Column[ServiceRow]:
+    name = f"n_{state}"
+    return Column(
+        name, "integer", f"Targets that are {state}.", lambda row: getattr(row.service, name), required=True
+    )
+
+
+SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
+    Column(
+        "schema_version",
+        "string",
+        "Version of this table's meaning.",
+        lambda _: SCHEMA_VERSION,
+        required=True,
+    ),
+    Column(
+        "run_id",
+        "string",
+        "The run: start in UTC, declared AS, four hex digits.",
+        lambda row: row.run_id,
+        required=True,
+    ),
+    Column(
+        "service",
+        "string",
+        "The service; `network` for the network's own finding.",
+        lambda row: row.service.service,
+        required=True,
+    ),
+    Column(
+        "state",
+        "string",
+        "The verdict, by the service's own rule over its targets.",
+        lambda row: row.service.state,
+        STATES,
+        required=True,
+    ),
+    Column(
+        "mechanism",
+        "string",
+        "`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes.",
+        lambda row: row.service.mechanism,
+    ),
+    Column(
+        "located",
+        "string",
+        "Whose equipment the evidence points at.",
+        lambda row: row.service.located,
+        LOCATED,
+        required=True,
+    ),
+    Column(
+        "confirmed",
+        "boolean",
+        "Whether an artefact or a second, separate test settles it.",
+        lambda row: row.service.confirmed,
+        required=True,
+    ),
+    Column(
+        "reason_code",
+        "string",
+        "Why the verdict is not stronger than it is.",
+        lambda row: row.service.reason_code,
+        REASONS,
+    ),
+    Column("because", "string", "The reason in English.", lambda row: row.service.because, required=True),
+    Column(
+        "n_targets",
+        "integer",
+        "Targets of the service in this run.",
+        lambda row: row.service.n_targets,
+        required=True,
+    ),
+    _count(State.REACHABLE),
+    _count(State.THROTTLED),
+    _count(State.BLOCKED),
+    _count(State.GEOBLOCKED),
+    _count(State.DOWN),
+    _count(State.INCONCLUSIVE),
+    Column(
+        "started_utc",
+        "datetime",
+        "First try of any of its targets, UTC.",
+        lambda row: row.service.started_utc,
+    ),
+    Column("ended_utc", "datetime", "End of the last try, UTC.", lambda row: row.service.ended_utc),
+)
+
+WORD_LISTS: Final = {"caveats": tuple(Caveat), "control_source": tuple(ControlSource)}
+"""Vocabularies of the columns that join several words."""

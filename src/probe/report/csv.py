@@ -1,0 +1,115 @@
+"""verdicts.csv and services.csv: RFC 4180 with CRLF, UTF-8, safe in a spreadsheet, the same bytes each time."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from probe.model.measurement import VantagePoint
+from probe.model.verdict import ServiceVerdict, Verdict
+from probe.report.columns import SERVICE_COLUMNS, VERDICT_COLUMNS, Column, ServiceRow, VerdictRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+R = TypeVar("R")
+
+_DTYPES: Final[Mapping[str, Any]] = {
+    "string": "string",
+    "datetime": "string",
+    "integer": "Int64",
+    "number": "Float64",
+    "boolean": "string",
+}
+_FORMULA: Final = frozenset("=+-@'\t\r\n\0\uff1d\uff0b\uff0d\uff20\uff07")
+"""First characters by which spreadsheets take a text for a formula, full-width forms too, and the guard itself."""
+_UNSEEN: Final = re.compile(
+    r"[\\\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff]"
+)
+"""Controls, signs that turn the direction of writing, fillers, lone surrogates; and the backslash itself."""
+_ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
+
+
+def write_verdicts_csv(path: Path, run_id: str, verdicts: Iterable[Verdict], vantage: VantagePoint) -> None:
+    """Write one row a target, the network first, then by service and target."""
+    ordered = sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
+    rows = [VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage) for verdict in ordered]
+    _write(path, VERDICT_COLUMNS, rows)
+
+
+def write_services_csv(path: Path, run_id: str, services: Iterable[ServiceVerdict]) -> None:
+    """Write one row a service, the network first, then by name."""
+    ordered = sorted(services, key=lambda s: (s.service != "network", s.service))
+    _write(path, SERVICE_COLUMNS, [ServiceRow(run_id=run_id, service=service) for service in ordered])
+
+
+def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":
+    """Read such a table back, texts as they were before they were made safe; missing cells are NA."""
+    import pandas as pd
+
+    frame = pd.read_csv(
+        path,
+        dtype={column.name: _DTYPES[column.type] for column in columns},
+        keep_default_na=False,
+        na_values={column.name: [""] for column in columns},
+        encoding="utf-8",
+    )
+    for column in columns:
+        if _DTYPES[column.type] == "string":
+            frame[column.name] = frame[column.name].map(unguarded, na_action="ignore").astype("string")
+    return frame
+
+
+def guarded(text: str) -> str:
+    """Return a text as a cell: invisible characters as a backslash, u and four digits; formulas behind a '."""
+    shown = _UNSEEN.sub(_escape, text)
+    return f"'{shown}" if text[:1] in _FORMULA and text else shown
+
+
+def unguarded(cell: str) -> str:
+    """Return the text that `guarded` made a cell of."""
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", cell)
+    return text.removeprefix("'")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            os.fchmod(descriptor, 0o600)
+            handle.write(content)
+            handle.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "\\\\" if match[0] == "\\" else f"\\u{ord(match[0]):04x}"
+
+
+def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            column.name: pd.array([_cell(column, row) for row in rows], dtype=_DTYPES[column.type])
+            for column in columns
+        }
+    )
+    text = frame.to_csv(index=False, lineterminator="\r\n", na_rep="")
+    write_private(path, text.encode("utf-8"))
+
+
+def _cell(column: Column[R], row: R) -> Any:
+    value = column.value(row)
+    if value is None or value == "":
+        return None
+    if column.type == "boolean":
+        return "true" if value else "false"
+    return guarded(str(value)) if _DTYPES[column.type] == "string" else value

@@ -1,0 +1,75 @@
+"""datapackage.json: a Data Package descriptor, so that any tool can read both tables with their types."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from probe.model.options import RunRecord
+from probe.report.columns import (
+    SCHEMA_VERSION,
+    SERVICE_COLUMNS,
+    VERDICT_COLUMNS,
+    WORD_LISTS,
+    Column,
+)
+from probe.report.csv import write_private
+
+_DIALECT: Final = {
+    "delimiter": ",",
+    "lineTerminator": "\r\n",
+    "quoteChar": '"',
+    "doubleQuote": True,
+    "header": True,
+}
+
+
+def write_datapackage(path: Path, record: RunRecord) -> None:
+    """Write the descriptor of a run's verdicts.csv and services.csv; the same run gives the same bytes."""
+    write_private(path, (json.dumps(datapackage(record), ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def datapackage(record: RunRecord) -> dict[str, Any]:
+    """Return the descriptor (specs.frictionlessdata.io: data-package, tabular-data-resource, table-schema)."""
+    return {
+        "profile": "tabular-data-package",
+        "name": record.run_id.lower(),
+        "title": f"Network interference, run {record.run_id}",
+        "created": record.ended_utc or record.started_utc,
+        "version": SCHEMA_VERSION,
+        "resources": [
+            _resource("verdicts", "One row a target.", VERDICT_COLUMNS, "target_id"),
+            _resource("services", "One row a service.", SERVICE_COLUMNS, "service"),
+        ],
+    }
+
+
+def _resource(name: str, description: str, columns: Sequence[Column[Any]], key: str) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "path": f"{name}.csv",
+        "description": description,
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": _DIALECT,
+        "schema": {
+            "fields": [_field(column) for column in columns],
+            "missingValues": [""],
+            "primaryKey": ["run_id", key],
+        },
+    }
+
+
+def _field(column: Column[Any]) -> dict[str, Any]:
+    field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.meaning}
+    if column.type == "datetime":
+        field["format"] = "%Y-%m-%dT%H:%M:%SZ"
+    if column.type == "boolean":
+        field |= {"trueValues": ["true"], "falseValues": ["false"]}
+    constraints: dict[str, Any] = {"required": True} if column.required else {}
+    if column.words:
+        constraints["enum"] = [str(word) for word in column.words]
+    if column.name in WORD_LISTS:
+        field["words"] = [str(word) for word in WORD_LISTS[column.name]]
+    return field | ({"constraints": constraints} if constraints else {})
