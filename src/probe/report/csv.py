@@ -1,4 +1,4 @@
-"""verdicts.csv and services.csv: RFC 4180 with CRLF, UTF-8, safe in a spreadsheet, the same bytes each time."""
+"""verdicts.csv and services.csv: RFC 4180, UTF-8, safe in a spreadsheet, the same bytes each time."""
 
 import os
 import re
@@ -23,7 +23,7 @@ _DTYPES: Final[Mapping[str, Any]] = {
     "boolean": "string",
 }
 _FORMULA: Final = frozenset("=+-@'\t\r\n\0\uff1d\uff0b\uff0d\uff20\uff07")
-"""First characters by which spreadsheets take a text for a formula, full-width forms too, and the guard itself."""
+"""First characters by which spreadsheets take a text for a formula, in full width too; and the guard."""
 _UNSEEN: Final = re.compile(
     r"[\\\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\ud800-\udfff]"
@@ -63,7 +63,7 @@ def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":
 
 
 def guarded(text: str) -> str:
-    """Return a text as a cell: invisible characters as a backslash, u and four digits; formulas behind a '."""
+    """Return a text as a cell: invisible characters as backslash, u, four digits; formulas behind a '."""
     shown = _UNSEEN.sub(_escape, text)
     return f"'{shown}" if text[:1] in _FORMULA and text else shown
 

@@ -30,7 +30,7 @@ def write_datapackage(path: Path, record: RunRecord) -> None:
 
 
 def datapackage(record: RunRecord) -> dict[str, Any]:
-    """Return the descriptor (specs.frictionlessdata.io: data-package, tabular-data-resource, table-schema)."""
+    """Return the descriptor, as specs.frictionlessdata.io describes data packages and table schemas."""
     return {
         "profile": "tabular-data-package",
         "name": record.run_id.lower(),
