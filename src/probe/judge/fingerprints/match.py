@@ -177,7 +177,7 @@ def _shelf(rules: tuple[PageRule, ...]) -> _Shelf:
 
 
 def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
-    """Give the rules that fit, in the book's order. A page cut short accuses nobody: the rest was not seen."""
+    """Give the rules that fit, in the book's order; a page cut short accuses nobody."""
     opened = {
         rule.origin.id: rule
         for word in page.words & shelf.by_word.keys()
