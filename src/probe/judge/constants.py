@@ -1,0 +1,54 @@
+"""Every number that decides a verdict, with where it comes from."""
+
+from typing import Final
+
+FLOOR_TRIES: Final = 3
+"""METHOD 2: at least three tries of one failure class."""
+FLOOR_ROUNDS: Final = 3
+"""METHOD 2: in three rounds."""
+FLOOR_SPREAD_S: Final = 20.0
+"""METHOD 2: spread over at least 20 s, first start to last start."""
+BRACKET_S: Final = 5.0
+"""METHOD 2: a neutral success within 5 s before and after each failure."""
+MAX_EXTRA_ROUNDS: Final = 3
+"""Rounds asked for beyond `--rounds` when a failure lacked its bracket; then the verdict is given."""
+
+HELLO_GAP_S: Final = 0.5
+"""METHOD 6: between two ClientHellos of one name."""
+HELLO_GAP_SLACK_S: Final = 0.02
+"""METHOD 8: the event loop's clock errs by up to 3 ms; a paced handshake is not a burst."""
+HELLO_WINDOW_S: Final = 120.0
+HELLO_WINDOW_MAX: Final = 12
+"""METHOD 6: at most twelve ClientHellos per (name, /24 or /48) in 120 s."""
+
+CONTROL_AGAIN_S: Final = 20.0
+"""METHOD 3: one control asked twice counts as two when 20 s lie between."""
+BASELINE_FRESH_S: Final = 24 * 3600.0
+BASELINE_GEO_S: Final = 30 * 24 * 3600.0
+"""METHOD 3: ages up to which a baseline carries blocked, and geoblocked."""
+
+CLOCK_TOLERANCE_S: Final = 60.0
+"""An offset below a minute moves no certificate's dates by anything that matters."""
+
+CROSS_TRIES: Final = 3
+CROSS_TRY_GAP_S: Final = 2.0
+CROSS_NEUTRALS: Final = 2
+CROSS_PASS_WITHIN_S: Final = 5.0
+"""METHOD 6: three tries at least 2 s apart a cell, two neutral addresses and names, a pass within 5 s."""
+CROSS_GAP_SLACK_S: Final = 0.02
+
+LENGTH_LOW: Final = 0.3
+LENGTH_HIGH: Final = 3.0
+"""METHOD 5: a body of 30-300 % of the control's is of the same length."""
+
+DNSSEC_EDE: Final = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 25, 27})
+"""RFC 8914: extended errors that say validation failed."""
+
+UBIQUITOUS_HEADERS: Final = frozenset(
+    {
+        "accept-ranges", "age", "cache-control", "connection", "content-encoding", "content-language",
+        "content-length", "content-type", "date", "etag", "expires", "keep-alive", "last-modified", "location",
+        "pragma", "server", "set-cookie", "transfer-encoding", "vary", "via",
+    }
+)  # fmt: skip
+"""Headers that any server sends: having them in common says nothing (cf. OONI's web_connectivity)."""

@@ -1,0 +1,219 @@
+"""Read the answers of the last hop into facts for the content tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
+from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
+from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
+from probe.judge.outcome import Wants, conclude
+from probe.judge.rule import first_match
+from probe.judge.stand import PASSES, at_http, stand
+from probe.model import failure as f
+from probe.model.words import ControlSource, Layer, Located
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.judge.fingerprints import Match
+    from probe.judge.hop import Hop
+    from probe.judge.outcome import Outcome
+    from probe.judge.view import ControlView
+    from probe.model.observation import HTTPRoundTrip
+
+LOOPS = frozenset({f.X_REDIRECT_LOOP, f.X_TOO_MANY_REDIRECTS, f.HTTP_INVALID_REDIRECT})
+
+
+def judge_answers(works: Outcome) -> Outcome:
+    """Judge the content of a hop that answered and leads no further."""
+    hop = works.hop
+    if hop is None:
+        return works
+    answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
+    if not answers or hop.reading.target.experiment != "web":
+        return _plainly(works, hop, answers)
+    plain = not works.validated
+    final = [a for a in answers if not a.location] or answers
+    facts = _facts(hop, answers, final, plain=plain)
+    rule = first_match(PLAIN_CONTENT if plain else TLS_CONTENT, facts)
+    said = facts.notice or facts.innocent
+    fingerprint = said.id if said is not None else (facts.refusal.id if facts.refusal is not None else "")
+    views = tuple(v for v in hop.views if v.answered and v.usable)
+    used = views if rule.reason_code is not None or rule.rule_id not in _NEEDS_NO_CONTROL else ()
+    seen = [(v, PASSES) for v in used]
+    if facts.down:
+        seen = [(v, at_http(v) or PASSES) for v in hop.views]
+    stood = stand(hop.views, seen, {"other", "timeout", "reset", "eof"} if facts.down else set(), lives=True)
+    own = {f"AS{asn}" for asn in said.operator_asns} if said is not None else set()
+    outcome = conclude(
+        rule,
+        Layer.HTTP,
+        hop=hop,
+        stand=stood,
+        params={
+            "status": str(facts.status),
+            "fingerprint": fingerprint,
+            "partly": "",
+        },
+        located=Located.OPERATOR_NETWORK
+        if facts.notice is not None and hop.facts.vantage.probe_asn in own
+        else None,
+        uids=works.witnesses,
+        wants=Wants(
+            control=plain or rule.reason_code is not None or facts.refusal is not None,
+            control_again=stood.down_once,
+            rounds=plain and len(answers) < 3 and rule.rule_id == "http.plain_differs",
+        ),
+    )
+    return _keep(works, outcome)
+
+
+_NEEDS_NO_CONTROL = frozenset({"http.answered", "http.notice_page", "http.notice_redirect"})
+
+
+def _keep(works: Outcome, outcome: Outcome) -> Outcome:
+    outcome.notes = works.notes
+    outcome.validated = works.validated
+    outcome.wants.join(works.wants)
+    if works.mechanism:
+        outcome.mechanism = outcome.mechanism or works.mechanism
+    return outcome
+
+
+def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outcome:
+    """Conclude for experiments in which any answer, or a connect, is all that is asked."""
+    status = str(answers[0].status_code) if answers else ""
+    layer = works.layer
+    rule = ANSWERED[layer]
+    outcome = conclude(rule, layer, hop=hop, params={"status": status, "partly": ""}, uids=works.witnesses)
+    return _keep(works, outcome)
+
+
+def notice_of(works: Outcome) -> Match | None:
+    """Return the legal notice that an unvalidated hop shows or leads to, if its controls do not show it too."""
+    hop = works.hop
+    answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
+    if hop is None or works.validated or hop.reading.target.experiment != "web":
+        return None
+    return _notice(hop, answers)[0]
+
+
+def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, bool, Match | None]:
+    """Return the notice, whether it is the redirect's goal, and an innocent fingerprint otherwise."""
+    innocent: Match | None = None
+    for a in answers:
+        if a.location:
+            to = match_redirect(a.location, origin=a.url)
+            if to is not None and to.scope is Scope.LEGAL_NOTICE:
+                return to, True, None
+            innocent = innocent or to
+        found = match_page(status=a.status_code, headers=a.headers, title=a.title, body=a.body, url=a.url)
+        notice = legal_notice(found)
+        if notice is not None and not any(_shows(v, a) for v in hop.views):
+            return notice, notice.kind == "redirect_host", None
+        innocent = innocent or (found[0] if found and notice is None else None)
+    return None, False, innocent
+
+
+def _shows(view: ControlView, a: HTTPRoundTrip) -> bool:
+    """Say whether the control got this very page: an artefact is void then."""
+    return (
+        view.usable
+        and view.answered
+        and view.status == a.status_code
+        and view.title == a.title
+        and _length_alike(view.body_length, a.body_length) is not False
+    )
+
+
+def _facts(
+    hop: Hop, answers: Sequence[HTTPRoundTrip], final: Sequence[HTTPRoundTrip], *, plain: bool
+) -> ContentFacts:
+    statuses = [a.status_code or 0 for a in final]
+    status = min(statuses, key=_mildness)
+    told = max((a for a in final if (a.status_code or 0) == status), key=lambda a: len(a.body))
+    notice, leads, innocent = _notice(hop, answers) if plain else (None, False, None)
+    usable = [v for v in hop.views if v.usable]
+    compared = [v for v in usable if v.answered]
+    loops = any(a.failure in LOOPS for a in answers)
+    refusal = (
+        match_refusal(
+            status=told.status_code, headers=told.headers, title=told.title, body=told.body, url=told.url
+        )
+        if not plain and _may_refuse(status, told)
+        else None
+    )
+    alike = [v for v in usable if v.http_asked and not v.answered]
+    return ContentFacts(
+        status=status,
+        broken=_broken(final),
+        loops=loops,
+        down=loops and stand(usable, [(v, "other") for v in alike], {"other"}).down,
+        refusal=refusal,
+        notice=notice,
+        notice_redirect=leads,
+        innocent=innocent,
+        compared=bool(compared),
+        asked=bool(hop.views),
+        refused_there=any(v.status == status for v in compared),
+        fresh_for_geo=any(v.age_s is None or v.age_s <= BASELINE_GEO_S for v in compared),
+        same=plain and any(_same(v, a) for v in compared for a in final),
+        differs=plain and bool(compared) and _differs(compared, final),
+    )
+
+
+def _mildness(status: int) -> tuple[bool, int]:
+    return (status in {403, 451}, status)
+
+
+def _may_refuse(status: int, a: HTTPRoundTrip) -> bool:
+    return status >= 400 or bool(a.hop) or "banner" in a.url or len(a.body) < 4096
+
+
+def _broken(answers: Sequence[HTTPRoundTrip]) -> bool:
+    """Say whether every body that was read broke off short of its declared length."""
+    read = [a for a in answers if a.body_length is not None or a.failure is not None]
+    return bool(read) and all(
+        a.failure is not None
+        and a.failure not in LOOPS
+        and not a.body_is_capped
+        and (a.declared_length is None or (a.body_length or 0) < a.declared_length)
+        for a in read
+    )
+
+
+def _length_alike(theirs: int | None, ours: int | None) -> bool | None:
+    if theirs is None or ours is None:
+        return None
+    return theirs == ours or (theirs > 0 and LENGTH_LOW <= ours / theirs <= LENGTH_HIGH)
+
+
+def _common_header(view: ControlView, a: HTTPRoundTrip) -> bool:
+    ours = {name.lower() for name, _ in a.headers} - UBIQUITOUS_HEADERS
+    return not ours.isdisjoint(view.header_names)
+
+
+def _title(text: str | None) -> str:
+    return " ".join((text or "").split()).casefold()
+
+
+def _same(view: ControlView, a: HTTPRoundTrip) -> bool:
+    """Say whether an answer is the control's: same status class and two of title, header, length."""
+    same_title = bool(_title(a.title)) and _title(a.title) == _title(view.title)
+    length = a.body_length if a.body_length is not None else a.declared_length
+    agree = same_title + _common_header(view, a) + (_length_alike(view.body_length, length) is True)
+    return (view.status or 0) // 100 == (a.status_code or 0) // 100 and agree >= 2
+
+
+def _differs(views: Sequence[ControlView], answers: Sequence[HTTPRoundTrip]) -> bool:
+    """Say whether nothing is in common with any control, in three rounds."""
+    known = [a for a in answers if a.body_length is not None]
+    return (
+        len(answers) >= 3
+        and bool(known)
+        and not any(_common_header(v, a) for v in views for a in answers)
+        and all(_title(v.title) != _title(a.title) for v in views for a in known)
+        and all(_length_alike(v.body_length, a.body_length) is False for v in views for a in known)
+        and all(v.source is not ControlSource.BASELINE for v in views)
+    )

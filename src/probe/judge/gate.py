@@ -1,0 +1,65 @@
+"""The network first: what its finding and an early end do to a target's verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probe.judge.rule import Rule, always
+from probe.model.words import Located, ReasonCode, State
+
+if TYPE_CHECKING:
+    from probe.judge.facts import RunFacts
+    from probe.judge.outcome import Outcome
+
+NOT_MEASURED: Rule[object] = Rule(
+    "target.not_measured",
+    always,
+    State.INCONCLUSIVE,
+    "{name}: it was not measured.",
+    reason_code=ReasonCode.NOT_MEASURED,
+)
+NETWORK_NOT_FINE: Rule[object] = Rule(
+    "target.network_not_fine",
+    always,
+    State.INCONCLUSIVE,
+    "{name}: the network itself is not fine, and that is the finding.",
+)
+BUDGET_SPENT: Rule[object] = Rule(
+    "target.budget_spent",
+    always,
+    State.INCONCLUSIVE,
+    "{name}: the budget of bytes or time was spent before it could be judged.",
+    reason_code=ReasonCode.BUDGET_SPENT,
+)
+INTERRUPTED: Rule[object] = Rule(
+    "target.interrupted",
+    always,
+    State.INCONCLUSIVE,
+    "{name}: measuring was interrupted before it could be judged.",
+    reason_code=ReasonCode.NOT_MEASURED,
+)
+ENDED_BY = {"bytes": BUDGET_SPENT, "time": BUDGET_SPENT, "interrupted": INTERRUPTED}
+
+
+def through_gate(facts: RunFacts, outcome: Outcome, *, owing: bool) -> Outcome:
+    """Return the outcome as it stands on this network; a validated answer stays reachable."""
+    finding = facts.finding
+    if outcome.state is State.REACHABLE and outcome.validated:
+        return outcome
+    if finding is not None and finding.reason_code is not None:
+        return _instead(outcome, NETWORK_NOT_FINE, finding.reason_code)
+    if outcome.state is State.INCONCLUSIVE and owing and facts.stopped:
+        rule = ENDED_BY.get(facts.stopped, INTERRUPTED)
+        return _instead(outcome, rule, rule.reason_code)
+    return outcome
+
+
+def _instead(outcome: Outcome, rule: Rule[object], reason: ReasonCode | None) -> Outcome:
+    outcome.notes.append(f"would have been {outcome.rule.rule_id}")
+    outcome.rule = rule if rule.reason_code is reason else _with_reason(rule, reason)
+    outcome.mechanism, outcome.located, outcome.confirmed = "", Located.UNKNOWN, False
+    return outcome
+
+
+def _with_reason(rule: Rule[object], reason: ReasonCode | None) -> Rule[object]:
+    return Rule(rule.rule_id, rule.when, rule.state, rule.because, reason_code=reason)

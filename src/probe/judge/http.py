@@ -1,0 +1,19 @@
+"""Judge the HTTP layer by count: the request was sent, and no answer began."""
+
+from probe.judge import kind as k
+from probe.judge.floor import COUNTED, NAME_DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
+from probe.judge.rule import Rule
+
+_BECAUSE = COUNTED + "; {controls} got through." + NAME_DIFFERENTLY
+
+HTTP_RULES: tuple[Rule[FloorFacts], ...] = (
+    *before_count("http"),
+    *after_count(
+        "http",
+        (
+            blocked_row("http", k.RESET, "http.reset{trigger}", _BECAUSE),
+            blocked_row("http", k.TIMEOUT, "http.timeout{trigger}", _BECAUSE),
+            blocked_row("http", k.EOF, "http.eof{trigger}", _BECAUSE),
+        ),
+    ),
+)

@@ -1,0 +1,137 @@
+"""What a table said of a hop, with all that a verdict needs beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from probe.model.words import ControlSource, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from probe.judge.hop import Hop, Round
+    from probe.judge.rule import Rule
+    from probe.judge.stand import Stand
+    from probe.judge.witness import Count
+    from probe.model.words import Layer, Located
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Wants:
+    """What else would make the verdict stronger, before anybody asks whether it can be had."""
+
+    rounds: bool = False
+    control: bool = False
+    control_again: bool = False
+    resolver: bool = False
+    addresses: tuple[str, ...] = ()
+    cross: tuple[str, ...] = ()
+    """Addresses at which the name failed."""
+
+    def join(self, other: Wants) -> None:
+        """Want what another wants too."""
+        self.rounds = self.rounds or other.rounds
+        self.control = self.control or other.control
+        self.control_again = self.control_again or other.control_again
+        self.resolver = self.resolver or other.resolver
+        self.addresses = tuple(dict.fromkeys((*self.addresses, *other.addresses)))
+        self.cross = self.cross or other.cross
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Outcome:
+    """A rule that held, and its surroundings."""
+
+    rule: Rule[Any]
+    layer: Layer
+    params: dict[str, str]
+    mechanism: str = ""
+    located: Located
+    confirmed: bool
+    failure: str | None = None
+    witnesses: frozenset[str] = frozenset()
+    sources: tuple[ControlSource, ...] = ()
+    n_controls: int = 0
+    wants: Wants = field(default_factory=Wants)
+    notes: list[str] = field(default_factory=list)
+    hop: Hop | None = None
+    answers: list[Round] = field(default_factory=list)
+    """Rounds that got an answer, when the next hop or the content tables are to decide."""
+    validated: bool = False
+    """A certificate valid for the name stood behind the answer."""
+
+    @property
+    def state(self) -> State:
+        """The state of the rule."""
+        return self.rule.state
+
+
+NOBODY = "no control"
+SOURCE_WORDS: Mapping[ControlSource, str] = {
+    ControlSource.CROSS: "neutral names at the same and at other addresses",
+    ControlSource.RESOLVER: "another resolver asked from here",
+    ControlSource.TEST_HELPER: "a test helper elsewhere",
+    ControlSource.PROXY: "a proxy elsewhere",
+    ControlSource.BASELINE: "a baseline recorded without interference",
+}
+
+
+def conclude(
+    rule: Rule[Any],
+    layer: Layer,
+    *,
+    hop: Hop,
+    stand: Stand | None = None,
+    count: Count | None = None,
+    params: Mapping[str, str] | None = None,
+    located: Located | None = None,
+    wants: Wants | None = None,
+    uids: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Put a rule, its parameters and its witnesses together."""
+    filled = {
+        "name": hop.label,
+        "asn": hop.facts.vantage.probe_asn,
+        "controls": NOBODY,
+        "failure": "",
+        "trigger": "",
+        **(params or {}),
+    }
+    sources: tuple[ControlSource, ...] = ()
+    if stand is not None and stand.sources:
+        sources = stand.sources
+        filled["controls"] = ", ".join(SOURCE_WORDS[s] for s in sources)
+        uids = uids | frozenset(stand.uids)
+    if count is not None:
+        filled.setdefault("operation", "tries")
+        filled |= {
+            "failure": count.failure,
+            "n": str(count.n),
+            "rounds": str(count.n_rounds),
+            "spread": f"{count.spread_s:.0f}",
+        }
+        uids = uids | frozenset(count.witnesses)
+        if count.bracketed:
+            sources = (*sources, ControlSource.NEUTRAL)
+    return Outcome(
+        rule=rule,
+        layer=layer,
+        params=filled,
+        mechanism=rule.mechanism.format_map(filled) if rule.mechanism else "",
+        located=rule.located if located is None else located,
+        confirmed=len([s for s in sources if s is not ControlSource.NEUTRAL]) > 1
+        if rule.confirmed is None
+        else rule.confirmed,
+        failure=count.failure if count is not None else None,
+        witnesses=uids,
+        sources=sources,
+        n_controls=stand.n if stand is not None else 0,
+        wants=wants or Wants(),
+        hop=hop,
+    )
+
+
+def rephrase(rule: Rule[Any], **changes: Any) -> Rule[Any]:
+    """Return the rule with other columns, for the few rows whose colour depends on the facts."""
+    return replace(rule, **changes)

@@ -1,0 +1,230 @@
+"""Measurements of one target, read into legs: per round and redirect hop, what was tried and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from probe.judge import kind as k
+from probe.judge.certificate import certificate_kind
+from probe.model.words import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.model.measurement import Measurement
+    from probe.model.observation import DNSLookup, HTTPRoundTrip, TCPConnect, TLSHandshake
+    from probe.model.target import Target
+
+PORTS = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
+ASIDE = frozenset({"control", "resolver", "cross"})
+"""Experiments that pay a debt rather than try the target as its user would."""
+RESOLVERS = frozenset({"dns", "doh"})
+"""Experiments whose target is a resolver: its answers are what is asked for."""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a hop leads: the words of its URL."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    is_tls: bool
+    is_literal: bool
+
+
+@dataclass(slots=True, eq=False)
+class Try:
+    """One address tried once in one round at one hop: how far it got. Times are seconds of the run."""
+
+    uid: str
+    ip: str
+    port: int
+    family: int
+    layer: Layer
+    """The last layer exercised."""
+    kind: str | None
+    """None: that layer succeeded; else the class of its failure."""
+    failure: str | None
+    t0: float
+    t: float
+    tcp: TCPConnect | None = None
+    tls: TLSHandshake | None = None
+    http: HTTPRoundTrip | None = None
+    tls_ok: bool = False
+    """A handshake here ended with a certificate that holds."""
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One hop of one measurement."""
+
+    measurement: Measurement
+    hop: int
+    place: Place
+    tries: list[Try] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """All of a target's measurements, sorted by what they are for."""
+
+    target: Target
+    start: Place
+    own: list[Measurement]
+    """Rounds, in order of time."""
+    aside: list[Measurement]
+    """Controls, other resolvers, cross experiments."""
+    legs: dict[int, list[Leg]]
+    """By hop."""
+    lookups: dict[str, list[tuple[Measurement, DNSLookup]]]
+    """The system resolver's, by name in lower case; in order of time."""
+    other_lookups: dict[str, list[tuple[Measurement, DNSLookup]]]
+    """Other resolvers', asked from here."""
+    elsewhere: list[Try]
+    """Handshakes at addresses that another resolver gave, under the target's name."""
+
+
+def place_of(url: str) -> Place:
+    """Split a URL; what cannot be split leads nowhere (an empty host)."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return Place(url, "", "", 0, False, False)
+    scheme = parts.scheme
+    literal = ":" in host or (host.replace(".", "").isdigit() and host.count(".") == 3)
+    return Place(url, scheme, host, port or PORTS.get(scheme, 443), scheme in {"https", "dns+tls"}, literal)
+
+
+def read(target: Target, measurements: Sequence[Measurement], clock_offset_s: float | None) -> Reading:
+    """Sort measurements out; their order does not matter."""
+    start = place_of(target.input)
+    reading = Reading(target, start, [], [], {}, {}, {}, [])
+    for m in sorted(measurements, key=lambda m: (m.started_s, m.measurement_uid)):
+        (reading.aside if m.experiment in ASIDE else reading.own).append(m)
+        if m.experiment != "cross":
+            for lookup in m.queries:
+                book = reading.lookups if lookup.is_system else reading.other_lookups
+                book.setdefault(lookup.hostname.lower().rstrip("."), []).append((m, lookup))
+        if m.experiment == "resolver":
+            reading.elsewhere += [tls_try(m, h, clock_offset_s) for h in m.tls_handshakes if not h.arm]
+    for m in reading.own:
+        _read_legs(reading, m, clock_offset_s)
+    return reading
+
+
+def _read_legs(reading: Reading, m: Measurement, offset: float | None) -> None:
+    places = {0: reading.start}
+    for r in m.requests:
+        if r.hop not in places:
+            places[r.hop] = place_of(r.url)
+        if r.location and r.hop + 1 not in places:
+            places[r.hop + 1] = place_of(r.location)
+    legs: dict[int, Leg] = {0: Leg(m, 0, reading.start)}
+    tries: dict[tuple[int, str, int], Try] = {}
+    lookup_arm = "dns" if reading.target.experiment in RESOLVERS else ""
+    for c in m.tcp_connect:
+        if c.arm in {"", lookup_arm}:
+            _note(tries, legs, places, m, c.hop, _tcp_try(m, c))
+    for h in m.tls_handshakes:
+        if h.arm in {"", lookup_arm}:
+            _note(tries, legs, places, m, h.hop, tls_try(m, h, offset))
+    for r in m.requests:
+        if not r.arm:
+            _note(tries, legs, places, m, r.hop, _http_try(m, r))
+    if reading.target.experiment in RESOLVERS:
+        for q in m.queries:
+            if not q.is_system:
+                _note_answer(tries, legs, places, m, q)
+    for q in m.queries:
+        if q.hop not in legs and q.is_system and q.hop in places:
+            legs[q.hop] = Leg(m, q.hop, places[q.hop])
+    for hop, leg in legs.items():
+        reading.legs.setdefault(hop, []).append(leg)
+
+
+def _note(
+    tries: dict[tuple[int, str, int], Try],
+    legs: dict[int, Leg],
+    places: dict[int, Place],
+    m: Measurement,
+    hop: int,
+    new: Try,
+) -> None:
+    """Keep one try an address: the deepest layer, and a success rather than a failure of it."""
+    key = (hop, new.ip, new.port)
+    old = tries.get(key)
+    if old is None:
+        tries[key] = new
+        leg = legs.get(hop)
+        if leg is None:
+            place = places.get(hop) or place_of(f"https://{new.tls.verified_name}/" if new.tls else "")
+            leg = legs[hop] = Leg(m, hop, place)
+        leg.tries.append(new)
+        return
+    if old.layer is new.layer and old.kind is None:
+        return
+    if new.layer is Layer.HTTP and old.layer is Layer.TLS and old.kind is not None:
+        old.http = new.http  # a page behind a certificate that does not hold: kept, never an answer
+        return
+    old.layer, old.kind, old.failure, old.t0, old.t = new.layer, new.kind, new.failure, new.t0, new.t
+    old.tls_ok = old.tls_ok or new.tls_ok
+    old.tcp, old.tls, old.http = new.tcp or old.tcp, new.tls or old.tls, new.http or old.http
+
+
+def _note_answer(
+    tries: dict[tuple[int, str, int], Try],
+    legs: dict[int, Leg],
+    places: dict[int, Place],
+    m: Measurement,
+    q: DNSLookup,
+) -> None:
+    """Read what a resolver that is itself the target answered: over a stream that is what HTTP is to a site."""
+    host, _, port = q.resolver_address.rpartition(":")
+    ip = host.strip("[]")
+    if not port.isdigit() or not ip:
+        return
+    old = tries.get((0, ip, int(port)))
+    layer = Layer.DNS if q.engine == "udp" else Layer.HTTP
+    if q.failure is not None and layer is Layer.HTTP:
+        if old is not None and old.kind is not None:
+            return
+        layer = Layer.HTTP if old is not None else Layer.TCP
+    kind = None if q.failure is None else (k.dns_kind_of if layer is Layer.DNS else k.kind_of)(q.failure)
+    new = Try(
+        m.measurement_uid, ip, int(port), 6 if ":" in ip else 4, layer, kind, q.failure,
+        m.started_s + q.t0, m.started_s + q.t,
+    )  # fmt: skip
+    _note(tries, legs, places, m, 0, new)
+
+
+def _tcp_try(m: Measurement, c: TCPConnect) -> Try:
+    kind = None if c.failure is None else k.kind_of(c.failure)
+    return Try(
+        m.measurement_uid, c.ip, c.port, 6 if ":" in c.ip else 4, Layer.TCP, kind, c.failure,
+        m.started_s + c.t0, m.started_s + c.t, c,
+    )  # fmt: skip
+
+
+def tls_try(m: Measurement, h: TLSHandshake, offset: float | None) -> Try:
+    """Read a handshake, its certificate's dates judged at corrected time."""
+    kind = (
+        certificate_kind(h, m.measurement_start_time, offset) if h.completed else k.kind_of(h.failure or "")
+    )
+    return Try(
+        m.measurement_uid, h.ip, h.port, 6 if ":" in h.ip else 4, Layer.TLS, kind,
+        h.failure if kind else None, m.started_s + h.t0, m.started_s + h.t, None, h, None, kind is None,
+    )  # fmt: skip
+
+
+def _http_try(m: Measurement, r: HTTPRoundTrip) -> Try:
+    # An answer whose body broke off is an answer: what it lacks is judged by the content rules.
+    kind = None if r.failure is None or r.status_code is not None else k.kind_of(r.failure)
+    return Try(
+        m.measurement_uid, r.ip, r.port, 6 if ":" in r.ip else 4, Layer.HTTP, kind, r.failure,
+        m.started_s + r.t0, m.started_s + r.t, None, None, r,
+    )  # fmt: skip

@@ -1,0 +1,315 @@
+"""What the system's resolver said of a hop's name, and the judging of names that do not lead to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from probe.judge import kind as k
+from probe.judge.constants import DNSSEC_EDE
+from probe.judge.count_layer import judge_floor, resolver_valid
+from probe.judge.dns import FAILS, UNTRUE, DnsFacts
+from probe.judge.fingerprints import LOCAL_KINDS, Scope, is_bogon, match_dns_address
+from probe.judge.fingerprints.bogon import FAKE_IP, NAT64
+from probe.judge.hop import Round, families_of, rounds_of
+from probe.judge.outcome import Outcome, Wants, conclude
+from probe.judge.rule import first_match
+from probe.judge.stand import at_dns, stand
+from probe.judge.witness import Failed, count
+from probe.model import failure as f
+from probe.model.words import ControlSource, Layer, Located, State
+
+if TYPE_CHECKING:
+    from probe.judge.fingerprints import Match
+    from probe.judge.hop import Hop
+    from probe.judge.rule import Rule
+    from probe.judge.stand import Stand
+    from probe.model.measurement import Measurement
+    from probe.model.observation import DNSLookup
+
+_OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa", ".test", ".invalid", ".onion")
+_LOCAL_RESOLVERS = frozenset({"private", "loopback"})
+_NO_SUCH = frozenset({k.NXDOMAIN, k.NO_ANSWER})
+_SERVER_SIDE = frozenset({k.SERVFAIL, k.REFUSED, k.TIMEOUT})
+
+
+class Names:
+    """The look-ups of one hop's name, by round."""
+
+    __slots__ = ("_answers", "_hop", "failed", "resolved")
+
+    def __init__(self, hop: Hop) -> None:
+        """Sort rounds into those that resolved the name and those that did not."""
+        self._hop = hop
+        self.failed: list[Round] = []
+        """Rounds in which the name did not resolve."""
+        self.resolved = 0
+        self._answers: list[tuple[Measurement, DNSLookup]] = []
+        by_uid: dict[str, list[DNSLookup]] = {}
+        stated = hop.place.is_literal or (hop.index == 0 and bool(hop.reading.target.addresses))
+        found = () if stated else hop.reading.lookups.get(hop.name, ())
+        for m, lookup in found:
+            by_uid.setdefault(m.measurement_uid, []).append(lookup)
+            if lookup.answers:
+                self._answers.append((m, lookup))
+        for leg in hop.legs:
+            lookups = [q for q in by_uid.get(leg.measurement.measurement_uid, ()) if not q.checking_disabled]
+            if any(q.answers for q in lookups):
+                self.resolved += 1
+                continue
+            failures = [q for q in lookups if k.dns_kind_of(q.failure or f.DNS_NO_ANSWER) != k.LOCAL]
+            if failures:
+                self.failed.append(_failed_round(leg, leg.measurement, failures))
+
+    def facts(self) -> DnsFacts:
+        """Gather what the artefact rows ask."""
+        hop = self._hop
+        ours = {ip for _, q in self._answers for ip in q.answers}
+        new = ours - hop.trust.vouched
+        match = next((m for ip in sorted(new) if (m := match_dns_address(ip)) is not None), None)
+        kinds = {ip: kind for ip in ours if (kind := is_bogon(ip)) not in {None, NAT64}}
+        bogons = sorted(ip for ip in kinds if ip in new)
+        all_bogon = any(
+            all(ip in kinds for ip in q.answers) and not hop.trust.vouched.issuperset(q.answers)
+            for _, q in self._answers
+        )
+        bogon = bogons[0] if bogons and all_bogon and _is_public(hop.name) else ""
+        notice = match if match is not None and match.scope is Scope.LEGAL_NOTICE else None
+        return DnsFacts(
+            resolver_fails=hop.facts.resolver_fails,
+            resolver_true=hop.facts.resolver_true,
+            local=self._local(bogon, str(kinds.get(bogon, "")), match),
+            notice=notice,
+            bogon=bogon,
+            injected=self._injected(),
+            stand=NO_STAND,
+        )
+
+    def _local(self, bogon: str, kind: str, match: Match | None) -> str:
+        """Say why an answer is the user's own doing; empty when it is not."""
+        vantage = self._hop.facts.vantage
+        if match is not None and match.scope in {Scope.PARENTAL_FILTER, Scope.OFFICE, Scope.ANTIVIRUS}:
+            return match.id
+        if not bogon:
+            return ""
+        if kind == FAKE_IP:
+            return "fake-ip"
+        if "hosts" in vantage.bypass and not any(
+            bogon in q.answers for _, q in self._answers if q.engine != "getaddrinfo"
+        ):
+            return "hosts"
+        if vantage.resolver_class in _LOCAL_RESOLVERS and kind in LOCAL_KINDS:
+            return f"{vantage.resolver_class} resolver"
+        return ""
+
+    def _injected(self) -> tuple[str, str]:
+        """Return a forged first answer and a true later one of the same query, or two empty strings."""
+        hop = self._hop
+        shown = hop.trust.shown
+        tried = {t.ip for leg in hop.legs for t in leg.tries}
+        for _, q in hop.reading.lookups.get(hop.name, ()):
+            said = [r for r in q.replies if r.answers or r.rcode]
+            if len(said) < 2 or not shown:
+                continue
+            first = said[0].answers
+            true = next((ip for r in said[1:] for ip in r.answers if ip in shown), "")
+            leads_nowhere = all(
+                ip not in shown and (ip in tried or is_bogon(ip) not in {None, NAT64}) for ip in first
+            )
+            if true and leads_nowhere:
+                return ", ".join(first) or said[0].rcode or "an error", true
+        return "", ""
+
+    def artefact(self, rule: Rule[Any], facts: DnsFacts) -> Outcome:
+        """Conclude by an artefact of the resolver's answer."""
+        notice = facts.notice
+        outcome = conclude(
+            rule,
+            Layer.DNS,
+            hop=self._hop,
+            params={
+                "answer": facts.injected[1] or (notice.excerpt if notice else facts.bogon),
+                "forged": facts.injected[0],
+                "local": facts.local,
+                "fingerprint": notice.id if notice else "",
+            },
+            located=self._located(rule, notice),
+            uids=self.uids(),
+            wants=Wants(control=rule.state is State.BLOCKED, resolver=rule.state is State.BLOCKED),
+        )
+        if facts.bogon or notice:
+            outcome.failure = f.DNS_BOGON if facts.bogon else None
+        if self._hop.facts.resolver_true:
+            outcome.sources = (ControlSource.NEUTRAL,)
+        return outcome
+
+    def _located(self, rule: Rule[Any], notice: Match | None) -> Located:
+        vantage = self._hop.facts.vantage
+        if rule.located is not Located.RESOLVER:
+            return rule.located
+        if notice is not None and vantage.probe_asn in {f"AS{asn}" for asn in notice.operator_asns}:
+            return Located.OPERATOR_NETWORK
+        return located_at_resolver(self._hop)
+
+    def notes(self, artefact: Rule[Any] | None, facts: DnsFacts) -> list[str]:
+        """Tell what changes no state: a forged answer beside a true one, rounds that did not resolve."""
+        found = []
+        if artefact is not None:
+            found.append(
+                f"{artefact.rule_id}: {facts.injected[0] or facts.bogon or facts.local}".rstrip(": ")
+            )
+        if self.failed:
+            found.append(f"the name did not resolve in {len(self.failed)} of {len(self._hop.legs)} rounds")
+        return found
+
+    def uids(self) -> frozenset[str]:
+        """Return the measurements whose look-ups these are."""
+        return frozenset(m.measurement_uid for m, _ in self._answers)
+
+
+def _failed_round(leg: Any, m: Measurement, failures: list[DNSLookup]) -> Round:
+    """Count one failure a round: that of the query that tells most, A before AAAA, a packet before the library."""
+    told = min(failures, key=lambda q: (q.engine == "getaddrinfo", q.query_type != "A", q.t0))
+    failure = told.failure or f.DNS_NO_ANSWER
+    one = Failed(
+        m.measurement_uid, k.dns_kind_of(failure), failure, m.started_s + told.t0, m.started_s + told.t, 4, 53
+    )
+    return Round(leg, Layer.DNS, [one])
+
+
+def _is_public(name: str) -> bool:
+    return "." in name and not name.endswith(_OWN_NAMES)
+
+
+def located_at_resolver(hop: Hop) -> Located:
+    """Say where a resolver's untrue word comes from.
+
+    A resolver that is not the operator's would have to lie itself, or somebody on the way speaks for it:
+    then, and when other resolvers asked from here say the same, it is the path.
+    """
+    if hop.facts.vantage.resolver_class == "public":
+        return Located.PATH
+    others = [q for _, q in hop.reading.other_lookups.get(hop.name, ()) if q.engine == "udp"]
+    ours = hop.reading.lookups.get(hop.name, ())
+    said = {(q.failure, frozenset(q.answers)) for _, q in ours if q.engine == "udp"}
+    if others and all((q.failure, frozenset(q.answers)) in said for q in others):
+        return Located.PATH
+    return Located.RESOLVER
+
+
+def judge_failing_name(hop: Hop, names: Names) -> Outcome:
+    """Judge a name that resolved in no round."""
+    failures = [x for r in names.failed for x in r.failures]
+    counted = count(failures, hop.facts.bench, sides=hop.sides)
+    valid = resolver_valid(hop)
+    stood = _stand_of_name(hop, {x.kind for x in failures}, valid=valid)
+    facts = DnsFacts(
+        resolver_fails=hop.facts.resolver_fails,
+        resolver_true=hop.facts.resolver_true,
+        broken_dnssec=counted.kind == k.SERVFAIL and _broken_dnssec(hop),
+        count=counted,
+        stand=stood,
+    )
+    rule = first_match(FAILS, facts)
+    outcome = conclude(
+        rule,
+        Layer.DNS,
+        hop=hop,
+        stand=stood,
+        count=counted,
+        located=located_at_resolver(hop) if rule.located is Located.RESOLVER else None,
+        params={"operation": "look-ups"},
+        uids=frozenset(x.uid for x in failures),
+        wants=Wants(
+            rounds=not counted.stands and not counted.mixed,
+            control=True,
+            control_again=stood.down_once,
+            resolver=True,
+        ),
+    )
+    if rule.state is State.BLOCKED and valid:
+        outcome.notes.append("reached only through another resolver")
+    return outcome
+
+
+def _stand_of_name(hop: Hop, kinds: set[str], *, valid: bool) -> Stand:
+    """Weigh who else resolves the name; helpers put several failures under one word."""
+    alike = set(kinds)
+    if kinds & _NO_SUCH:
+        alike |= _NO_SUCH
+    if kinds & _SERVER_SIDE:
+        alike.add(k.DNS_UNCLEAR)
+    return stand(
+        hop.views,
+        [(v, at_dns(v)) for v in hop.views],
+        alike,
+        lives=valid,
+        extra=(ControlSource.RESOLVER,) if valid else (),
+    )
+
+
+def _broken_dnssec(hop: Hop) -> bool:
+    """Say whether the zone's signatures fail: answered unvalidated here, and another resolver refuses it too."""
+    ours = [q for _, q in hop.reading.lookups.get(hop.name, ())]
+    others = [q for _, q in hop.reading.other_lookups.get(hop.name, ())]
+    everything = [*ours, *others]
+    unvalidated = any(q.checking_disabled and q.answers for q in everything)
+    said = any(DNSSEC_EDE.intersection(r.ede) for q in everything for r in q.replies)
+    refused_there = any(q.failure == f.DNS_SERVFAIL and not q.checking_disabled for q in others)
+    answered_there = any(q.answers and not q.checking_disabled for q in others)
+    return (unvalidated or said) and refused_there and not answered_there
+
+
+def judge_untrue(hop: Hop, rounds: list[Round], names: Names) -> Outcome:
+    """Judge a name whose addresses nothing vouches for, and which fail in every round."""
+    layers = {r.layer for r in rounds}
+    if layers == {Layer.TLS} and hop.cross_of(False).by_name:
+        return judge_floor(hop, rounds)
+    if layers == {Layer.HTTP} and not hop.place.is_tls and hop.cross_of(True).by_name:
+        return judge_floor(hop, rounds)
+    trust = hop.trust
+    other = [
+        rounds_of(hop, family, lambda ip: ip not in trust.own and trust.is_true(ip))
+        for family in families_of(hop.legs)
+    ]
+    works = [r for found in other for r in found if r.answer is not None and r.answer.tls_ok]
+    if not works and any(other):
+        return judge_floor(hop, next(found for found in other if found))
+    failures = [x for r in rounds for x in r.failures]
+    counted = count(failures, hop.facts.bench, sides=hop.sides)
+    valid = resolver_valid(hop)
+    stood = _stand_of_name(hop, set(), valid=valid)
+    facts = DnsFacts(
+        resolver_fails=hop.facts.resolver_fails,
+        resolver_true=hop.facts.resolver_true,
+        count=counted,
+        stand=stood,
+        hijacked=bool(works) or valid,
+    )
+    crossable = counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE
+    tried = {t.ip for leg in hop.legs for t in leg.tries}
+    return conclude(
+        first_match(UNTRUE, facts),
+        Layer.DNS,
+        hop=hop,
+        stand=stood,
+        count=counted,
+        params={"answer": ", ".join(sorted({t.ip for r in rounds for t in r.tries})[:4])},
+        located=located_at_resolver(hop) if facts.hijacked else None,
+        uids=frozenset(r.leg.measurement.measurement_uid for r in (*rounds, *works)),
+        wants=Wants(
+            rounds=counted.n_rounds < 3 or counted.spread_s < 20.0,
+            control=True,
+            resolver=True,
+            addresses=tuple(sorted((trust.vouched | _resolvers_say(hop)) - trust.own)) if not works else (),
+            cross=tuple(sorted({t.ip for r in rounds for t in r.tries if t.layer is Layer.TLS}))
+            if crossable
+            else (),
+        ),
+    )
+
+
+def _resolvers_say(hop: Hop) -> frozenset[str]:
+    return frozenset(ip for _, q in hop.reading.other_lookups.get(hop.name, ()) for ip in q.answers)
+
+
+NO_STAND = stand((), (), ())

@@ -1,0 +1,44 @@
+"""What a rule is, and how an ordered table of them decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from probe.model.words import Located, ReasonCode, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+RULES_VERSION = 1
+"""Goes up whenever a rule is added or retired; what a rule_id means never changes."""
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[F]):
+    """One row of a layer's table.
+
+    `mechanism` and `because` may hold `{named}` parameters, filled in from the params that the facts
+    give. `confirmed` None means: when a second kind of control agrees.
+    """
+
+    rule_id: str
+    when: Callable[[F], object]
+    state: State
+    because: str
+    mechanism: str = ""
+    located: Located = Located.UNKNOWN
+    confirmed: bool | None = False
+    reason_code: ReasonCode | None = None
+
+
+def first_match(rules: Sequence[Rule[F]], facts: F) -> Rule[F]:
+    """Return the first rule that holds. Tables are total: the last row always does."""
+    return next(rule for rule in rules if rule.when(facts))
+
+
+def always(_facts: object) -> bool:
+    """Hold, whatever the facts: the condition of a table's last row."""
+    return True

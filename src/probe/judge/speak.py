@@ -1,0 +1,84 @@
+"""Turn an outcome into the verdict that files and people see."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from probe.judge.rule import RULES_VERSION
+from probe.model.verdict import Verdict
+from probe.model.words import Caveat, ControlSource, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from probe.judge.facts import RunFacts
+    from probe.judge.outcome import Outcome
+    from probe.judge.reading import Reading
+
+UNKNOWN_AS = "AS0"
+MAX_WITNESSES = 64
+"""Uids a verdict names; the measurements themselves hold the rest."""
+
+
+def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
+    """Fill in the sentence, the times, the witnesses and the controls."""
+    target, own = reading.target, reading.own
+    rule = outcome.rule
+    wanted = {name for _, name, _, _ in Formatter().parse(rule.because) if name}
+    params = {name: outcome.params.get(name, "") for name in sorted(wanted)}
+    sources = dict.fromkeys(s for s in ControlSource if s in outcome.sources)
+    everything = [*own, *reading.aside]
+    return Verdict(
+        target_id=target.target_id,
+        service=target.service,
+        input=target.input,
+        state=rule.state,
+        mechanism=outcome.mechanism,
+        layer=outcome.layer,
+        located=outcome.located,
+        confirmed=outcome.confirmed,
+        reason_code=rule.reason_code,
+        caveats=tuple(_caveats(facts, rule.state)),
+        rule_id=rule.rule_id,
+        rules_version=RULES_VERSION,
+        because=rule.because.format_map(params),
+        template=rule.because,
+        params=tuple(params.items()),
+        failure=outcome.failure,
+        witnesses=tuple(sorted(outcome.witnesses)[:MAX_WITNESSES]),
+        n_observations=sum(
+            len(m.queries) + len(m.tcp_connect) + len(m.tls_handshakes) + len(m.requests) for m in own
+        ),
+        n_controls=outcome.n_controls,
+        control_source=tuple(sources) or (ControlSource.NONE,),
+        dns_ms=_median(q.t - q.t0 for m in own for q in m.queries if q.is_system and q.answers),
+        connect_ms=_median(c.t - c.t0 for m in own for c in m.tcp_connect if c.failure is None),
+        tls_ms=_median(h.t - h.t0 for m in own for h in m.tls_handshakes if h.completed),
+        ttfb_ms=_median(r.first_byte_s for m in own for r in m.requests if r.first_byte_s is not None),
+        started_utc=_stamp(min(m.measurement_start_time for m in own)) if own else "",
+        ended_utc=_stamp(max(m.measurement_start_time + timedelta(seconds=m.runtime_s) for m in own))
+        if own
+        else "",
+        measurement_uids=tuple(sorted(m.measurement_uid for m in everything)),
+        notes=tuple(dict.fromkeys(outcome.notes)),
+    )
+
+
+def _caveats(facts: RunFacts, state: State) -> Iterable[Caveat]:
+    if facts.vantage.bypass:
+        yield Caveat.BYPASS_ACTIVE
+    if state in {State.BLOCKED, State.THROTTLED} and facts.vantage.probe_asn == UNKNOWN_AS:
+        yield Caveat.OPERATOR_UNCERTAIN
+
+
+def _median(seconds: Iterable[float]) -> float | None:
+    """Return the median in milliseconds to a hundredth, or None of nothing."""
+    values = list(seconds)
+    return round(median(values) * 1000, 2) if values else None
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,126 @@
+"""Where the controls stand on one failure: it passes there, fails alike, or nobody can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from probe.judge import kind as k
+from probe.judge.constants import BASELINE_FRESH_S, CONTROL_AGAIN_S
+from probe.judge.view import ControlView, endpoint
+from probe.model.words import ControlSource, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+PASSES = "passes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """All that the rules ask about controls."""
+
+    carries: bool = False
+    """A control of METHOD 3 carries "blocked": it passes there, and recently enough."""
+    stale: bool = False
+    """Only an old baseline shows it answering."""
+    down: bool = False
+    """Two controls, or one asked twice, fail alike, and no fresh baseline answers."""
+    down_once: bool = False
+    """One control, asked once, fails alike."""
+    split: bool = False
+    """One control passes, another fails alike."""
+    otherwise: bool = False
+    """Controls answered our question, but neither pass nor fail alike."""
+    asked: bool = False
+    """A control was asked, whether it worked or not."""
+    worked: bool = False
+    """At least one control worked."""
+    sources: tuple[ControlSource, ...] = ()
+    """Those that carry what is said, in the order of the vocabulary."""
+    uids: tuple[str, ...] = ()
+    n: int = 0
+    """Control answers looked at."""
+
+
+def stand(
+    views: Sequence[ControlView],
+    seen: Sequence[tuple[ControlView, str | None]],
+    kinds: Collection[str],
+    *,
+    lives: bool = False,
+    extra: Iterable[ControlSource] = (),
+) -> Stand:
+    """Weigh what each control saw, None for "cannot say", `passes`, or a failure class.
+
+    `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
+    older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
+    """
+    known = [(v, what) for v, what in seen if what is not None and v.usable]
+    passing = [v for v, what in known if what == PASSES]
+    fresh = [v for v in passing if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
+    old = [v for v in passing if v not in fresh]
+    alike = [v for v, what in known if what in kinds and v.source is not ControlSource.BASELINE]
+    baseline_answers = any(v.source is ControlSource.BASELINE for v in fresh)
+    twice = len({v.key for v in alike}) > 1 or _apart(alike)
+    more = tuple(extra)
+    split = bool(alike) and any(v.source is not ControlSource.BASELINE for v in fresh)
+    live = [*fresh, *(old if lives else ())]
+    carries = bool(live or more) and not alike
+    saying = live if carries else (alike or passing)
+    sources = {v.source for v in saying} | (set(more) if carries else set())
+    return Stand(
+        carries=carries,
+        stale=bool(old) and not carries and not alike,
+        down=bool(alike) and twice and not split and not baseline_answers,
+        down_once=bool(alike) and not twice and not split,
+        split=split or (bool(alike) and baseline_answers),
+        otherwise=bool(known) and not passing and not alike,
+        asked=bool(views),
+        worked=any(v.usable for v in views),
+        sources=tuple(s for s in ControlSource if s in sources),
+        uids=tuple(sorted({v.uid for v in saying if v.uid})),
+        n=len(saying),
+    )
+
+
+def _apart(views: Sequence[ControlView]) -> bool:
+    times = [v.asked_s for v in views if v.asked_s is not None]
+    return bool(times) and max(times) - min(times) >= CONTROL_AGAIN_S
+
+
+def at_tcp(view: ControlView, ip: str, port: int) -> str | None:
+    """Say what a control saw of connecting to this very endpoint."""
+    where = endpoint(ip, port)
+    if where in view.tcp:
+        failure = view.tcp[where]
+        return PASSES if failure is None else k.kind_of(failure)
+    return PASSES if view.answered and ip in view.addresses else None
+
+
+def at_tls(view: ControlView, ip: str, port: int, name: str) -> str | None:
+    """Say what a control saw of a handshake with this endpoint under this name, or of the whole page."""
+    shown = view.tls.get(endpoint(ip, port))
+    if shown is not None and shown[0].lower() in {"", name.lower()}:
+        return PASSES if shown[1] is None else k.kind_of(shown[1])
+    return at_http(view, over_tls=True) if view.url.startswith("https:") or not view.url else None
+
+
+def at_http(view: ControlView, *, over_tls: bool = False) -> str | None:
+    """Say whether a control got an HTTP answer, of whatever status."""
+    if view.answered:
+        return PASSES
+    if not view.http_asked or view.http_failure is None:
+        return None
+    kind = k.kind_of(view.http_failure)
+    return k.ALERT if over_tls and kind == k.ALERT else kind
+
+
+def at_dns(view: ControlView) -> str | None:
+    """Say what a control saw of resolving the name; a helper's own words for it are not ours to read."""
+    if view.addresses:
+        return PASSES
+    return None if view.dns_failure is None else k.dns_kind_of(view.dns_failure)
+
+
+LAYER_OF_KIND = {k.ALERT: Layer.TLS}

@@ -1,0 +1,172 @@
+"""Judge one target: its hops in order, the network's gate, the verdict and what is still owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from probe.judge.address import judge_addresses
+from probe.judge.cross import evaluate
+from probe.judge.final import judge_answers, notice_of
+from probe.judge.gate import NOT_MEASURED, through_gate
+from probe.judge.hop import Hop
+from probe.judge.outcome import Outcome, conclude
+from probe.judge.owed import debts_of
+from probe.judge.reading import place_of, read
+from probe.judge.speak import verdict_of
+from probe.judge.trust import Trust
+from probe.judge.views import all_views, views_of_hop
+from probe.judge.witness import bursts
+from probe.model.words import Layer, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.judge.cross import Cross
+    from probe.judge.facts import RunFacts
+    from probe.judge.reading import Leg, Reading
+    from probe.judge.view import ControlView
+    from probe.model.measurement import Measurement
+    from probe.model.target import Debt, Target
+    from probe.model.verdict import Verdict
+
+MAX_HOPS = 11
+"""The first request and ten redirects (METHOD 5)."""
+LEAST_ACCUSING = (
+    State.REACHABLE,
+    State.INCONCLUSIVE,
+    State.DOWN,
+    State.GEOBLOCKED,
+    State.THROTTLED,
+    State.BLOCKED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and what it still needs; with nothing owed it is final."""
+
+    verdict: Verdict
+    debts: tuple[Debt, ...] = ()
+
+
+def judge_target(facts: RunFacts, target: Target, measurements: Sequence[Measurement]) -> Judged:
+    """Return the verdict that the evidence carries now, whatever the evidence; total, pure, order-free."""
+    reading = read(target, measurements, facts.clock_offset_s)
+    outcome = _judge(facts, reading)
+    debts = debts_of(facts, reading, outcome)
+    outcome = through_gate(facts, outcome, owing=bool(debts))
+    return Judged(verdict_of(facts, reading, outcome), () if facts.stopped else debts)
+
+
+def _judge(facts: RunFacts, reading: Reading) -> Outcome:
+    views = all_views(facts, reading)
+    burst = bursts([*reading.own, *reading.aside])
+    outcome: Outcome | None = None
+    notes: list[str] = []
+    tainted = False
+    for index in range(MAX_HOPS):
+        found = [
+            _judge_hop(facts, reading, index, legs, views, burst, tainted)
+            for legs in _by_place(reading.legs.get(index, []))
+        ]
+        if not found:
+            break
+        outcome = min(found, key=lambda o: (LEAST_ACCUSING.index(o.state), o.rule.rule_id, o.params["name"]))
+        if not _leads_on(reading, outcome, index):
+            break
+        notes += outcome.notes
+        tainted = tainted or _leaves_site(outcome)
+    if outcome is None:
+        hop = _hop(facts, reading, 0, [], views, burst, tainted=False)
+        return conclude(NOT_MEASURED, Layer.NETWORK, hop=hop)
+    outcome = judge_answers(outcome) if outcome.answers else outcome
+    outcome.notes = [*notes, *outcome.notes]
+    return outcome
+
+
+def _by_place(legs: list[Leg]) -> list[list[Leg]]:
+    """Group the legs of one hop by where they lead: redirects may differ from round to round."""
+    groups: dict[tuple[str, int, bool], list[Leg]] = {}
+    for leg in legs:
+        groups.setdefault((leg.place.host, leg.place.port, leg.place.is_tls), []).append(leg)
+    return list(groups.values())
+
+
+def _judge_hop(
+    facts: RunFacts,
+    reading: Reading,
+    index: int,
+    legs: list[Leg],
+    views: Sequence[ControlView],
+    burst: frozenset[tuple[str, float]],
+    tainted: bool,
+) -> Outcome:
+    return judge_addresses(_hop(facts, reading, index, legs, views, burst, tainted=tainted))
+
+
+def _hop(
+    facts: RunFacts,
+    reading: Reading,
+    index: int,
+    legs: list[Leg],
+    views: Sequence[ControlView],
+    burst: frozenset[tuple[str, float]],
+    *,
+    tainted: bool,
+) -> Hop:
+    place = legs[0].place if legs else reading.start
+    name = place.host.lower()
+    here = views_of_hop(views, place, index)
+    tries = [t for leg in legs for t in leg.tries] + reading.elsewhere
+    target = reading.target
+    sni = (target.server_name or name).lower().rstrip(".") if index == 0 else name
+    crosses: dict[bool, Cross] = {}
+
+    def cross_of(plain: bool) -> Cross:
+        if plain not in crosses:
+            crosses[plain] = evaluate(reading.aside, sni, plain=plain)
+        return crosses[plain]
+
+    return Hop(
+        facts=facts,
+        reading=reading,
+        index=index,
+        place=place,
+        name=name,
+        sni=sni,
+        legs=legs,
+        views=here,
+        trust=Trust(reading, (name, sni), tries, here, facts.ranges),
+        sides=(target.country == facts.home,) if target.country else (True, False),
+        bursts=burst,
+        tainted=tainted,
+        cross_of=cross_of,
+        label=target.input if not index else f"{target.input} → {place.url}",
+    )
+
+
+def _leads_on(reading: Reading, outcome: Outcome, index: int) -> bool:
+    """Say whether the hop worked, every answer was a redirect, and the next hop was tried."""
+    return (
+        bool(outcome.answers)
+        and index + 1 in reading.legs
+        and all(
+            r.answer is not None and r.answer.http is not None and r.answer.http.location
+            for r in outcome.answers
+        )
+        and (outcome.validated or notice_of(outcome) is None)
+    )
+
+
+def _leaves_site(outcome: Outcome) -> bool:
+    """Say whether an answer that nothing vouches for led to another site."""
+    return not outcome.validated and any(
+        _site(r.answer.http.location or "") != _site(r.answer.http.url)
+        for r in outcome.answers
+        if r.answer is not None and r.answer.http is not None
+    )
+
+
+def _site(url: str) -> str:
+    return ".".join(place_of(url).host.lower().split(".")[-2:])

@@ -1,0 +1,46 @@
+"""Gather the controls of a target, and pick those that speak of one hop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from probe.judge.reading import place_of
+from probe.judge.view import ControlView, view_of_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.judge.facts import RunFacts
+    from probe.judge.reading import Place, Reading
+
+
+def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:
+    """Return what every control saw of this target, in order of time, the baseline last."""
+    views = [
+        view_of_answer(answer, uid=m.measurement_uid, started_s=m.started_s)
+        for m in reading.aside
+        for answer in m.controls
+    ]
+    if facts.baseline is not None and reading.own:
+        from probe.judge.baseline import baseline_view
+
+        found = baseline_view(facts, reading.target, reading.own[0].measurement_start_time)
+        views += [found] if found is not None else []
+    return tuple(views)
+
+
+def views_of_hop(views: Sequence[ControlView], place: Place, index: int) -> tuple[ControlView, ...]:
+    """Return the views of this hop.
+
+    Controls follow redirects by themselves, so one that was asked for the first hop still says whether
+    the whole works from there; its addresses are those of another name then and are left out.
+    """
+    found: list[ControlView] = []
+    for view in views:
+        same = place_of(view.url).host.lower() == place.host.lower() if view.url else index == 0
+        if same:
+            found.append(view)
+        elif index > 0:
+            found.append(replace(view, addresses=frozenset(), asns=frozenset(), dns_failure=None))
+    return tuple(found)
