@@ -1,4 +1,4 @@
-"""What every censor is and shares: its seat at the wire, which addresses it means, which flows of many it takes."""
+"""What every censor is and shares: its seat at the wire, which addresses it means, which flows it takes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Count = Counter[str]
 
 def drawer(table: Table, seed: object) -> Callable[[str], bool]:
     """Return a draw whose outcome for the nth flow of a name depends on seed, name and n alone."""
-    share, own_seed = table.get("share", 1.0), table.get("seed", seed)
+    share, own_seed = float(table.get("share", 1.0)), table.get("seed", seed)
     drawn: Counter[str] = Counter()
 
     def draw(name: str) -> bool:
@@ -51,8 +51,8 @@ def matcher(table: Table) -> Callable[[bytes], bool]:
     def matches(raw: bytes) -> bool:
         if raw not in known:
             address = ip_address(raw)
-            known[raw] = any(address in net for net in into) and not any(address in net for net in out_of)
-        return known[raw]
+            known[raw] = any(address in n for n in into) and not any(address in n for n in out_of)
+        return bool(known[raw])
 
     return matches
 

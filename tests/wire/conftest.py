@@ -1,4 +1,4 @@
-"""The wire lab's own ground: it is skipped loudly where there are no namespaces, and never where CI says so."""
+"""The wire lab's ground: skipped loudly where there are no namespaces, and never where CI says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def ground() -> None:
-    """Skip, or fail where CI is set, when this machine cannot make namespaces; sweep what crashed runs left."""
+    """Skip, or fail where CI is set, without namespaces; sweep away what crashed runs left."""
     reason = netns.missing()
     if reason and os.environ.get("CI"):
         pytest.fail(f"THE WIRE LAB MUST RUN HERE AND CANNOT: {reason}")

@@ -1,6 +1,6 @@
-"""The link between the two namespaces: copies packets with delay, loss and a rate, and lets the censors see each.
+"""The link between both namespaces: copies packets with delay, loss and a rate; shows each to the censors.
 
-Runs as its own process: `python copier.py CLIENT_TUN SERVER_TUN` with the configuration as one line of
+Runs as its own process: `python -m wire.copier CLIENT_TUN SERVER_TUN` with the configuration as one line of
 JSON on stdin; says `ready` on stdout, ends when stdin does, and then prints its counters as JSON.
 Times are of CLOCK_MONOTONIC, which is `perf_counter` of every process on Linux.
 """
@@ -17,9 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
-
-if not __package__:
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from wire.censors import make_censors
 from wire.packets import TCP, UDP, Fate, Packet, parse
@@ -202,6 +199,11 @@ class Wire:
         return dict(self.counts)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Read the configuration and copy, before other work of this machine where that is allowed."""
     with suppress(OSError):
@@ -210,11 +212,11 @@ def main() -> None:
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
         config = json.loads(source.readline())
     wire = Wire(int(sys.argv[1]), int(sys.argv[2]), config)
-    print("ready", flush=True)
+    _say("ready")
     try:
         wire.run()
     finally:
-        print(json.dumps(wire.finish()), flush=True)
+        _say(json.dumps(wire.finish()))
 
 
 if __name__ == "__main__":

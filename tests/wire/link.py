@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _LABELS: Final = itertools.count()
+ENVIRONMENT: Final = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(
+        (str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", ""))
+    ),
+}
+"""With this folder's modules in reach."""
 
 
 class Link:
     """Two namespaces and the process that copies between them; a context manager.
 
-    `config` goes to the copier: `up` and `down` shapes, `censors`, `censor_ms`, `seed`, `log`; the other
-    keywords to `open_ends`; None: `start` is called later. After the block `counts` says what the copier and its censors did.
+    `config` goes to the copier: `up` and `down` shapes, `censors`, `seed`, `log`, `spin_ms`; the other
+    keywords to `open_ends`; None: `start` is called later. After the block `counts` says
+    what the copier and its censors did.
     """
 
     def __init__(self, config: Mapping[str, Any] | None = MappingProxyType({}), **ends: Any) -> None:
@@ -48,10 +57,11 @@ class Link:
         """Start copying; by hand only where the censors depend on the world at the far end."""
         tuns = (self._ends.client_tun, self._ends.server_tun)
         self._copier = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("copier.py")), *map(str, tuns)],
+            [sys.executable, "-m", "wire.copier", *map(str, tuns)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=tuns,
+            env=ENVIRONMENT,
             text=True,
         )
         assert self._copier.stdin

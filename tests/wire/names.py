@@ -11,7 +11,7 @@ MAX_BYTES: Final = 16_384
 
 
 def _hello(stream: bytes) -> bytes | None:
-    """Join the handshake records at the start of a stream; None where it does not start with a ClientHello."""
+    """Join the handshake records at the start of a stream; None where no ClientHello starts there."""
     message = b""
     while stream:
         if stream[0] != 0x16 or (len(stream) > 1 and stream[1] != 3):
@@ -29,7 +29,7 @@ def _hello(stream: bytes) -> bytes | None:
 def server_name(stream: bytes) -> str | None:
     """Read the name of a TLS ClientHello from the first bytes of a stream.
 
-    Returns the name in lower case; UNFINISHED while bytes are missing; None when there is none to come.
+    Returns it in lower case; UNFINISHED while bytes are missing; None when none will come.
     """
     message = _hello(stream)
     if message is None or len(stream) > MAX_BYTES:
@@ -74,7 +74,7 @@ def host(stream: bytes) -> str | None:
 
 
 def question(message: bytes) -> tuple[str, int, int] | None:
-    """Read the only question of a DNS query: name, type, and where the question ends; None when there is none."""
+    """Read the question of a DNS query: name, type, and where the question ends; None without one."""
     if len(message) < 17 or message[2] & 0x80:
         return None
     labels, at = [], 12
@@ -90,7 +90,7 @@ def question(message: bytes) -> tuple[str, int, int] | None:
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Say whether a name is one of these; a pattern that begins with a dot means the name and all below it."""
+    """Say whether a name is one of these; a pattern with a dot in front is the name and all below it."""
     name = name.rstrip(".")
     return any(
         name == pattern

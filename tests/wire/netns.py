@@ -1,4 +1,4 @@
-"""Two named network namespaces with a TUN device each: where the volunteer sits, and all the rest of the world."""
+"""Two named network namespaces with a TUN device each: where the volunteer sits, and the world."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def delete(name: str) -> None:
 
 
 def inside(name: str, call: Callable[[], _T]) -> _T:
-    """Call a function in a thread of its own that has entered the namespace; sockets made there stay in it."""
+    """Call a function in a thread that has entered the namespace; sockets made there stay in it."""
     future: Future[_T] = Future()
 
     def work() -> None:
@@ -138,12 +138,19 @@ class Ends:
 
 
 def open_ends(
-    label: str, *, families: str = "46", resolver: str = "", hosts: str = "", mtu: int = 1500
+    label: str,
+    *,
+    families: str = "46",
+    resolver: str = "",
+    hosts: str = "",
+    answering: tuple[str, ...] = (),
+    mtu: int = 1500,
 ) -> Ends:
     """Make both namespaces; the label must be unique in this process.
 
     `families` are those the client has a route for: "46", "4" or "6". `resolver` is what its
-    /etc/resolv.conf names (several, joined by spaces); `hosts` are lines for its /etc/hosts.
+    /etc/resolv.conf names (several, joined by spaces); `hosts` are lines for its /etc/hosts. `answering` are
+    reserved networks where somebody answers all the same.
     """
     client, server = (f"{PREFIX}-{os.getpid()}-{label}{side}" for side in "cs")
     descriptors: list[int] = []
@@ -152,7 +159,7 @@ def open_ends(
             _ip("netns", "add", name)
             descriptors.append(inside(name, _open_tun))
         _ip("-n", client, batch=_client_setup(families, mtu))
-        _ip("-n", server, batch=_server_setup(mtu))
+        _ip("-n", server, batch=_server_setup(mtu, answering))
         # Routed to itself is not yet its own: without this no IPv6 answer may leave from the address asked.
         inside(server, lambda: Path("/proc/sys/net/ipv6/ip_nonlocal_bind").write_text("1"))
         _write_etc(client, resolver, hosts)
@@ -180,7 +187,7 @@ def _client_setup(families: str, mtu: int) -> list[str]:
     return lines
 
 
-def _server_setup(mtu: int) -> list[str]:
+def _server_setup(mtu: int, answering: tuple[str, ...]) -> list[str]:
     """Every address is local to the server, but the client's and the reserved ones."""
     return [
         "link set lo up",
@@ -189,7 +196,7 @@ def _server_setup(mtu: int) -> list[str]:
         f"addr add {GATEWAY6}/64 dev wire0 nodad",
         "route add local 0.0.0.0/0 dev lo table main",
         "route add local ::/0 dev lo table main",
-        *(f"route add blackhole {network}" for network in RESERVED),
+        *(f"route add blackhole {network}" for network in RESERVED if network not in answering),
         *(f"route add blackhole {network}" for network in RESERVED6),
     ]
 

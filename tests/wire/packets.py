@@ -98,7 +98,7 @@ def _with_checksum(src: bytes, dst: bytes, proto: int, segment: bytes, at: int) 
     return segment[:at] + struct.pack("!H", value) + segment[at + 2 :]
 
 
-def tcp(
+def tcp(  # noqa: PLR0917  # in the order of the header
     src: bytes, dst: bytes, ports: tuple[int, int], seq: int, ack: int, flags: int, data: bytes = b""
 ) -> bytes:
     """Make a TCP packet without options."""

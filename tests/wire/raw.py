@@ -1,4 +1,4 @@
-"""A client of bare sockets: what exactly reaches a volunteer's machine, before any of the product has a say."""
+"""A client of bare sockets: what exactly reaches a volunteer's machine, before the product has a say."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def connect(address: str, port: int) -> str:
 
 
 def talk(address: str, port: int, *pieces: bytes) -> tuple[bytes, str]:
-    """Connect, send the pieces 30 ms apart, read to the end; return what came and how it ended: FIN or an errno."""
+    """Connect, send the pieces 30 ms apart, read to the end; return what came, and FIN or an errno."""
     got = b""
     with socket.socket(_family(address)) as sock:
         sock.settimeout(PATIENCE_S)

@@ -63,7 +63,7 @@ def _http(sock: socket.socket) -> None:
 
 
 def _tls(sock: socket.socket) -> None:
-    """Answer a whole ClientHello with the shortest of handshake records: enough to tell a server from silence."""
+    """Answer a whole ClientHello with the shortest of handshake records: a server, not silence."""
     if _read(sock, lambda stream: bool(server_name(stream))):
         sock.sendall(b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -154,7 +155,7 @@ def test_a_forged_answer_has_the_family_that_was_asked_for(link: Link) -> None:
 
 def test_one_resolver_is_silenced_and_the_next_is_not(link: Link) -> None:
     for resolver, answers in (("8.8.8.8", 0), ("8.8.4.4", 0), ("8.8.8.9", 1)):
-        assert len(link.at_client(lambda r=resolver: raw.dns(r, "a.example"))) == answers, resolver
+        assert len(link.at_client(partial(raw.dns, resolver, "a.example"))) == answers, resolver
 
 
 def _wired(*censors: dict[str, Any], use: Callable[[Link], None]) -> dict[str, int]:
@@ -191,7 +192,7 @@ def test_a_share_of_flows_is_the_same_for_the_same_seed() -> None:
     def outcomes(seed: int, names: tuple[str, ...]) -> list[str]:
         seen: list[str] = []
         censor = {"kind": "tls_name", "names": ["*"], "action": "rst", "share": 0.6, "seed": seed}
-        _wired(censor, use=lambda link: seen.extend(link.at_client(lambda: raw.tls(V4, n)) for n in names))
+        _wired(censor, use=lambda link: seen.extend(link.at_client(partial(raw.tls, V4, n)) for n in names))
         return seen
 
     alone = outcomes(7, ("a.example",) * 20)
@@ -205,7 +206,7 @@ def test_a_share_of_flows_is_the_same_for_the_same_seed() -> None:
 def test_another_resolver_answers_in_the_name_of_all_even_of_nobody() -> None:
     def use(link: Link) -> None:
         for resolver in ("8.8.8.8", "213.87.0.1"):
-            assert link.at_client(lambda r=resolver: raw.dns(r, "a.example")) == [(0, (TRUE4,))]
+            assert link.at_client(partial(raw.dns, resolver, "a.example")) == [(0, (TRUE4,))]
         answered = len(link.at_client(lambda: raw.dns("192.0.2.1", "a.example")))
         assert answered == intercepted
         assert link.at_client(lambda: raw.connect("192.0.2.1", 443)) == "TIMEOUT"

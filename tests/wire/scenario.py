@@ -1,0 +1,82 @@
+"""The words of the scenario tables: a world, what stands on the wire, what is measured, what must be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from probe.lab.names import SYSTEM_RESOLVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from probe.lab.records import Rule, Site
+
+LINK: Final = {"delay_ms": 20.0}
+RESOLVERS: Final = list(SYSTEM_RESOLVERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the run must say of a target (by target_id or input), a service, or the network.
+
+    `mechanism`, `located` and `reason` None are not asserted; "" means that there must be none.
+    """
+
+    subject: str
+    state: str
+    mechanism: str | None = ""
+    located: str | None = None
+    reason: str | None = None
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One run of the real command, and its rows.
+
+    In `censors`, an address `of NAME` stands for all addresses of a name, `of @GROUP` for those of a
+    service or neutral group, `first of NAME` for its first IPv4 address.
+    """
+
+    name: str
+    about: str
+    rows: tuple[Row, ...]
+    services: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    censors: tuple[Mapping[str, Any], ...] = ()
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    """What the far end does itself, where the wire cannot: certificates by a middlebox."""
+    world: Mapping[str, Any] = field(default_factory=dict)
+    """Other fields of the lab's scenario: variety, nat64, fake_ip, helper."""
+    clock_days: float = 0.0
+    """How far the world's clock is ahead of this machine's."""
+    link: Mapping[str, Any] = field(default_factory=lambda: LINK)
+    ends: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    history: bool = False
+    """Whether a good run on this network lies in the results folder already."""
+    exit_code: int = 0
+
+
+def named(kind: str, action: str, *names: str, **more: Any) -> Mapping[str, Any]:
+    """Return a censor by name."""
+    return {
+        "kind": kind,
+        "action": action,
+        "names": list(names),
+        "label": f"{kind} {action} {names[0]}",
+        **more,
+    }
+
+
+def at(action: str, *addresses: str, **more: Any) -> Mapping[str, Any]:
+    """Return a censor by address."""
+    return {
+        "kind": "address",
+        "action": action,
+        "addresses": list(addresses),
+        "label": f"{action} {addresses}",
+        **more,
+    }

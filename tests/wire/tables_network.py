@@ -1,0 +1,151 @@
+"""Scenarios of the whole network: fine, without a family, cut off, behind a portal or a white list."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from probe.lab import pages
+from probe.lab.names import PORTAL_ADDRESS, PORTAL_NAME
+from probe.lab.records import Rule, Site
+from wire.scenario import LINK, RESOLVERS, Row, Scenario, at
+
+FINE: Final = Row("network", "reachable", "network.none")
+PORTAL_TO: Final = {"kind": "redirect", "ports": [80, 443], "protos": [6], "to": PORTAL_ADDRESS}
+LOSSY: Final = {**LINK, "loss": 0.03}
+HOME: Final = ("of @domestic_listed", "of @domestic_unlisted", "77.88.8.0/24", *RESOLVERS)
+ONE: Final = ("twitter",)
+
+
+def _all_reachable(*subjects: str) -> tuple[Row, ...]:
+    return (FINE, *(Row(subject, "reachable") for subject in subjects))
+
+
+NETWORK: Final = (
+    Scenario(
+        name="clean",
+        about="nobody interferes",
+        services=("twitter", "telegram", "whatsapp", "youtube", "google-dns", "sanctions-dropbox"),
+        rows=_all_reachable(
+            "twitter", "telegram", "whatsapp", "youtube", "google-dns", "sanctions-dropbox", "twitter/web"
+        ),
+    ),
+    Scenario(
+        name="no-ipv6",
+        about="this link has no IPv6",
+        services=("twitter", "telegram"),
+        ends={"families": "4"},
+        rows=_all_reachable("twitter", "telegram"),
+    ),
+    Scenario(
+        name="no-ipv4",
+        about="this link has no IPv4",
+        services=("twitter",),
+        ends={"families": "6"},
+        rows=_all_reachable("twitter"),
+    ),
+    Scenario(
+        name="nat64",
+        about="IPv6 only, with NAT64 and DNS64",
+        services=("twitter",),
+        ends={"families": "6"},
+        world={"nat64": True},
+        rows=_all_reachable("twitter"),
+    ),
+    Scenario(
+        name="fake-ip",
+        about="a proxy on this machine answers DNS from 198.18.0.0/15",
+        services=("twitter",),
+        ends={"answering": ("198.18.0.0/15",)},
+        world={"fake_ip": True},
+        rows=(Row("twitter", "reachable"),),
+    ),
+    Scenario(
+        name="antivirus",
+        about="a program on this machine opens all TLS",
+        services=("twitter",),
+        rules=(Rule(stage="hello", what="mitm", detail="antivirus"),),
+        rows=(
+            Row("twitter/web", "inconclusive", "", reason="LOCAL_INTERCEPTION"),
+            Row("twitter", "inconclusive"),
+        ),
+    ),
+    Scenario(
+        name="wrong-clock",
+        about="this machine's clock is 400 days behind",
+        services=("twitter",),
+        clock_days=400,
+        rows=_all_reachable("twitter"),
+    ),
+    Scenario(
+        name="lossy",
+        about="3 % of packets are lost each way",
+        services=("twitter", "telegram"),
+        link=LOSSY,
+        rows=_all_reachable("twitter", "telegram"),
+    ),
+    Scenario(
+        name="portal",
+        about="a log-in page stands before everything",
+        services=ONE,
+        sites={PORTAL_NAME: Site(answer=pages.always(pages.PORTAL_LOGIN))},
+        censors=(PORTAL_TO, at("drop", "::/0")),
+        ends={"families": "4"},
+        rows=(
+            Row("network", "inconclusive", "network.captive_portal", reason="CAPTIVE_PORTAL"),
+            Row("twitter/web", "inconclusive", None, reason="CAPTIVE_PORTAL"),
+            Row("twitter", "inconclusive", None),
+        ),
+    ),
+    Scenario(
+        name="dark",
+        about="the link is up and nothing answers, and nothing is known of this network",
+        services=ONE,
+        censors=(at("drop", "0.0.0.0/0", "::/0"),),
+        rows=(
+            Row("network", "inconclusive", "", reason="NO_NETWORK"),
+            Row("twitter/web", "inconclusive", None, reason="NO_NETWORK"),
+        ),
+        exit_code=3,
+    ),
+    Scenario(
+        name="shutdown",
+        about="the link is up and nothing answers, where two runs went well before",
+        services=ONE,
+        censors=(at("drop", "0.0.0.0/0", "::/0"),),
+        history=True,
+        rows=(
+            Row("network", "blocked", "network.shutdown", "unknown"),
+            Row("twitter/web", "inconclusive", None, reason="SHUTDOWN"),
+        ),
+    ),
+    Scenario(
+        name="white-list",
+        about="only listed domestic addresses answer",
+        services=ONE,
+        censors=(at("drop", "0.0.0.0/0", "::/0", but=["of @domestic_listed", *RESOLVERS]),),
+        rows=(
+            Row("network", "blocked", "network.domestic_only", "unknown"),
+            Row("twitter/web", "inconclusive", None, reason="DOMESTIC_ONLY"),
+        ),
+    ),
+    Scenario(
+        name="white-list-data",
+        about="SYNs pass everywhere, data only to listed domestic addresses",
+        services=ONE,
+        censors=(at("data", "0.0.0.0/0", "::/0", but=["of @domestic_listed", *RESOLVERS]),),
+        rows=(
+            Row("network", "blocked", "network.domestic_only", "unknown"),
+            Row("twitter/web", "inconclusive", None, reason="DOMESTIC_ONLY"),
+        ),
+    ),
+    Scenario(
+        name="cable-cut",
+        about="everything at home works, nothing abroad answers",
+        services=ONE,
+        censors=(at("drop", "0.0.0.0/0", "::/0", but=list(HOME)),),
+        rows=(
+            Row("network", "inconclusive", "", reason="DOMESTIC_ONLY"),
+            Row("twitter/web", "inconclusive", None, reason="DOMESTIC_ONLY"),
+        ),
+    ),
+)

@@ -1,0 +1,133 @@
+"""Scenarios of DNS: one resolver lies, or whatever is asked over UDP is answered by another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from probe.lab import pages
+from probe.lab.names import NOTICE_ADDRESS
+from probe.lab.records import Site
+from wire.scenario import RESOLVERS, Row, Scenario, named
+
+BOGON: Final = "10.10.34.35"
+STRANGER: Final = "185.76.144.9"
+"""A public address in nobody's range: there the lab has no such name."""
+HOPS: Final = ("nxdomain", "silent", "notice")
+
+
+def _lies(**more: Any) -> tuple[Any, ...]:
+    """Return one lie for each of ten names, told wherever `addresses` says."""
+    return (
+        named("dns", "forge", ".svoboda.org", "hop-nxdomain.example.net", rcode="NXDOMAIN", **more),
+        named("dns", "forge", ".meduza.io", rcode="REFUSED", **more),
+        named("dns", "forge", ".dw.com", rcode="SERVFAIL", **more),
+        named("dns", "drop", ".currenttime.tv", "hop-silent.example.net", **more),
+        named("dns", "forge", ".bbc.com", answers=[BOGON], **more),
+        named("dns", "forge", ".tvrain.tv", "hop-notice.example.net", answers=[NOTICE_ADDRESS], **more),
+        named("dns", "race", ".theins.ru", answers=[STRANGER], **more),
+        named("dns", "race", ".zona.media", rcode="NXDOMAIN", **more),
+        named("dns", "forge", ".istories.media", answers=[STRANGER], **more),
+        named("dns", "forge", ".novayagazeta.eu", **more),
+    )
+
+
+SERVICES: Final = (
+    *("media-svoboda", "media-meduza", "media-dw", "media-currenttime", "media-bbc-russian", "media-tvrain"),
+    *("media-the-insider", "media-mediazona", "media-istories", "media-novaya-europe", "media-wikipedia"),
+)
+STARTS: Final = tuple(f"https://start-{what}.example.com/" for what in HOPS)
+
+
+def _rows(denied: str) -> tuple[Row, ...]:
+    """Return what must be said; `denied` is where a denial is located."""
+    return (
+        Row("media-svoboda/web", "blocked", "dns.nxdomain", denied),
+        Row("media-meduza/web", "blocked", "dns.refused", denied),
+        Row("media-dw/web", "blocked", "dns.servfail", denied),
+        Row("media-currenttime/web", "blocked", "dns.timeout", "path"),
+        Row("media-bbc-russian/web", "blocked", "dns.bogon", denied, confirmed=True),
+        Row("media-tvrain/web", "blocked", "dns.blockpage", denied, confirmed=True),
+        Row("media-the-insider/web", "blocked", "dns.injected", "path", confirmed=True),
+        Row("media-mediazona/web", "blocked", "dns.injected", "path", confirmed=True),
+        Row("media-istories/web", "blocked", "dns.hijacked", denied),
+        Row("media-novaya-europe/web", "blocked", "dns.no_answer", denied),
+        Row("media-wikipedia/web", "reachable"),
+        Row(STARTS[0], "blocked", "dns.nxdomain", denied),
+        Row(STARTS[1], "blocked", "dns.timeout", "path"),
+        Row(STARTS[2], "blocked", "dns.blockpage", denied),
+        Row("network", "reachable", "network.none"),
+    )
+
+
+HOP_SITES: Final = {
+    f"start-{what}.example.com": Site(answer=pages.redirect_to(f"https://hop-{what}.example.net/"))
+    for what in HOPS
+}
+
+RESOLVER: Final = (
+    Scenario(
+        name="dns-one",
+        about="the operator's resolver lies, others do not",
+        services=SERVICES,
+        urls=STARTS,
+        sites=HOP_SITES,
+        censors=_lies(addresses=RESOLVERS),
+        rows=_rows("resolver"),
+    ),
+    Scenario(
+        name="dns-all",
+        about="the path lies, whatever resolver is asked over UDP",
+        services=SERVICES,
+        urls=STARTS,
+        sites=HOP_SITES,
+        censors=_lies(),
+        rows=_rows("path"),
+    ),
+    Scenario(
+        name="dns-truth",
+        about="names that do not resolve for anybody, and names that resolve otherwise elsewhere",
+        services=("media-svoboda", "media-meduza", "media-dw", "media-wikipedia", "google-dns"),
+        sites={
+            "www.svoboda.org": Site(dns="nxdomain"),
+            "meduza.io": Site(dns="servfail"),
+            "www.dw.com": Site(dns="bogus"),
+        },
+        world={"variety": True},
+        rows=(
+            Row("media-svoboda/web", "down", None, "server"),
+            Row("media-meduza/web", "down", None, "server"),
+            Row("media-dw/web", "down", None, "server"),
+            Row("media-wikipedia/web", "reachable"),
+            Row("google-dns", "reachable"),
+            Row("network", "reachable", "network.none"),
+        ),
+    ),
+    Scenario(
+        name="dns-intercepted",
+        about="the operator's resolver answers every UDP/53 packet, even to nobody's address",
+        services=("google-dns", "media-wikipedia"),
+        censors=(
+            {"kind": "redirect", "ports": [53], "protos": [17], "to": RESOLVERS[0], "to6": RESOLVERS[1]},
+        ),
+        rows=(
+            Row("google-dns/udp", "blocked", "dns.intercepted"),
+            Row("google-dns/doh", "reachable"),
+            Row("google-dns/tcp", "reachable"),
+            Row("google-dns", "blocked", "dns.intercepted"),
+            Row("media-wikipedia/web", "reachable"),
+        ),
+    ),
+    Scenario(
+        name="dns-silenced",
+        about="UDP/53 to Google's resolver vanishes; Quad9's refuses for everybody and is no worse than that",
+        services=("google-dns", "cloudflare-dns"),
+        censors=(named("dns", "drop", "*", addresses=["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888"]),),
+        rows=(
+            Row("google-dns/udp", "blocked", "dns.timeout", "path"),
+            Row("google-dns/tcp", "reachable"),
+            Row("google-dns/doh", "reachable"),
+            Row("google-dns", "blocked", "dns.timeout", "path"),
+            Row("cloudflare-dns", "reachable"),
+        ),
+    ),
+)
