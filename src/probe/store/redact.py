@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from probe.model.measurement import Measurement
-from probe.store.masks import MASKS
+from probe.store.masks import MASKS, View
 from probe.store.own import OwnValues, host_and_port, own_addresses, own_literals
 from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
 from probe.store.spellings import DEEPEST, unhide
@@ -49,12 +49,12 @@ class Redactor:
 
     def masked(self, text: str, scope: Scope, depth: int = 0) -> str:
         """Mask a text: own names, then everything that looks like an address, device, person or account."""
-        if _SURROGATE.search(text):
+        if not text.isascii() and _SURROGATE.search(text):
             text = text.encode("utf-8", "replace").decode("utf-8")
         text = self.without_names(text, scope)
+        view = View(text)
         for mask in MASKS:
-            found = mask.sign in text if isinstance(mask.sign, str) else mask.sign.search(text)
-            if found:
+            if mask.sign(view):
                 text = mask.pattern.sub(self._handler(mask.category, mask.replace, scope), text)
         if depth < DEEPEST:
             text = unhide(text, lambda hidden: self.masked(hidden, scope, depth + 1))

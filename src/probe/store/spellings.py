@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 DEEPEST: Final = 3
 """Spellings inside spellings that are followed."""
-_LONGEST: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ _WORD_END: Final = re.compile(r"[\w.:\-]{1,64}\Z")
 # Base64 of three characters of an address: each of the four is one of few, at every third place of the text.
 _V4_GROUP: Final = "[LMNO][CDSTijyz][AEIMQUYcgk4][u-z0-5]"
 _V6_GROUP: Final = "[MNOQRYZ][DEGTUWjkmz02][ABEFIJMNQRUVYZcdghklop][w-z0-6B-Gh-m]"
-_RUN_BEFORE: Final = re.compile(r"[A-Za-z0-9+/_-]*\Z")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]*")
+_AROUND: Final = 80
+"""Characters of base64 looked at on either side of such a place: a multiple of four, three addresses long."""
 
 
 def _escapes(text: str) -> str:
@@ -77,47 +76,52 @@ def _unhide_tokens(text: str, spelling: Spelling, mask: Callable[[str], str]) ->
     return "".join([*parts, text[done:]]) if parts else text
 
 
-_BASE64: Final = (
-    re.compile(rf"(?:{_V4_GROUP}){{2}}"),
-    re.compile(rf"(?:{_V6_GROUP}){{3}}"),
+_BASE64: Final = (re.compile(rf"(?:{_V4_GROUP}){{2}}"), re.compile(rf"(?:{_V6_GROUP}){{3}}"))
+_SHORTEST_RUN: Final = 11
+"""Characters of base64 that an address of eight characters takes."""
+_LONGEST_WORD: Final = 400
+_CLASSES: Final = bytes(
+    ord("b") if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-") else ord(" ")
+    for byte in range(256)
 )
-_PLAIN_RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,400}={0,2}(?![A-Za-z0-9+/_-])")
 
 
 def _unhide_base64(text: str, mask: Callable[[str], str]) -> str:
-    """Find base64 by the shape that digits and dots take in it, and short runs that decode to plain words."""
-    for pattern in _BASE64:
-        text = _unhide_runs(text, pattern, mask)
-    return _PLAIN_RUN.sub(lambda match: _shown(match[0], mask) or match[0], text)
-
-
-def _unhide_runs(text: str, pattern: re.Pattern[str], mask: Callable[[str], str]) -> str:
+    """Find base64 by the shape that digits and dots take in it, and words that decode to plain text."""
+    classes = text.encode("latin-1", "replace").translate(_CLASSES)
+    wanted = b"b" * _SHORTEST_RUN
     parts: list[str] = []
     done = 0
-    for match in pattern.finditer(text):
-        if match.start() < done:
-            continue
-        before = _RUN_BEFORE.search(text, max(done, match.start() - _LONGEST), match.start())
-        start = before.start() if before else match.start()
-        start += (match.start() - start) % 4
-        run = _RUN.match(text, match.start(), match.start() + _LONGEST)
-        end = run.end() if run else match.end()
-        content = _decoded(text[start:end])
-        if mask(content) != content:
+    start = classes.find(wanted)
+    while start >= 0:
+        end = classes.find(b" ", start)
+        end = len(text) if end < 0 else end
+        if _hides(text[start:end], mask):
             parts += [text[done:start], "[base64]"]
-            done = end
+            done = end + len(text[end : end + 2]) - len(text[end : end + 2].lstrip("="))
+        start = classes.find(wanted, end)
     return "".join([*parts, text[done:]]) if parts else text
 
 
-def _shown(run: str, mask: Callable[[str], str]) -> str | None:
-    content = _decoded(run)
-    if not content.isascii() or not content.isprintable():
-        return None
-    return "[base64]" if mask(content) != content else None
+def _hides(run: str, mask: Callable[[str], str]) -> bool:
+    """Whether a run of base64 says something to be masked, as a whole or around one of its places."""
+    if run == run.lower():
+        return False  # base64 of words, digits and dots always holds capitals
+    if len(run) <= _LONGEST_WORD:
+        content = _decoded(run)
+        if content.isascii() and content.isprintable() and mask(content) != content:
+            return True
+    for pattern in _BASE64:
+        for match in pattern.finditer(run):
+            begin = max(match.start() % 4, match.start() - _AROUND)
+            content = _decoded(run[begin : match.end() + _AROUND])
+            if mask(content) != content:
+                return True
+    return False
 
 
 def _decoded(run: str) -> str:
-    standard = run.rstrip("=").replace("-", "+").replace("_", "/")
+    standard = run.replace("-", "+").replace("_", "/")
     standard = standard[: len(standard) - (len(standard) % 4 == 1)]
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4)).decode("latin-1")

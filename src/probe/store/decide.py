@@ -1,0 +1,103 @@
+"""What to put in place of something that looks like an address or a number: itself, if it is evidence."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection
+
+Allowed = Collection[str]
+"""Canonical texts of the addresses that are evidence."""
+
+
+def always(mask: str) -> Callable[[re.Match[str], Allowed], str]:
+    """Return a function that lets nothing pass; the mask may name groups of the match."""
+    return lambda match, _: match.expand(mask)
+
+
+def quad(match: re.Match[str], allowed: Allowed) -> str:
+    """Four numbers: decimal, zero-padded, octal or hex; forwards or (PTR) backwards."""
+    octets = [_octet(part) for part in re.split(r"[.\-_]", match[0])]
+    if any(octet > 255 for octet in octets):
+        return match[0]
+    forwards = ".".join(map(str, octets))
+    backwards = ".".join(map(str, reversed(octets)))
+    return match[0] if forwards in allowed or backwards in allowed or _harmless(forwards) else "[ip]"
+
+
+def _octet(text: str) -> int:
+    if text[:2] in {"0x", "0X"}:
+        return int(text, 16)
+    if text.isascii() and len(text) == 4 and text[0] == "0" and not set(text) & {"8", "9"}:
+        return int(text, 8)
+    return int(text)
+
+
+def _long_quad(match: re.Match[str], allowed: Allowed) -> str:
+    """Twelve digits, three for each octet."""
+    octets = [int(match[0][at : at + 3]) for at in (0, 3, 6, 9)]
+    return match[0] if ".".join(map(str, octets)) in allowed else "[number]"
+
+
+def number(match: re.Match[str], allowed: Allowed) -> str:
+    """Eight digits and more: an address as one number, a telephone, an account, a device."""
+    text = match[0]
+    bases = (8, 10) if text[0] == "0" and text.isascii() and not set(text) & {"8", "9"} else (10,)
+    for base in bases:
+        value = int(text, base)
+        if 0 <= value < 2**32 and str(ipaddress.IPv4Address(value)) in allowed:
+            return text
+    return _long_quad(match, allowed) if len(text) == 12 else "[number]"
+
+
+def hex_token(match: re.Match[str], allowed: Allowed) -> str:
+    """Eight hex digits (IPv4), twelve (MAC), thirty-two (IPv6, or a session): all are somebody's."""
+    digits = match[0].removeprefix("0x").removeprefix("0X")
+    if len(digits) == 8 and str(ipaddress.IPv4Address(int(digits, 16))) in allowed:
+        return match[0]
+    if len(digits) == 32 and str(ipaddress.IPv6Address(int(digits, 16))) in allowed:
+        return match[0]
+    return {8: "[ip]", 12: "[mac]", 32: "[id]"}[len(digits)]
+
+
+def six(match: re.Match[str], allowed: Allowed) -> str:
+    """Anything with colons that is an IPv6 address, its zone included."""
+    text = match[0]
+    address, _, _ = text.partition("%")
+    tail = ""
+    if address.endswith(":") and not address.endswith("::"):
+        address, tail = address[:-1], ":"
+    try:
+        ip = ipaddress.IPv6Address(address)
+    except ValueError:
+        return _six_and_port(text, allowed)
+    plain = str(ip)
+    mapped = str(ip.ipv4_mapped) if ip.ipv4_mapped else plain
+    return text if plain in allowed or mapped in allowed or _harmless(mapped) else f"[ip]{tail}"
+
+
+def _six_and_port(text: str, allowed: Allowed) -> str:
+    """Eight groups and a port behind them, or too many groups: what is left of the address is masked."""
+    groups = text.split(":")
+    if len(groups) < 8 or any(len(group) > 4 for group in groups[:8]) or "" in groups[:8]:
+        return text
+    plain = str(ipaddress.IPv6Address(":".join(groups[:8])))
+    return text if plain in allowed else ":".join(("[ip]", *groups[8:]))
+
+
+def dashed_six(match: re.Match[str], allowed: Allowed) -> str:
+    """Eight groups with dashes instead of colons, as names of lines have them."""
+    plain = str(ipaddress.IPv6Address(re.sub("[-_]", ":", match[0])))
+    return match[0] if plain in allowed else "[ip]"
+
+
+def nibbles(match: re.Match[str], allowed: Allowed) -> str:
+    """ip6.arpa: the digits backwards; a part of one is a part of somebody's prefix."""
+    digits = match[0].replace(".", "")
+    for order in (digits, digits[::-1]):
+        if len(digits) == 32 and str(ipaddress.IPv6Address(int(order, 16))) in allowed:
+            return match[0]
+    return "[ip]"
+
+
+def _harmless(address: str) -> bool:
+    """Loopback and the two wildcards are the same on every machine."""
+    return address.startswith("127.") or address in {"0.0.0.0", "255.255.255.255", "::", "::1"}  # noqa: S104 - compared
