@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from probe.measure.urls import Place
     from probe.model.target import Step
 
-ANSWER_S: Final = 30.0
-"""A helper connects, shakes hands and fetches before it answers."""
+ANSWER_TIMEOUTS: Final = 3.0
+"""Time-outs of one operation: a helper connects, shakes hands and fetches before it answers."""
 TOLERABLE_WAIT_S: Final = 2.0
 """Of our own handshake budget; a helper that would have to wait longer lets the next go first."""
 X_RESTING: Final = "x_control_resting"
@@ -103,7 +103,12 @@ async def _ask(ctx: Context, url: str, step: Step) -> ControlAnswer:
         if stream is None:
             return _failed(ctx, url, step, t0, failure or f.HTTP_REQUEST_FAILED)
         memory_of(ctx).helper_addresses[url] = stream.ip
-        body, failure = await _post(stream, place, question(step.target, step.addresses, ASKED_HEADERS))
+        body, failure = await _post(
+            stream,
+            place,
+            question(step.target, step.addresses, ASKED_HEADERS),
+            ANSWER_TIMEOUTS * ctx.options.timeout_s,
+        )
     if failure is not None:
         return _failed(ctx, url, step, t0, failure)
     try:
@@ -123,7 +128,9 @@ async def _open(ctx: Context, place: Place) -> tuple[AnyStream | None, str | Non
     return (secured, None) if shaken.failure is None else (None, shaken.failure)
 
 
-async def _post(stream: AnyStream, place: Place, content: bytes) -> tuple[bytes, str | None]:
+async def _post(
+    stream: AnyStream, place: Place, content: bytes, timeout_s: float
+) -> tuple[bytes, str | None]:
     """Send the question; the answer's bytes, or why there are none."""
     seen = Exchange()
     await exchange(
@@ -133,7 +140,7 @@ async def _post(stream: AnyStream, place: Place, content: bytes) -> tuple[bytes,
         headers=(("Host", place.authority), *HEADERS),
         content=content,
         max_body=MAX_ANSWER_BYTES + 1,
-        timeout_s=ANSWER_S,
+        timeout_s=timeout_s,
         seen=seen,
     )
     if seen.failure is not None:

@@ -28,7 +28,7 @@ async def recipe(ctx: Context, step: Step) -> None:
     """
     place = place_of(step.target.input)
     if place.scheme == "dns+udp":
-        await dns.ask_udp(ctx, place.host, place.port, NEUTRAL_NAME, "A", timeout_s=_timeout(ctx))
+        await dns.ask_udp(ctx, place.host, place.port, NEUTRAL_NAME, timeout_s=_timeout(ctx))
         return
     address = await _address(ctx, step, place)
     if address is None:

@@ -60,19 +60,21 @@ class Resolver:
         limit = min(ctx.options.timeout_s, TIMEOUT_S)
         ip, port = self.ip, self.port
         if self.scheme == "dns+udp":
-            return await dns.ask_udp(ctx, ip, port, name, rdtype, timeout_s=limit)
+            return await dns.ask_udp(ctx, ip, port, name, rdtype=rdtype, timeout_s=limit)
         async with ctx.at((ip,)):
             match self.scheme:
                 case "https":
                     url = self.place.url
-                    return await dns.ask_doh(ctx, ip, url, name, rdtype, arm=dns.ARM, timeout_s=limit)
+                    return await dns.ask_doh(
+                        ctx, ip, port, url, name, rdtype=rdtype, arm=dns.ARM, timeout_s=limit
+                    )
                 case "dns+tls":
                     sent = self.server_name or None
                     return await dns.ask_dot(
-                        ctx, ip, port, name, rdtype, server_name=sent, arm=dns.ARM, timeout_s=limit
+                        ctx, ip, port, name, rdtype=rdtype, server_name=sent, arm=dns.ARM, timeout_s=limit
                     )
                 case _:
-                    return await dns.ask_tcp(ctx, ip, port, name, rdtype, arm=dns.ARM, timeout_s=limit)
+                    return await dns.ask_tcp(ctx, ip, port, name, rdtype=rdtype, arm=dns.ARM, timeout_s=limit)
 
 
 async def recipe(ctx: Context, step: Step) -> None:

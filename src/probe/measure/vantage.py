@@ -73,4 +73,4 @@ async def _knock(ctx: Context, port: int) -> None:
 
 
 async def _ask_nobody(ctx: Context) -> None:
-    await dns.ask_udp(ctx, SINKHOLE, 53, NEUTRAL_NAME, "A", timeout_s=SINKHOLE_S)
+    await dns.ask_udp(ctx, SINKHOLE, 53, NEUTRAL_NAME, timeout_s=SINKHOLE_S)
