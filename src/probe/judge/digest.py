@@ -1,6 +1,6 @@
 """What neutrals, portal checks, the sinkhole and this machine tell, in little: a run keeps thousands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -104,9 +104,13 @@ def _witnesses(m: Measurement, target: Target) -> Iterator[Witness]:
     for query in m.queries:
         if query.engine == "udp" and query.failure not in failures.LOCAL:
             yield _of_query(m, target, query)
-    asked = {query.failure for query in m.queries}
-    if not m.tcp_connect and asked and None not in asked and not asked & failures.LOCAL:
+    if target.neutral_group and m.queries and not m.tcp_connect and _is_nameless(m.queries):
         yield _of_failed_name(m, target)
+
+
+def _is_nameless(queries: Sequence[DNSLookup]) -> bool:
+    """Whether no question gave an address to try, and none was broken off by ourselves."""
+    return not any(q.failure in failures.LOCAL or kind_of(q.answers) == PUBLIC for q in queries)
 
 
 def _of_connection(m: Measurement, target: Target, connect: TCPConnect) -> Witness | None:
@@ -170,7 +174,7 @@ def _of_failed_name(m: Measurement, target: Target) -> Witness:
         side=_SIDES.get(target.neutral_group, ""),
         neutral_group=target.neutral_group,
         ok=False,
-        failure=last.failure,
+        failure=last.failure or failures.DNS_BOGON,
         layer="dns",
         name=last.hostname,
         address="",

@@ -65,7 +65,7 @@ def portal_check(trips: tuple[HTTPRoundTrip, ...], *, uid: str, url: str, starte
     for trip in sorted(trips, key=lambda trip: (trip.hop, trip.attempt, trip.t0)):
         t_s = started_s + trip.t
         outcome, detail = _judge(trip, asked, wanted)
-        if not (outcome == "failed" and trip.location):
+        if outcome != "failed":
             break
     return PortalCheck(uid=uid, url=url, outcome=outcome, detail=detail[:120], t_s=t_s)
 
