@@ -111,7 +111,7 @@ async def get(
     body: bytes = b"",
 ) -> bytes:
     """Return the whole answer to one request, head and body."""
-    address = address or address_of(lab, host)
+    address = address or address_of(lab, host, 0 if 4 in lab.scenario.families else -1)
     port = port or (443 if tls else 80)
     sock = await (handshaken(lab, address, host, port=port) if tls else connected(lab.network, address, port))
     return await asyncio.to_thread(exchange, sock, request_of(host, path, method, body))

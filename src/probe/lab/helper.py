@@ -39,6 +39,13 @@ CERTIFICATE_FAILURES = {
     "antivirus": "ssl_unknown_authority",
     "huge": "unknown_error",
 }
+HTTP_FAILURES = {
+    "connection_refused": "connection_refused_error",
+    "generic_timeout_error": "generic_timeout_error",
+    "host_unreachable": "host_unreachable",
+    "dns_lookup_error": "dns_lookup_error",
+}
+"""For HTTP the public helpers have few words; a reset or a bad certificate is `unknown_error` there."""
 HOPS = 10
 PATIENCE_S = 10.0
 ENDPOINTS = 64
@@ -84,7 +91,7 @@ def tell(world: World, url: str, endpoints: list[str]) -> dict[str, Any]:
     host = parts.hostname
     if not host or parts.scheme not in ("http", "https"):
         raise ValueError("no URL")
-    failure, addresses = ("", (host,)) if is_address(host) else lookup(world, host, "elsewhere")
+    failure, addresses = _resolve(world, host)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     all_endpoints = dict.fromkeys([*endpoints, *(_endpoint(a, port) for a in addresses)])
     connects, handshakes = {}, {}
@@ -104,6 +111,14 @@ def tell(world: World, url: str, endpoints: list[str]) -> dict[str, Any]:
         "dns": {"failure": DNS_FAILURES.get(failure), "addrs": list(addresses)},
         "ip_info": {a: {"asn": world.names.asn(a), "flags": 2} for a in addresses},
     }
+
+
+def _resolve(world: World, host: str) -> tuple[str, tuple[str, ...]]:
+    """Return (failure, addresses) as a resolver far from this user tells them."""
+    if is_address(host):
+        return "", (host,)
+    failure, addresses = lookup(world, host, "elsewhere")
+    return failure, () if failure else addresses
 
 
 def _endpoint(address: str, port: int) -> str:
@@ -127,7 +142,7 @@ def fetch(world: World, url: str) -> dict[str, Any]:
     for _hop in range(HOPS):
         got = _get(world, url)
         if isinstance(got, str):
-            return _http(failure=got)
+            return _http(failure=HTTP_FAILURES.get(got, "unknown_error"))
         made = _http(got)
         location = dict(got.headers).get("Location")
         if not (location and 300 <= got.status < 400):
@@ -152,9 +167,9 @@ def _get(world: World, url: str) -> Answer | str:
     """Return the answer to one GET, or the failure."""
     parts = urlsplit(url)
     host, is_tls = (parts.hostname or "").rstrip("."), parts.scheme == "https"
-    failure, addresses = ("", (host,)) if is_address(host) else lookup(world, host, "elsewhere")
+    failure, addresses = _resolve(world, host)
     if failure or not addresses:
-        return DNS_FAILURES.get(failure, "dns_name_error")
+        return "dns_lookup_error"
     failed = "generic_timeout_error"
     for address in addresses:
         place = truth.place_of(_endpoint(address, parts.port or (443 if is_tls else 80)))
@@ -175,6 +190,6 @@ def _get(world: World, url: str) -> Answer | str:
         )
         got = truth.answer(world, request, elsewhere=True)
         if got.act is not None:
-            return "unknown_error"
+            return "generic_timeout_error" if got.act is injected.swallow else "unknown_error"
         return "generic_timeout_error" if got.delay_s > PATIENCE_S else got
     return failed

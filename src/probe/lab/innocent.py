@@ -255,6 +255,26 @@ _HERE = (
         options=QUICK,
     ),
     Scenario(
+        name="helper-lies",
+        title="Its TLS resets everybody, and a bad helper says that all is well",
+        services=(SERVICE,),
+        sites={IT[0]: Site(hello="reset")},
+        helper="lies",
+        expected=(Expected(subject=SERVICE, state="*"),),  # one control can be a liar: a known limit
+        twin="tls-reset-ip",
+        options=QUICK,
+    ),
+    Scenario(
+        name="helper-silent",
+        title="RST to SYNs, and the test helper never answers",
+        services=(SERVICE,),
+        rules=(Rule(stage="syn", what="reset", names=IT),),
+        helper="silent",
+        expected=_seen("inconclusive", "CONTROL_FAILED"),
+        twin="tcp-reset",
+        options=QUICK,
+    ),
+    Scenario(
         name="wrong-clock",
         title="This machine's clock is 400 days behind",
         services=(SERVICE,),

@@ -47,8 +47,8 @@ NETWORKS = (
         services=(SERVICE,),
         rules=(Rule(stage="syn", what="drop"), Rule(stage="query", what="silence")),
         expected=(
-            Expected(subject="network", state="inconclusive", reason_code="NONETWORKS"),
-            Expected(subject=SERVICE, state="inconclusive", reason_code="NONETWORKS"),
+            Expected(subject="network", state="inconclusive", reason_code="NO_NETWORK"),
+            Expected(subject=SERVICE, state="inconclusive", reason_code="NO_NETWORK"),
         ),
         twin="cable-cut",
         options=QUICK,

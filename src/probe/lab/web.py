@@ -98,7 +98,7 @@ def _responder(world: World, wire: Wire) -> Respond:
             await injected.STRIKES[rule.what](wire)
             return None
         if rule.what == "redirect":
-            return pages.redirect(rule.detail or pages.NOTICE_URL + request.host)
+            return pages.redirect((rule.detail or pages.NOTICE_URL) + request.host)
         return injected.PAGES[rule.detail](request, truth.answer(world, request))
 
     return respond
