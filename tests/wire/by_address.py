@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from wire.censor import matcher, refuse
+from wire.limits import LIMITS, limiter
 from wire.packets import SYN, TCP, UDP, Fate, Packet, parse, readdressed, unreachable
 
 if TYPE_CHECKING:
@@ -26,16 +27,24 @@ def _return(wire: Seat, packet: Packet, table: Table) -> None:
 def by_address(table: Table, seed: object, counts: Count) -> Censor:
     """Act on everything sent to `addresses` except `but`, at `ports` and `protos` when given.
 
-    `action`: drop; rst (to a SYN; the rest is dropped); icmp; data (the handshake passes, data does not).
+    `action`: drop; rst (to a SYN; the rest is dropped); icmp; data (the handshake passes, data does not); or
+    one of LIMITS, flow by flow.
     """
     there, label, action = matcher(table), table.get("label", "address"), table["action"]
     ports, protos = table.get("ports"), table.get("protos")
+    limit, allowed = limiter(table)
 
     def censor(wire: Seat, packet: Packet, to_server: bool) -> Fate | Packet:
         remote, port = (packet.dst, packet.dport) if to_server else (packet.src, packet.sport)
         if not there(remote) or (ports and port not in ports) or (protos and packet.proto not in protos):
             return Fate.DONE
+        if (passes := allowed(packet, to_server, wire.now)) is not None:
+            return Fate.NEXT if passes else Fate.SWALLOW
         if not to_server:
+            return Fate.NEXT
+        if action in LIMITS:
+            counts[f"{label}: hit"] += 1
+            limit(packet)
             return Fate.NEXT
         if action == "data" and packet.proto == TCP and not packet.payload:
             return Fate.NEXT

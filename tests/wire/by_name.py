@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wire import names
 from wire.censor import drawer, matcher, refuse
+from wire.limits import limiter
 from wire.packets import ACK, FIN, PSH, RST, SYN, TCP, Fate, Packet, tcp
 
 if TYPE_CHECKING:
@@ -69,14 +70,15 @@ READERS: Final[dict[str, tuple[Callable[[bytes], str | None], int]]] = {
 def by_name(table: Table, seed: object, counts: Count) -> Censor:
     """Act on TCP flows whose first bytes bear one of `names`, also when split over segments.
 
-    `action`, see ACTIONS; `ports`; `addresses`, only there; `share` of the flows of each name, drawn from
-    `seed` in the order they come; `residual_s`: afterwards nothing from that client reaches that address
+    `action`, see ACTIONS and LIMITS; `ports`; `addresses`, only there; `share` of the flows of each name,
+    drawn from `seed` in the order they come; `residual_s`: afterwards nothing from that client reaches that address
     and port (`residual_action` drop or rst) for so long.
     """
     read, port = READERS[table["kind"]]
     patterns, ports = tuple(table["names"]), table.get("ports", [port])
     there = matcher(table)
-    act, label = ACTIONS[table["action"]], table.get("label", table["kind"])
+    act, label = ACTIONS.get(table["action"]), table.get("label", table["kind"])
+    limit, allowed = limiter(table)
     hit = drawer(table, seed)
     streams: dict[bytes, tuple[int, bytes]] = {}
     barred: dict[bytes, float] = {}
@@ -86,6 +88,8 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
     ) -> Fate | Packet:
         if packet.proto != TCP or (packet.dport if to_server else packet.sport) not in ports:
             return Fate.DONE
+        if (passes := allowed(packet, to_server, wire.now)) is not None:
+            return Fate.NEXT if passes else Fate.SWALLOW
         if not to_server:
             return Fate.NEXT
         if not there(packet.dst):
@@ -117,6 +121,9 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
         counts[f"{label}: hit"] += 1
         if table.get("residual_s"):
             barred[_service(packet)] = wire.now + table["residual_s"]
+        if act is None:
+            limit(packet)
+            return Fate.NEXT
         act(wire, packet, table)
         wire.settle(packet, passes=False)
         return Fate.SWALLOW

@@ -117,10 +117,10 @@ def dns(
     return replies
 
 
-def download(address: str, n_bytes: int) -> float:
+def download(address: str, n_bytes: int, host: str = "flood.example") -> float:
     """Fetch bytes from the flood port; return bits per second from the first byte on."""
     with socket.create_connection((address, 5001), 10) as sock:
-        sock.sendall(str(n_bytes).encode())
+        sock.sendall(f"GET /{n_bytes} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         got = len(sock.recv(65536))
         first, begun = got, time.perf_counter()
         while data := sock.recv(1 << 20):
@@ -128,3 +128,9 @@ def download(address: str, n_bytes: int) -> float:
     if got != n_bytes:
         raise AssertionError(f"{got} of {n_bytes} bytes came")
     return (got - first) * 8 / (time.perf_counter() - begun)
+
+
+def stall(address: str, host: str = "flood.example") -> tuple[int, str]:
+    """Ask the flood port for a megabyte; return how many bytes came, and how it ended."""
+    got, end = talk(address, 5001, f"GET /1000000 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    return len(got), end

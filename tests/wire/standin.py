@@ -69,8 +69,9 @@ def _tls(sock: socket.socket) -> None:
 
 
 def _flood(sock: socket.socket) -> None:
-    """Send as many bytes as the first line asks for."""
-    left = int(sock.recv(64))
+    """Send as many bytes as the request's path asks for, and nothing else."""
+    request = sock.recv(512)
+    left = int(request.split()[1][1:])
     while left > 0:
         left -= sock.send(FLOOD[: min(left, len(FLOOD))])
 

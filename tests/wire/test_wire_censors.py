@@ -255,3 +255,33 @@ def test_a_forged_packet_reaches_the_server_too(tmp_path: Path) -> None:
     assert lines.count('"injected down"') == 1
     assert lines.count('"injected up"') == 1
     assert '"down", 6, 443' not in lines.partition('"injected up"')[2]
+
+
+@pytest.mark.parametrize(
+    "limited", [{"kind": "http_host", "names": ["slow.example"]}, {"kind": "address", "addresses": [V4]}]
+)
+def test_a_policer_holds_its_flows_to_a_rate_and_no_other(limited: dict[str, Any]) -> None:
+    def use(link: Link) -> None:
+        assert 400_000 < link.at_client(lambda: raw.download(V4, 200_000, "slow.example")) < 1_100_000
+        assert link.at_client(lambda: raw.download(V6, 2_000_000, "fast.example")) > 5_000_000
+
+    _wired({**limited, "ports": [5001], "action": "police", "rate_bps": 1_000_000}, use=use)
+
+
+def test_a_freeze_swallows_all_after_so_many_bytes() -> None:
+    def use(link: Link) -> None:
+        got, end = link.at_client(lambda: raw.stall(V4, "frozen.example"))
+        assert end == "TIMEOUT"
+        assert 14_000 < got < 16_000
+        assert link.at_client(lambda: raw.stall(V4, "free.example")) == (1_000_000, "FIN")
+
+    _wired(
+        {
+            "kind": "http_host",
+            "names": ["frozen.example"],
+            "ports": [5001],
+            "action": "freeze",
+            "after_bytes": 16_000,
+        },
+        use=use,
+    )
