@@ -39,8 +39,10 @@ TLS_INVALID_HOSTNAME: Final = "ssl_invalid_hostname"
 TLS_UNKNOWN_AUTHORITY: Final = "ssl_unknown_authority"
 TLS_INVALID_CERTIFICATE: Final = "ssl_invalid_certificate"
 X_TLS_ALERT: Final = "x_tls_alert"
-"""The server answered the handshake with a fatal alert; its number stands beside the failure."""
+"""The server sent a fatal alert after the handshake (during it: ssl_failed_handshake, with the number)."""
 X_TLS_TOO_LARGE: Final = "x_tls_handshake_too_large"
+X_TLS_BAD_RECORD: Final = "x_tls_bad_record"
+"""After the handshake came bytes that were not the peer's: they did not decrypt."""
 
 # HTTP
 HTTP_INVALID_REDIRECT: Final = "http_invalid_redirect_location_host"

@@ -31,7 +31,10 @@ class Network(Protocol):
     Deadlines are the caller's too: every coroutine here may be cancelled at any await.
     """
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """Return the clocks that everything is timed by."""
+        ...
 
     def resolve_system(self, name: str) -> tuple[str, ...]:
         """Ask the system's resolver, blocking; called in a thread of a pool. Addresses of both families.

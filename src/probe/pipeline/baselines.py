@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probe.judge import baseline_of
+from probe.judge.baseline import baseline_of
 from probe.model.baseline import Baseline
 from probe.model.network import Network
 from probe.model.observer import Observer

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from probe.judge import Judged, RunFacts, judge_target
-from probe.measure import Session
+from probe.measure.runner import Session
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.options import RunOptions

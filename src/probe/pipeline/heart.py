@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from probe.measure import BudgetSpent, Session
+from probe.measure.runner import BudgetSpent, Session
 from probe.model.target import Target
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder, passed

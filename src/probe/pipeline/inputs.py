@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from probe.judge import FINGERPRINTS_DIGEST, RULES_VERSION, NetworkHistory
+from probe.judge import RULES_VERSION, NetworkHistory
+from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.model.baseline import Baseline
 from probe.model.target import Service, Target
 from probe.pipeline.request import Prepared
@@ -28,8 +29,7 @@ class Controls:
     """Everything but the targets and the baseline: small, one document."""
 
     rules_version: int
-    fingerprints: str
-    """Digest of the fingerprint data that this program judges by."""
+    fingerprints_version: int
     catalogue: str
     """Digest of the catalogue as read; its files lie beside."""
     neutrals: tuple[Target, ...]
@@ -66,7 +66,7 @@ def inputs_of(prepared: Prepared, history: NetworkHistory) -> Inputs:
         services=prepared.services,
         controls=Controls(
             rules_version=RULES_VERSION,
-            fingerprints=FINGERPRINTS_DIGEST,
+            fingerprints_version=FINGERPRINTS_VERSION,
             catalogue=catalogue.digest,
             neutrals=catalogue.neutrals,
             network=(*catalogue.network, LOCAL),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from probe.judge import ControlDigest, digest_control
-from probe.measure import Measured
+from probe.measure.runner import Measured
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.target import Target

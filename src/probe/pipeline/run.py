@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from probe.measure import Session
+from probe.measure.runner import Session
 from probe.model.measurement import Measurement
 from probe.model.network import Network
 from probe.model.observer import Observer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.judge import network_verdict
-from probe.measure import BudgetSpent, Session
+from probe.measure.runner import BudgetSpent, Session
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.target import Step, Target
