@@ -184,9 +184,8 @@ def matrix_of(
     ip = step.addresses[0]
     own = Address("target", ip, split.port or standard)
     owners = _address_pool(step.neutrals, ip, is_retired, wait_s)
-    names = _names(
-        step.neutrals, name, tuple(owner for owner, _ in owners[:ADDRESSES]), lambda n: wait_s(n, ip)
-    )
+    pool_names = tuple(owner for owner, _ in owners[:POOL])
+    names = _names(step.neutrals, name, pool_names, lambda said: wait_s(said, ip))
     pool = [Address("neutral", address, standard) for _, address in owners[:POOL]]
     if len(names) < 2 or len(pool) < ADDRESSES:
         return None
@@ -214,10 +213,11 @@ def _names(
 ) -> tuple[str, ...]:
     """Pick one white-listed name and one obscure; where there is none of a sort, two of what there is.
 
-    A name whose own server is an arm comes last: to have passed there proves little about other names.
+    A name whose own server is an arm comes last, for to pass there proves little about other names; before it
+    come those whose server may become one.
     """
     hosts = {host: target for target in neutrals if (host := host_of(target)) and host != target_name}
-    order = sorted(hosts, key=lambda host: (host in owners, wait(host) > 0))
+    order = sorted(hosts, key=lambda h: (h in owners[:ADDRESSES], h in owners, wait(h) > 0))
     listed = [host for host in order if hosts[host].neutral_group == LISTED]
     obscure = [host for host in order if hosts[host].neutral_group != LISTED]
     chosen = (*listed[:1], *obscure[:1])
