@@ -150,7 +150,7 @@ _SPOKEN: Final = frozenset({failures.DNS_NXDOMAIN, failures.DNS_REFUSED, failure
 def _last_by_name(answers: Iterable[NameAnswer]) -> dict[str, NameAnswer]:
     """One answer a name: a true one if there ever was one, else the last."""
     found: dict[str, NameAnswer] = {}
-    for answer in sorted(answers, key=lambda a: (a.is_true, a.t_s, a.uid, a.engine)):
+    for answer in sorted(answers, key=lambda a: (a.is_true, a.t_s, a.uid, a.engine, a.kind)):
         found[answer.name] = answer
     return found
 
