@@ -107,7 +107,9 @@ async def ask_udp(
     """Ask one resolver over UDP, once more after half the time; return when the first answer is in.
 
     What is returned holds the replies so far. The observation, with all that came in `linger_s` after the
-    first answer, is appended later by a task of the context's, and handed to `on_done`. With `follow`: a truncated answer is asked
+    first answer, is appended later by a task of the context's, and handed to `on_done`.
+
+    With `follow`: a truncated answer is asked
     for again over TCP and that lookup is returned; one that EDNS upset (FORMERR, NOTIMP) without it; after
     SERVFAIL a second query with checking disabled goes out beside (attempt + 1).
     """

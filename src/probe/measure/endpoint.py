@@ -24,7 +24,7 @@ async def tcp_connect(ctx: Context, step: Step) -> None:
 
 
 async def http_any(ctx: Context, step: Step) -> None:
-    """Connect to every address of `tcp://host:port` and POST in clear: any HTTP that comes back shows life."""
+    """Connect to every address of `tcp://host:port` and POST in clear: any HTTP that comes is life."""
     await _at_each(ctx, step, asks=True)
 
 

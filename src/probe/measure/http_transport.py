@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
+import anyio.lowlevel
 import h2.exceptions
 import httpcore
 import httpx
 
 from probe.measure.body import MAX_BODY, MAX_TEXT
 from probe.measure.failure import classify
+from probe.measure.tls import ALERTS
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -26,6 +29,19 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_HEADERS: Final = 128
 CRAWL_BYTES: Final = 1024
 """A body that brought less than this in the last quarter of its time is stalled, not slow."""
+
+
+MAX_WIRE: Final = 3 * MAX_BODY
+"""Read of a body in whatever framing: chunks of one byte, or an HTTP/2 frame that announces sixteen megabytes."""
+MAX_CHUNKS: Final = 4096
+"""Pieces of a body; a server that sends it byte by byte costs us more than itself."""
+READ: Final = 16 * 1024
+H2_SETTINGS: Final = 4
+"""The type of the first frame of every HTTP/2 server (RFC 9113, 3.4)."""
+
+
+class EnoughError(Exception):
+    """The framing of a body took more than a body may."""
 
 
 class HeadersTooLargeError(Exception):
@@ -63,19 +79,27 @@ class _Pipe(httpcore.AsyncNetworkStream):
         self.stream = stream
         self.seen = seen
         self.before = 0
+        self.after = 0
         self.open = True
         """Whether headers are still awaited."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109  # httpcore's signature; the deadline is round the whole exchange
         if not self.open:
-            return await self.stream.read(max_bytes)
+            data = await self.stream.read(min(max_bytes, READ))
+            self.after += len(data)
+            if self.after > MAX_WIRE:
+                raise EnoughError
+            return data
         room = MAX_HEADER_BYTES - self.before
         if room <= 0:
             raise HeadersTooLargeError
-        data = await self.stream.read(min(max_bytes, room))
+        data = await self.stream.read(min(max_bytes, READ, room))
         self.before += len(data)
         if data and len(self.seen.head) < MAX_TEXT:
             self.seen.head += data[: MAX_TEXT - len(self.seen.head)]
+        if self.stream.alpn == "h2" and len(self.seen.head) >= 9 and self.seen.head[3] != H2_SETTINGS:
+            # h2 would wait for as many bytes as the junk happens to announce.
+            raise httpcore.RemoteProtocolError
         if data and (self.seen.t_first is None or self.stream.alpn == "h2"):
             # Over HTTP/2 the first bytes are SETTINGS: the read that completes the headers counts.
             self.seen.t_first = self.stream.raw.last_received
@@ -177,6 +201,12 @@ async def exchange(
                 await _take_body(seen, response, max_body)
     except HeadersTooLargeError:
         seen.failure = f.X_HTTP_HEADERS_TOO_LARGE
+    except EnoughError:
+        seen.is_capped = True
+    except ssl.SSLEOFError:
+        seen.failure = f.EOF
+    except ssl.SSLError as error:
+        seen.failure = f.X_TLS_ALERT if error.reason in ALERTS else f.X_TLS_BAD_RECORD
     except httpcore.WriteError as error:
         seen.failure = classify(error)
     except _PARSING:
@@ -215,11 +245,16 @@ def _plain(value: bytes) -> str:
 async def _take_body(seen: Exchange, response: httpx.Response, max_body: int) -> None:
     raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
     async with contextlib.aclosing(raw) as chunks:
+        count = 0
         async for chunk in chunks:
             seen.raw += chunk
-            if len(seen.raw) >= max_body:
+            count += 1
+            if len(seen.raw) >= max_body or count >= MAX_CHUNKS:
                 seen.is_capped = True
                 return
+            if count % 32 == 0:
+                # Chunks that are in memory already give nobody else a turn, deadlines neither.
+                await anyio.lowlevel.checkpoint()
 
 
 def _of_the_parser(stream: AnyStream, seen: Exchange) -> str:

@@ -25,7 +25,7 @@ CHUNK: Final = 65536
 HEAD: Final = 64
 """First bytes kept of what a peer answered to a ClientHello, for the handshake that failed."""
 MAX_POINTS: Final = 512
-YIELD_EVERY: Final = 8
+YIELD_EVERY: Final = 4
 """Reads after which the loop gets its turn: a socket that always has data would starve it, and deadlines."""
 
 

@@ -165,7 +165,10 @@ async def _verified(ctx: Context, chain: tuple[bytes, ...], name: str, private_c
 def _failure(error: BaseException | None) -> str | None:
     if error is None:
         return None
-    return f.X_TLS_TOO_LARGE if isinstance(error, HandshakeTooLargeError) else classify(error)
+    # OpenSSL's own bound on a message of certificates is 100 kB.
+    if isinstance(error, HandshakeTooLargeError) or getattr(error, "reason", "") == "EXCESSIVE_MESSAGE_SIZE":
+        return f.X_TLS_TOO_LARGE
+    return classify(error)
 
 
 def spoke_tls(head: bytes) -> bool:
