@@ -1,12 +1,10 @@
-"""Plain clients for the lab's tests: blocking sockets in a thread, so that RST, FIN and silence stay apart."""
+"""Plain clients for the lab's tests: blocking sockets in threads, so that RST, FIN and silence stay apart."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +15,9 @@ from probe.lab import Lab, open_lab
 from probe.targets import read_catalogue
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Awaitable, Callable
+
     from probe.lab.network import LabNetwork
     from probe.targets import Catalogue
 
@@ -73,7 +74,7 @@ def client_context(lab: Lab, *, alpn: tuple[str, ...] = ("http/1.1",), verify: b
 async def handshaken(
     lab: Lab, address: str, name: str, *, port: int = 443, verify: bool = True
 ) -> ssl.SSLSocket:
-    """Return a TLS connection to the address with the name in its ClientHello. Raises OSError, ssl.SSLError."""
+    """Return a TLS connection to the address that names `name`. Raises OSError, ssl.SSLError."""
     sock = await connected(lab.network, address, port)
     context = client_context(lab, verify=verify)
     try:
@@ -95,8 +96,13 @@ def exchange(sock: socket.socket, data: bytes) -> bytes:
 
 def request_of(host: str, path: str = "/", method: str = "GET", body: bytes = b"") -> bytes:
     """Return the bytes of a request that asks for the connection to be closed."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    lines = (
+        f"{method} {path} HTTP/1.1",
+        f"Host: {host}",
+        "Connection: close",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 async def get(

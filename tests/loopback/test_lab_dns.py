@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dns.message
 import pytest
+
 from loopback.lab_clients import (
     REGISTRATION,
     ask_udp,
@@ -20,7 +21,6 @@ from loopback.lab_clients import (
     question,
     told,
 )
-
 from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
 
 if TYPE_CHECKING:

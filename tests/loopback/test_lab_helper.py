@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from loopback.lab_clients import REGISTRATION, address_of, get, in_lab
 
+from loopback.lab_clients import REGISTRATION, address_of, get, in_lab
 from probe.lab.names import HELPER_NAME
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
-from loopback.lab_clients import address_of, connected, get, in_lab, request_of
 
+from loopback.lab_clients import address_of, connected, get, in_lab, request_of
 from probe.lab import hostile
 
 if TYPE_CHECKING:

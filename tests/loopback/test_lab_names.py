@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from loopback.lab_clients import catalogue
 
+from loopback.lab_clients import catalogue
 from probe.lab.names import (
     HELPER_NAME,
     NOTICE_ADDRESS,

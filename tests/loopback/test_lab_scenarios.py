@@ -1,30 +1,33 @@
-"""The table of scenarios is whole: every world opens, names what exists, expects words that exist, has a twin."""
+"""The table of scenarios is whole: each opens, names what exists, expects known words, has a twin."""
 
 from __future__ import annotations
 
 import asyncio
 import warnings
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import pytest
-from loopback.lab_clients import catalogue, in_lab
 
+from loopback.lab_clients import catalogue, in_lab
 from probe.lab import SCENARIOS, Lab, open_lab
 from probe.lab.names import SYSTEM_RESOLVERS
-from probe.lab.records import Scenario
 from probe.lab.serve import readiness
 from probe.model.options import RunOptions
 from probe.model.words import MECHANISMS, Located, ReasonCode, State
 
+if TYPE_CHECKING:
+    from probe.lab.records import Scenario
+
 EVERY = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 PROMISED = """
 clean dns-nxdomain dns-refused dns-servfail dns-silence dns-bogon dns-blockpage dns-forged-first
-dns-forged-one-resolver tcp-drop tcp-reset tcp-unreachable tls-reset-sni tls-drop-sni tls-fin-sni tls-flaky-60
-tls-mitm http-reset-host http-drop-host http-fin-host http-blockpage http-blockpage-no-headers
+dns-forged-one-resolver tcp-drop tcp-reset tcp-unreachable tls-reset-sni tls-drop-sni tls-fin-sni
+tls-flaky-60 tls-mitm http-reset-host http-drop-host http-fin-host http-blockpage http-blockpage-no-headers
 http-blockpage-same-length http-redirect-blockpage behind-redirect portal shutdown white-list hostile demo
 down-for-all silent-for-all bad-cert-for-all broken-dnssec cdn-differs one-address-dead no-ipv6 no-ipv4 nat64
-captcha 503 waf-403 geo-refusal speaks-of-blocking antivirus-tls fake-ip control-failed wrong-clock slow-server
-locale-redirect cable-cut
+captcha 503 waf-403 geo-refusal speaks-of-blocking antivirus-tls fake-ip control-failed wrong-clock
+slow-server locale-redirect cable-cut
 """
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
 from loopback.lab_clients import (
     REGISTRATION,
     address_of,
@@ -19,7 +20,6 @@ from loopback.lab_clients import (
     handshaken,
     in_lab,
 )
-
 from probe.lab.names import NOTICE_ADDRESS
 from probe.lab.records import Rule, Scenario
 from probe.lab.world import World
