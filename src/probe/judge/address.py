@@ -8,10 +8,11 @@ from probe.judge.count_layer import judge_floor
 from probe.judge.dns import ARTEFACTS
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.outcome import Outcome, Wants, conclude
+from probe.judge.residual import fold_residual
 from probe.judge.resolving import Names, judge_failing_name, judge_untrue
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
 from probe.judge.server import INTERCEPTED
-from probe.model.words import WORST_FIRST, Layer, ReasonCode, State
+from probe.model.words import WORST_FIRST, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.hop import Hop, Round
@@ -33,20 +34,22 @@ def judge_addresses(hop: Hop) -> Outcome:
         return names.artefact(artefact, facts)
     if names.failed and not names.resolved:
         return judge_failing_name(hop, names)
-    found = [_judge_family(hop, f, [*own[f], *names.failed], names) for f in families if own[f]]
+    found = [_judge_family(hop, f, [*own[f], *names.failed]) for f in families if own[f]]
     if not found:
         return conclude(UNFINISHED, Layer.NETWORK, hop=hop, wants=Wants(rounds=True))
     outcome = _combine(found)
     if artefact is not None and artefact.state is State.BLOCKED and outcome.answers:
         outcome.mechanism = "dns.injected"
+        outcome.located = Located.PATH
     outcome.notes += names.notes(artefact, facts)
     return outcome
 
 
-def _judge_family(hop: Hop, family: int, rounds: list[Round], names: Names) -> Outcome:
+def _judge_family(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
     """Judge one family at the addresses that the user's own resolver gave."""
     good = [r for r in rounds if r.ok]
     bad = [r for r in rounds if not r.ok]
+    bad = bad if good else fold_residual(bad)
     layers = {r.layer for r in bad}
     facts = SeriesFacts(n_ok=len(good), n_failed=len(bad), n_layers=len(layers))
     row = next((rule for rule in SERIES if rule.when(facts)), None)
@@ -57,11 +60,11 @@ def _judge_family(hop: Hop, family: int, rounds: list[Round], names: Names) -> O
     trust = hop.trust
     true = rounds_of(hop, family, lambda ip: ip in trust.own and trust.is_true(ip))
     if not true:
-        return judge_untrue(hop, rounds, names)
+        return judge_untrue(hop, bad)
     others = rounds_of(hop, family, lambda ip: ip not in trust.own and trust.is_true(ip))
     if any(r.ok for r in others):
         return conclude(OTHER_ADDRESS, bad[0].layer, hop=hop, uids=_uids(rounds))
-    return judge_floor(hop, true)
+    return judge_floor(hop, fold_residual(true))
 
 
 def _of_series(hop: Hop, row: Rule[Any], good: list[Round], bad: list[Round]) -> Outcome:

@@ -37,6 +37,9 @@ CROSS_PASS_WITHIN_S: Final = 5.0
 """METHOD 6: three tries at least 2 s apart a cell, two neutral addresses and names, a pass within 5 s."""
 CROSS_GAP_SLACK_S: Final = 0.02
 
+RESIDUAL_S: Final = 420.0
+"""METHOD 6: the longest residual block known."""
+
 LENGTH_LOW: Final = 0.3
 LENGTH_HIGH: Final = 3.0
 """METHOD 5: a body of 30-300 % of the control's is of the same length."""

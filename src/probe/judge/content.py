@@ -55,10 +55,17 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         confirmed=None,
     ),
     Rule(
+        "http.redirects_break_no_control",
+        lambda f: f.loops and not f.compared,
+        State.INCONCLUSIVE,
+        "{name}: its redirects lead nowhere here; no control shows whether they do elsewhere.",
+        reason_code=ReasonCode.NO_CONTROL,
+    ),
+    Rule(
         "http.redirects_break",
         lambda f: f.loops,
         State.INCONCLUSIVE,
-        "{name}: its redirects lead nowhere here.",
+        "{name}: its redirects lead nowhere here; {controls} got an answer.",
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),
     Rule(
@@ -106,7 +113,7 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.answered",
         always,
         State.REACHABLE,
-        "{name}: it answered with status {status} over a certificate that holds{partly}.",
+        "{name}: it answered with status {status} over a certificate that holds.",
         confirmed=True,
     ),
 )
@@ -146,33 +153,33 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         located=Located.PATH,
         confirmed=True,
     ),
-    *TLS_CONTENT[:3],
+    *TLS_CONTENT[:4],
     Rule(
         "http.plain_same",
         lambda f: f.same,
         State.REACHABLE,
-        "{name}: it answered over plain HTTP with status {status}, as it did for {controls}{partly}.",
-        confirmed=True,
+        "{name}: it answered by way of plain HTTP with status {status}, as it did for {controls}.",
+        confirmed=None,
     ),
     Rule(
         "http.plain_refusal",
         lambda f: f.status in {403, 429, 451} or f.status >= 500,
         State.INCONCLUSIVE,
-        "{name}: an answer over plain HTTP with status {status}; it may be the server's or somebody else's.",
+        "{name}: an answer by way of plain HTTP with status {status}; it may be the server's or somebody else's.",
         reason_code=ReasonCode.AMBIGUOUS_REFUSAL,
     ),
     Rule(
         "http.plain_no_control",
         lambda f: not f.compared and not f.asked,
         State.INCONCLUSIVE,
-        "{name}: it answered over plain HTTP with status {status}; no control shows whether that is its own page.",
+        "{name}: it answered by way of plain HTTP with status {status}; no control shows whether that is its own.",
         reason_code=ReasonCode.NO_CONTROL,
     ),
     Rule(
         "http.plain_control_failed",
         lambda f: not f.compared,
         State.INCONCLUSIVE,
-        "{name}: it answered over plain HTTP with status {status}; the control that was asked got no answer to"
+        "{name}: it answered by way of plain HTTP with status {status}; the control that was asked got no answer to"
         " compare it with.",
         reason_code=ReasonCode.CONTROL_FAILED,
     ),
@@ -191,7 +198,7 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.plain_differs",
         always,
         State.INCONCLUSIVE,
-        "{name}: the answer over plain HTTP (status {status}) differs from that of {controls}, in too little to"
+        "{name}: the answer by way of plain HTTP (status {status}) differs from that of {controls}, in too little to"
         " mean anything.",
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),
@@ -212,15 +219,13 @@ def _ambiguous(f: ContentFacts) -> bool:
 
 
 ANSWERED: dict[Layer, Rule[object]] = {
-    Layer.HTTP: Rule(
-        "http.any_answer", always, State.REACHABLE, "{name}: it answered{partly}.", confirmed=True
-    ),
+    Layer.HTTP: Rule("http.any_answer", always, State.REACHABLE, "{name}: it answered.", confirmed=True),
     Layer.TCP: Rule(
         "tcp.connected",
         always,
         State.REACHABLE,
-        "{name}: connections open{partly}; more was not asked.",
+        "{name}: connections open; more was not asked.",
     ),
-    Layer.DNS: Rule("resolver.answers", always, State.REACHABLE, "{name}: the resolver answers{partly}."),
+    Layer.DNS: Rule("resolver.answers", always, State.REACHABLE, "{name}: the resolver answers."),
 }
 """Experiments in which any answer, or a connect, is all that is asked."""

@@ -63,7 +63,9 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
     )
     tries = [t for r in rounds for t in r.tries if t.layer is deepest]
     plain = deepest is Layer.HTTP and not hop.place.is_tls
-    crossable = (deepest is Layer.TLS or plain) and counted.kind in k.MIXABLE
+    crossable = counted.kind in k.MIXABLE and (
+        (deepest is Layer.TLS and hop.place.scheme == "https") or (plain and hop.place.scheme == "http")
+    )
     cross = hop.cross_of(plain) if crossable else NOTHING
     kinds = {f.kind for f in failures}
     stood = stand(
@@ -105,6 +107,12 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         located=_located(rule, known.operator_asns if known is not None else (), hop),
         wants=_wants(rule, counted, facts, sorted({t.ip for t in tries}) if crossable else []),
     )
+    if any(r.lingers for r in rounds):
+        outcome.notes.append(
+            "after the first failure connects to the same address failed too: the block lingers"
+        )
+    if params["trigger"] == ".ip":
+        outcome.notes.append("a block of this name at this address that lingers would look the same")
     if cross.uids and not params["trigger"]:
         outcome.notes.append(
             "cross experiment: a lingering block hid which trigger"
@@ -146,7 +154,7 @@ def control_saw(
 ) -> str | None:
     """Say what one control saw of what failed here: passing anywhere counts before failing alike."""
     if layer is Layer.HTTP:
-        return at_http(view)
+        return _alike(at_http(view), kinds)
     ask = {(t.ip, t.port) for t in tries}
     saw = sorted(
         said
@@ -160,7 +168,13 @@ def control_saw(
     )
     if PASSES in saw:
         return PASSES
-    return next((s for s in saw if s in kinds), saw[0] if saw else None)
+    said = next((s for s in saw if s in kinds), saw[0] if saw else None)
+    return _alike(said, kinds) if layer is Layer.TLS else said
+
+
+def _alike(said: str | None, kinds: Collection[str]) -> str | None:
+    """Return our own class where the control has only its one word for several."""
+    return min(kinds) if said == k.OTHER and k.VAGUE.issuperset(kinds) else said
 
 
 def resolver_valid(hop: Hop) -> bool:

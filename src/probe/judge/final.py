@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.outcome import Wants, conclude
 from probe.judge.rule import first_match
-from probe.judge.stand import PASSES, at_http, stand
+from probe.judge.stand import PASSES, stand
 from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from probe.judge.fingerprints import Match
     from probe.judge.hop import Hop
     from probe.judge.outcome import Outcome
+    from probe.judge.rule import Rule
+    from probe.judge.stand import Stand
     from probe.judge.view import ControlView
     from probe.model.observation import HTTPRoundTrip
 
@@ -39,12 +41,7 @@ def judge_answers(works: Outcome) -> Outcome:
     rule = first_match(PLAIN_CONTENT if plain else TLS_CONTENT, facts)
     said = facts.notice or facts.innocent
     fingerprint = said.id if said is not None else (facts.refusal.id if facts.refusal is not None else "")
-    views = tuple(v for v in hop.views if v.answered and v.usable)
-    used = views if rule.reason_code is not None or rule.rule_id not in _NEEDS_NO_CONTROL else ()
-    seen = [(v, PASSES) for v in used]
-    if facts.down:
-        seen = [(v, at_http(v) or PASSES) for v in hop.views]
-    stood = stand(hop.views, seen, {"other", "timeout", "reset", "eof"} if facts.down else set(), lives=True)
+    stood = _stand(hop, rule, loops=facts.loops)
     own = {f"AS{asn}" for asn in said.operator_asns} if said is not None else set()
     outcome = conclude(
         rule,
@@ -54,14 +51,13 @@ def judge_answers(works: Outcome) -> Outcome:
         params={
             "status": str(facts.status),
             "fingerprint": fingerprint,
-            "partly": "",
         },
         located=Located.OPERATOR_NETWORK
         if facts.notice is not None and hop.facts.vantage.probe_asn in own
         else None,
         uids=works.witnesses,
         wants=Wants(
-            control=plain or rule.reason_code is not None or facts.refusal is not None,
+            control=plain or facts.loops or facts.refusal is not None or facts.status in {403, 451},
             control_again=stood.down_once,
             rounds=plain and len(answers) < 3 and rule.rule_id == "http.plain_differs",
         ),
@@ -69,6 +65,16 @@ def judge_answers(works: Outcome) -> Outcome:
     return _keep(works, outcome)
 
 
+def _stand(hop: Hop, rule: Rule[Any], *, loops: bool) -> Stand:
+    """Weigh the controls that the rule looked at: whether they got an answer at all."""
+    if rule.rule_id in _NEEDS_NO_CONTROL:
+        return stand((), (), ())
+    seen = [(v, PASSES if v.answered else _BROKEN if v.http_asked else None) for v in hop.views]
+    return stand(hop.views, seen, {_BROKEN} if loops else (), lives=True)
+
+
+_BROKEN = "redirects"
+"""The failure class of redirects that lead nowhere: whatever way a control does not get through."""
 _NEEDS_NO_CONTROL = frozenset({"http.answered", "http.notice_page", "http.notice_redirect"})
 
 
@@ -86,7 +92,7 @@ def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outc
     status = str(answers[0].status_code) if answers else ""
     layer = works.layer
     rule = ANSWERED[layer]
-    outcome = conclude(rule, layer, hop=hop, params={"status": status, "partly": ""}, uids=works.witnesses)
+    outcome = conclude(rule, layer, hop=hop, params={"status": status}, uids=works.witnesses)
     return _keep(works, outcome)
 
 
@@ -144,19 +150,25 @@ def _facts(
         if not plain and _may_refuse(status, told)
         else None
     )
-    alike = [v for v in usable if v.http_asked and not v.answered]
     return ContentFacts(
         status=status,
-        broken=_broken(final),
+        broken=_breaks_off(final),
         loops=loops,
-        down=loops and stand(usable, [(v, "other") for v in alike], {"other"}).down,
+        down=loops
+        and stand(
+            usable,
+            [(v, PASSES if v.answered else _BROKEN) for v in usable if v.http_asked],
+            {_BROKEN},
+        ).down,
         refusal=refusal,
         notice=notice,
         notice_redirect=leads,
         innocent=innocent,
         compared=bool(compared),
         asked=bool(hop.views),
-        refused_there=any(v.status == status for v in compared),
+        refused_there=any(
+            v.status == status and (status >= 400 or _title(v.title) == _title(told.title)) for v in compared
+        ),
         fresh_for_geo=any(v.age_s is None or v.age_s <= BASELINE_GEO_S for v in compared),
         same=plain and any(_same(v, a) for v in compared for a in final),
         differs=plain and bool(compared) and _differs(compared, final),
@@ -171,7 +183,7 @@ def _may_refuse(status: int, a: HTTPRoundTrip) -> bool:
     return status >= 400 or bool(a.hop) or "banner" in a.url or len(a.body) < 4096
 
 
-def _broken(answers: Sequence[HTTPRoundTrip]) -> bool:
+def _breaks_off(answers: Sequence[HTTPRoundTrip]) -> bool:
     """Say whether every body that was read broke off short of its declared length."""
     read = [a for a in answers if a.body_length is not None or a.failure is not None]
     return bool(read) and all(

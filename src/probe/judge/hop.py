@@ -34,6 +34,8 @@ class Round:
     answer: Try | None = None
     tries: list[Try] = field(default_factory=list)
     """All addresses tried of this family."""
+    lingers: bool = False
+    """It met what an earlier failure left behind, and is counted with that."""
 
     @property
     def ok(self) -> bool:
@@ -65,11 +67,6 @@ class Hop:
     """What cross experiments showed of this name: over TLS, or (True) over plain HTTP."""
     label: str
     """The name as sentences show it: the host, or from where the redirects led to it."""
-
-    @property
-    def needs_tls(self) -> bool:
-        """Whether an answer here has to come over TLS."""
-        return self.place.is_tls
 
 
 def rounds_of(hop: Hop, family: int, allowed: Callable[[str], bool]) -> list[Round]:

@@ -23,6 +23,10 @@ MIXABLE: Final = frozenset({RESET, TIMEOUT, EOF})
 """METHOD 2: mixed classes of one layer count when all are of these."""
 CERTIFICATE: Final = frozenset({UNTRUSTED, MISMATCH, EXPIRED, CLOCK})
 
+LOCAL_PREFIX: Final = "x_local_"
+VAGUE: Final = frozenset({RESET, EOF, ALERT, OTHER, UNTRUSTED, MISMATCH, EXPIRED})
+"""What a test helper's one word for "anything else" may stand for: failing so, it fails alike."""
+
 KIND_OF: Final[dict[str, str]] = (
     dict.fromkeys(f.RESETS, RESET)
     | dict.fromkeys(f.TIMEOUTS, TIMEOUT)
@@ -43,24 +47,24 @@ SERVFAIL: Final = "servfail"
 NO_ANSWER: Final = "no_answer"
 DNS_UNCLEAR: Final = "unclear"
 
-DNS_KIND_OF: Final[dict[str, str]] = dict.fromkeys(f.TIMEOUTS, TIMEOUT) | {
-    f.DNS_NXDOMAIN: NXDOMAIN,
-    f.DNS_SERVFAIL: SERVFAIL,
-    f.DNS_REFUSED: REFUSED,
-    f.DNS_NO_ANSWER: NO_ANSWER,
-    f.INTERRUPTED: LOCAL,
-    f.X_LOCAL_FD_LIMIT: LOCAL,
-    f.PERMISSION_DENIED: LOCAL,
-    f.CONNECTION_REFUSED: DNS_UNCLEAR,
-}
+DNS_KIND_OF: Final[dict[str, str]] = (
+    dict.fromkeys(f.TIMEOUTS, TIMEOUT)
+    | dict.fromkeys(f.LOCAL, LOCAL)
+    | {
+        f.DNS_NXDOMAIN: NXDOMAIN,
+        f.DNS_SERVFAIL: SERVFAIL,
+        f.DNS_REFUSED: REFUSED,
+        f.DNS_NO_ANSWER: NO_ANSWER,
+    }
+)
 """An answer that cannot be read, or getaddrinfo's EAI_AGAIN, is unclear: it names no mechanism."""
 
 
 def kind_of(failure: str) -> str:
     """Return the class of a TCP, TLS or HTTP failure."""
-    return KIND_OF.get(failure, OTHER)
+    return LOCAL if failure.startswith(LOCAL_PREFIX) else KIND_OF.get(failure, OTHER)
 
 
 def dns_kind_of(failure: str) -> str:
     """Return the class of a DNS failure."""
-    return DNS_KIND_OF.get(failure, DNS_UNCLEAR)
+    return LOCAL if failure.startswith(LOCAL_PREFIX) else DNS_KIND_OF.get(failure, DNS_UNCLEAR)

@@ -69,7 +69,7 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
             addresses=_tried(hop),
             url=url,
         )
-    if wants.resolver and not hop.place.is_literal and not _asked(reading, hop, "resolver"):
+    if wants.resolver and _may_ask_resolvers(hop) and not _asked(reading, hop, "resolver"):
         yield Debt(
             target_id=target_id,
             what=Owed.RESOLVER,
@@ -103,6 +103,10 @@ def _asked(reading: Reading, hop: Hop, experiment: str) -> list[float]:
         for m in reading.aside
         if m.experiment == experiment and place_of(m.input).host.lower() == hop.name
     ]
+
+
+def _may_ask_resolvers(hop: Hop) -> bool:
+    return not hop.place.is_literal or hop.place.scheme.startswith("dns+")
 
 
 def _crossed(reading: Reading, hop: Hop) -> bool:

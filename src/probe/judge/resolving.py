@@ -49,7 +49,7 @@ class Names:
         found = () if stated else hop.reading.lookups.get(hop.name, ())
         for m, lookup in found:
             by_uid.setdefault(m.measurement_uid, []).append(lookup)
-            if lookup.answers:
+            if lookup.answers and not lookup.checking_disabled:
                 self._answers.append((m, lookup))
         for leg in hop.legs:
             lookups = [q for q in by_uid.get(leg.measurement.measurement_uid, ()) if not q.checking_disabled]
@@ -183,17 +183,19 @@ def _is_public(name: str) -> bool:
 def located_at_resolver(hop: Hop) -> Located:
     """Say where a resolver's untrue word comes from.
 
-    A resolver that is not the operator's would have to lie itself, or somebody on the way speaks for it:
-    then, and when other resolvers asked from here say the same, it is the path.
+    A public resolver does not say it itself: somebody on the way speaks for it. Where others asked from
+    here over UDP say the same, it is the path too; where they tell the truth, the resolver. With no other
+    asked over UDP nobody can tell the two apart.
     """
     if hop.facts.vantage.resolver_class == "public":
         return Located.PATH
     others = [q for _, q in hop.reading.other_lookups.get(hop.name, ()) if q.engine == "udp"]
     ours = hop.reading.lookups.get(hop.name, ())
     said = {(q.failure, frozenset(q.answers)) for _, q in ours if q.engine == "udp"}
-    if others and all((q.failure, frozenset(q.answers)) in said for q in others):
-        return Located.PATH
-    return Located.RESOLVER
+    if not others:
+        return Located.UNKNOWN
+    alike = [(q.failure, frozenset(q.answers)) in said for q in others if q.query_type == "A"]
+    return Located.PATH if alike and all(alike) else Located.RESOLVER
 
 
 def judge_failing_name(hop: Hop, names: Names) -> Outcome:
@@ -259,7 +261,7 @@ def _broken_dnssec(hop: Hop) -> bool:
     return (unvalidated or said) and refused_there and not answered_there
 
 
-def judge_untrue(hop: Hop, rounds: list[Round], names: Names) -> Outcome:
+def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
     """Judge a name whose addresses nothing vouches for, and which fail in every round."""
     layers = {r.layer for r in rounds}
     if layers == {Layer.TLS} and hop.cross_of(False).by_name:
@@ -285,8 +287,9 @@ def judge_untrue(hop: Hop, rounds: list[Round], names: Names) -> Outcome:
         stand=stood,
         hijacked=bool(works) or valid,
     )
-    crossable = counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE
-    tried = {t.ip for leg in hop.legs for t in leg.tries}
+    crossable = (
+        counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE and hop.place.scheme == "https"
+    )
     return conclude(
         first_match(UNTRUE, facts),
         Layer.DNS,
@@ -300,7 +303,9 @@ def judge_untrue(hop: Hop, rounds: list[Round], names: Names) -> Outcome:
             rounds=counted.n_rounds < 3 or counted.spread_s < 20.0,
             control=True,
             resolver=True,
-            addresses=tuple(sorted((trust.vouched | _resolvers_say(hop)) - trust.own)) if not works else (),
+            addresses=()
+            if facts.hijacked
+            else tuple(sorted((trust.vouched | _resolvers_say(hop)) - trust.own)),
             cross=tuple(sorted({t.ip for r in rounds for t in r.tries if t.layer is Layer.TLS}))
             if crossable
             else (),

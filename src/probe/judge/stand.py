@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from probe.judge import kind as k
 from probe.judge.constants import BASELINE_FRESH_S, CONTROL_AGAIN_S
 from probe.judge.view import ControlView, endpoint
-from probe.model.words import ControlSource, Layer
+from probe.model.words import ControlSource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -103,17 +103,16 @@ def at_tls(view: ControlView, ip: str, port: int, name: str) -> str | None:
     shown = view.tls.get(endpoint(ip, port))
     if shown is not None and shown[0].lower() in {"", name.lower()}:
         return PASSES if shown[1] is None else k.kind_of(shown[1])
-    return at_http(view, over_tls=True) if view.url.startswith("https:") or not view.url else None
+    return at_http(view) if view.url.startswith("https:") or not view.url else None
 
 
-def at_http(view: ControlView, *, over_tls: bool = False) -> str | None:
+def at_http(view: ControlView) -> str | None:
     """Say whether a control got an HTTP answer, of whatever status."""
     if view.answered:
         return PASSES
     if not view.http_asked or view.http_failure is None:
         return None
-    kind = k.kind_of(view.http_failure)
-    return k.ALERT if over_tls and kind == k.ALERT else kind
+    return k.kind_of(view.http_failure)
 
 
 def at_dns(view: ControlView) -> str | None:
@@ -121,6 +120,3 @@ def at_dns(view: ControlView) -> str | None:
     if view.addresses:
         return PASSES
     return None if view.dns_failure is None else k.dns_kind_of(view.dns_failure)
-
-
-LAYER_OF_KIND = {k.ALERT: Layer.TLS}

@@ -162,11 +162,13 @@ def _leads_on(reading: Reading, outcome: Outcome, index: int) -> bool:
 def _leaves_site(outcome: Outcome) -> bool:
     """Say whether an answer that nothing vouches for led to another site."""
     return not outcome.validated and any(
-        _site(r.answer.http.location or "") != _site(r.answer.http.url)
+        not _same_site(place_of(r.answer.http.location or "").host, place_of(r.answer.http.url).host)
         for r in outcome.answers
         if r.answer is not None and r.answer.http is not None
     )
 
 
-def _site(url: str) -> str:
-    return ".".join(place_of(url).host.lower().split(".")[-2:])
+def _same_site(one: str, other: str) -> bool:
+    """Say whether one host is the other, or stands under it: names beyond that may be anybody's."""
+    one, other = one.lower().removeprefix("www."), other.lower().removeprefix("www.")
+    return one == other or one.endswith("." + other) or other.endswith("." + one)

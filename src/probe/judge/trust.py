@@ -33,7 +33,10 @@ class Trust:
         start = reading.start.host.lower() in {name, ""} or reading.start.is_literal
         stated = {*literal, *(target.addresses if start else ())}
         self.own = frozenset(stated) | {
-            ip for _, lookup in reading.lookups.get(name, ()) for ip in lookup.answers
+            ip
+            for _, lookup in reading.lookups.get(name, ())
+            if not lookup.checking_disabled
+            for ip in lookup.answers
         }
         """Addresses that the user's own resolver, or the catalogue, gave for the name."""
         shown = {
