@@ -76,6 +76,19 @@ def is_bogon(ip: str) -> str | None:
     return _kind_v4(address) if isinstance(address, IPv4Address) else _kind_v6(address)
 
 
+def bare_address(ip: str) -> str | None:
+    """Return the address in its shortest form, an IPv4 one out of its IPv6 wrapping; None for no address."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address in _NAT64 or address in _NAT64_LOCAL:
+            return str(IPv4Address(int(address) & _LOW_32))
+        return str(address.ipv4_mapped or address)
+    return str(address)
+
+
 def _kind_v4(address: IPv4Address) -> str | None:
     return next((kind for prefix, kind in _V4 if address in prefix), None)
 

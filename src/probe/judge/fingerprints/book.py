@@ -87,6 +87,8 @@ class PageRule:
     statuses: tuple[int, ...] = ()
     max_length: int = NOTICE_CHARS
     """Characters of visible text."""
+    long_titles: tuple[str, ...] = ()
+    """Beginnings of titles under which the text may be longer, up to NOTICE_CHARS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,8 @@ def _origin(row: dict[str, Any]) -> Origin:
 def _page_rule(row: dict[str, Any]) -> PageRule:
     origin = _origin(row)
     literals: dict[str, Any] = {
-        name: tuple(map(fold, row.pop(name, ()))) for name in ("gates", "title", "all", "any", "also")
+        name: tuple(map(fold, row.pop(name, ())))
+        for name in ("gates", "title", "all", "any", "also", "long_titles")
     }
     literals["markup"] = tuple(part.lower() for part in row.pop("markup", ()))
     if not (literals["gates"] or literals["markup"]):

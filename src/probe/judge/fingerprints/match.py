@@ -4,16 +4,26 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.book import Origin, PageRule, Refusal, Scope, book
 from probe.judge.fingerprints.page import Page, fold, page_of
 
 Headers = Sequence[tuple[str, str]]
 Kind = Literal["body", "title", "header", "redirect_host", "dns_address", "issuer", "certificate_name"]
 
+# fmt: off
+REPORTING: Final = frozenset({
+    "сообщил", "сообщила", "сообщили", "рассказал", "рассказала", "рассказали", "заявил", "заявила",
+    "заявили", "пишет", "пишут", "журналист", "журналисты", "комментарии", "комментариев", "читайте",
+    "обсудим", "автор", "said", "reporter", "reporters", "journalist", "journalists", "comments",
+    "newsletter", "haberi", "gazetesi",
+})
+# fmt: on
+"""Words of articles and discussions that no notice has been seen with."""
+_ARTICLE_MARKUP: Final = ("<article", "datepublished", "og:type", "article:published", "application/rss")
 REDIRECTING_CHARS: Final = 4_096
 """A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
 _MAX_EMBEDDED: Final = 16
@@ -90,12 +100,9 @@ def match_redirect(url: str, *, origin: str = "") -> Match | None:
 @lru_cache(maxsize=4096)
 def match_dns_address(ip: str) -> Match | None:
     """Return what an address in a DNS answer is known as."""
-    try:
-        plain = str(ip_address(ip))
-    except ValueError:
-        return None
-    origin = book().addresses.get(plain)
-    return _match(origin, "dns_address", plain) if origin else None
+    plain = bare_address(ip)
+    origin = book().addresses.get(plain) if plain else None
+    return _match(origin, "dns_address", ip) if origin else None
 
 
 @lru_cache(maxsize=1024)
@@ -177,7 +184,7 @@ def _shelf(rules: tuple[PageRule, ...]) -> _Shelf:
 
 
 def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
-    """Give the rules that fit, in the book's order; a page cut short accuses nobody."""
+    """Give the rules that fit, in the book's order; a page that may be a report accuses nobody."""
     opened = {
         rule.origin.id: rule
         for word in page.words & shelf.by_word.keys()
@@ -186,7 +193,7 @@ def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
     }
     opened |= {rule.origin.id: rule for part, rule in shelf.by_markup if part in page.markup}
     for rule in sorted(opened.values(), key=lambda rule: shelf.order[rule.origin.id]):
-        if _fits(rule, page, status) and not (page.is_cut and rule.origin.scope not in INNOCENT):
+        if _fits(rule, page, status) and (rule.origin.scope in INNOCENT or not _reports(page)):
             by_title = not (rule.all or rule.any or rule.markup)
             seen = (*rule.all, *rule.any, *rule.markup, *rule.title, *rule.gates)[0]
             yield _match(rule.origin, "title" if by_title else "body", seen)
@@ -194,7 +201,7 @@ def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
 
 def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
     return (
-        page.length <= rule.max_length
+        (page.length <= rule.max_length or (bool(page.text) and page.title.startswith(rule.long_titles)))
         and (not rule.statuses or status in rule.statuses)
         and all(part in page.text for part in rule.all)
         and _one_of(rule.title, page.title)
@@ -202,6 +209,11 @@ def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
         and _one_of(rule.also, page.text)
         and _one_of(rule.markup, page.markup)
     )
+
+
+def _reports(page: Page) -> bool:
+    """Whether the page may be an article on blocking: it goes on, or it has what articles have."""
+    return page.is_cut or not REPORTING.isdisjoint(page.words) or _one_of(_ARTICLE_MARKUP, page.markup)
 
 
 def _one_of(parts: Sequence[str], text: str) -> bool:

@@ -20,7 +20,10 @@ _TAG: Final = re.compile(r"<[^<>]*>?")
 _SILENT: Final = re.compile(r"<(!--|script|style|template|svg)", re.IGNORECASE)
 _ENDS: Final = {
     "!--": re.compile("-->"),
-    **{name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "template", "svg")},
+    **{
+        name: re.compile(f"</{name}[^<>]*>?", re.IGNORECASE)
+        for name in ("script", "style", "template", "svg")
+    },
 }
 _ALIKE: Final = tuple(
     (odd, plain)
