@@ -71,8 +71,8 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
     """Act on TCP flows whose first bytes bear one of `names`, also when split over segments.
 
     `action`, see ACTIONS and LIMITS; `ports`; `addresses`, only there; `share` of the flows of each name,
-    drawn from `seed` in the order they come; `residual_s`: afterwards nothing from that client reaches that address
-    and port (`residual_action` drop or rst) for so long.
+    drawn from `seed` in the order they come; `residual_s`: afterwards nothing from that client reaches that
+    address and port (`residual_action` drop or rst) for so long.
     """
     read, port = READERS[table["kind"]]
     patterns, ports = tuple(table["names"]), table.get("ports", [port])

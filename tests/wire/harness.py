@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wire.scenario import Row, Scenario
 
 HELPER: Final = "https://helper.probe-lab.example/"
+COMMAND: Final = (sys.executable, "-m", "probe")
 LONGEST_S: Final = 300.0
 GOOD_RUNS: Final = 2
 """What a network must have shown before its silence is a shutdown."""
@@ -141,7 +142,7 @@ def _run_command(link: Link, scenario: Scenario, folder: Path, authority: str, o
     }
     urls = [part for url in scenario.urls for part in ("--url", url)]
     command = link.command(
-        *(sys.executable, "-m", "probe", "run", *scenario.services, *urls),
+        *(*COMMAND, "run", *scenario.services, *urls),
         *("--yes", "--json", "--results", str(results), "--control", HELPER),
         *("--asn", "AS12389", "--region", "RU-KHA", "--no-throughput", "--lang", "en", *scenario.options),
         client=True,

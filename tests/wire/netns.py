@@ -1,4 +1,4 @@
-"""Two named network namespaces with a TUN device each: where the volunteer sits, and the world."""
+"""Named network namespaces with a TUN device at each end of the wire: the volunteer's home, and the world."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "probewire"
 CLIENT4, GATEWAY4 = "100.72.13.37", "100.72.0.1"
 CLIENT6, GATEWAY6 = "2a00:1fa0:42d8:61a7::5d", "2a00:1fa0:42d8:61a7::1"
+BEYOND4, BEYOND6 = "100.72.0.2", "2a00:1fa0:42d8:61a7::2"
+"""The world's end of the wire."""
 RESERVED: Final = (
     "10.0.0.0/8",
     "172.16.0.0/12",
@@ -121,20 +123,22 @@ def _open_tun() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Both namespaces by name, and the descriptors of their TUN devices."""
+    """The namespaces by name, and the descriptors of both TUN devices."""
 
     client: str
+    home: str
+    """The volunteer's router, whose other side is the wire."""
     server: str
     client_tun: int
     server_tun: int
 
     def close(self) -> None:
-        """Remove both namespaces; their devices go with the descriptors."""
+        """Remove the namespaces; their devices go with them and with the descriptors."""
         for descriptor in (self.client_tun, self.server_tun):
             with suppress(OSError):
                 os.close(descriptor)
-        delete(self.client)
-        delete(self.server)
+        for name in (self.client, self.home, self.server):
+            delete(name)
 
 
 def open_ends(
@@ -146,45 +150,68 @@ def open_ends(
     answering: tuple[str, ...] = (),
     mtu: int = 1500,
 ) -> Ends:
-    """Make both namespaces; the label must be unique in this process.
+    """Make the namespaces; the label must be unique in this process.
 
     `families` are those the client has a route for: "46", "4" or "6". `resolver` is what its
     /etc/resolv.conf names (several, joined by spaces); `hosts` are lines for its /etc/hosts. `answering` are
     reserved networks where somebody answers all the same.
+
+    The client's own link is an ethernet to a router, as anybody's: a TUN device there would rightly be
+    taken for a VPN.
     """
-    client, server = (f"{PREFIX}-{os.getpid()}-{label}{side}" for side in "cs")
+    client, home, server = (f"{PREFIX}-{os.getpid()}-{label}{side}" for side in "chs")
     descriptors: list[int] = []
     try:
-        for name in (client, server):
+        for name in (client, home, server):
             _ip("netns", "add", name)
-            descriptors.append(inside(name, _open_tun))
-        _ip("-n", client, batch=_client_setup(families, mtu))
+        descriptors += [inside(name, _open_tun) for name in (home, server)]
+        _ip("-n", client, batch=["link set lo up", f"link add eth0 type veth peer name lan0 netns {home}"])
+        _ip("-n", home, batch=_home_setup(mtu))
+        _ip("-n", client, batch=_client_setup(families))
         _ip("-n", server, batch=_server_setup(mtu, answering))
+        inside(home, lambda: _set("ipv4/ip_forward", "ipv6/conf/all/forwarding"))
         # Routed to itself is not yet its own: without this no IPv6 answer may leave from the address asked.
-        inside(server, lambda: Path("/proc/sys/net/ipv6/ip_nonlocal_bind").write_text("1"))
+        inside(server, lambda: _set("ipv6/ip_nonlocal_bind"))
         _write_etc(client, resolver, hosts)
     except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)
-        delete(client)
-        delete(server)
+        for name in (client, home, server):
+            delete(name)
         raise
-    return Ends(client, server, *descriptors)
+    return Ends(client, home, server, *descriptors)
 
 
-def _client_setup(families: str, mtu: int) -> list[str]:
-    lines = ["link set lo up", f"link set wire0 mtu {mtu} txqueuelen 5000 up"]
+def _set(*switches: str) -> None:
+    for switch in switches:
+        (Path("/proc/sys/net") / switch).write_text("1")
+
+
+def _client_setup(families: str) -> list[str]:
+    lines = ["link set eth0 up"]
     if "4" in families:
         lines += [
-            f"addr add {CLIENT4} peer {GATEWAY4} dev wire0",
-            f"route add default via {GATEWAY4} dev wire0",
+            f"addr add {CLIENT4} peer {GATEWAY4} dev eth0",
+            f"route add default via {GATEWAY4} dev eth0",
         ]
     if "6" in families:
         lines += [
-            f"addr add {CLIENT6}/64 dev wire0 nodad",
-            f"route add default via {GATEWAY6} dev wire0",
+            f"addr add {CLIENT6}/64 dev eth0 nodad",
+            f"route add default via {GATEWAY6} dev eth0",
         ]
     return lines
+
+
+def _home_setup(mtu: int) -> list[str]:
+    return [
+        "link set lo up",
+        "link set lan0 up",
+        f"link set wire0 mtu {mtu} txqueuelen 5000 up",
+        f"addr add {GATEWAY4} peer {CLIENT4} dev lan0",
+        f"addr add {GATEWAY6}/64 dev lan0 nodad",
+        "route add default dev wire0",
+        "route add ::/0 dev wire0",
+    ]
 
 
 def _server_setup(mtu: int, answering: tuple[str, ...]) -> list[str]:
@@ -192,8 +219,8 @@ def _server_setup(mtu: int, answering: tuple[str, ...]) -> list[str]:
     return [
         "link set lo up",
         f"link set wire0 mtu {mtu} txqueuelen 5000 up",
-        f"addr add {GATEWAY4} peer {CLIENT4} dev wire0",
-        f"addr add {GATEWAY6}/64 dev wire0 nodad",
+        f"addr add {BEYOND4} peer {CLIENT4} dev wire0",
+        f"addr add {BEYOND6}/64 dev wire0 nodad",
         "route add local 0.0.0.0/0 dev lo table main",
         "route add local ::/0 dev lo table main",
         *(f"route add blackhole {network}" for network in RESERVED if network not in answering),
