@@ -59,6 +59,7 @@ class Stream:
         self.last_sent = 0.0
         self.last_received = 0.0
         self.final_info: TCPInfo | None = None
+        self._write_error: OSError | None = None
         self._reads = 0
         self._loop = asyncio.get_running_loop()
         ctx.streams.add(self)
@@ -73,6 +74,9 @@ class Stream:
         except OSError as error:
             self.ended_by = "rst" if classify(error) in f.RESETS else self.ended_by
             raise
+        if not data and self._write_error is not None:
+            # The kernel tells of a reset once. A write was told: this is no FIN.
+            raise self._write_error
         if not data:
             self.ended_by = self.ended_by or "fin"
             return data
@@ -87,7 +91,12 @@ class Stream:
 
     async def write(self, data: bytes) -> None:
         """Send all of it."""
-        await self._loop.sock_sendall(self.sock, data)
+        try:
+            await self._loop.sock_sendall(self.sock, data)
+        except OSError as error:
+            self.ended_by = "rst" if classify(error) in f.RESETS else self.ended_by
+            self._write_error = error
+            raise
         self.ctx.bytes_sent += len(data)
         self.last_sent = self.ctx.now()
 

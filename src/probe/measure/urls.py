@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import urllib.parse
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443, "dns+udp": 53, "dns+tcp": 53, 
 MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
+_HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -49,8 +51,8 @@ def place_of(url: str) -> Place:
     port = parts.port if parts.port is not None else DEFAULT_PORTS.get(parts.scheme)
     if not host or not host.isascii() or port is None or not 0 < port < 65536:
         raise ValueError("URL without a usable host and port")
-    if not is_address(host) and not all(c.isalnum() or c in "-._" for c in host):
-        raise ValueError("characters that no host name has")
+    if not is_address(host) and not (_HOST.fullmatch(host) and len(host) <= 253):
+        raise ValueError("no host name")
     target = urllib.parse.quote(parts.path or "/", safe=_SAFE)
     if parts.query:
         target += "?" + urllib.parse.quote(parts.query, safe=_SAFE)
@@ -60,6 +62,8 @@ def place_of(url: str) -> Place:
 def joined(url: str, location: str) -> str | None:
     """Return where a Location header leads, or None if no browser could go there."""
     try:
+        if urllib.parse.urlsplit(location.strip())[:2] in (("http", ""), ("https", "")):
+            return None
         there = urllib.parse.urldefrag(urllib.parse.urljoin(url, location.strip())).url
         place = place_of(there)
     except ValueError:
