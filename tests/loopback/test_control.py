@@ -177,3 +177,17 @@ def test_nothing_is_asked_without_a_control(ca: Authority) -> None:
 
     m = asyncio.run(main())
     assert (m.controls, m.bytes_sent) == ((), 0)
+
+
+def test_a_name_in_another_script_is_sent_in_ascii_and_recorded_as_written(ca: Authority) -> None:
+    asked: list[tuple[str, Any]] = []
+    target = a_target("https://пример.рф/стр?ы=1")
+    (answer,) = answers(ca, tls(ca, says(TRUE, asked=asked)), target=target)
+    assert asked[0][1]["http_request"] == "https://xn--e1afmkfd.xn--p1ai/%D1%81%D1%82%D1%80?%D1%8B=1"
+    assert answer.url == "https://пример.рф/стр?ы=1"
+
+
+@pytest.mark.parametrize("url", ["https://x.example:99999/", "https:///", "http://a b/"])
+def test_a_url_that_cannot_be_asked_for_is_a_failed_control_and_no_fault(ca: Authority, url: str) -> None:
+    (answer,) = answers(ca, tls(ca, says(TRUE)), target=a_target(url))
+    assert answer.failure == "http_request_failed"

@@ -96,6 +96,7 @@ async def _ask(ctx: Context, url: str, step: Step) -> ControlAnswer:
     t0 = ctx.now()
     try:
         place = place_of(url)
+        asked = question(step.target, step.addresses, ASKED_HEADERS)
     except ValueError:
         return _failed(ctx, url, step, t0, f.HTTP_REQUEST_FAILED)
     with aside(ctx) as other:
@@ -103,12 +104,7 @@ async def _ask(ctx: Context, url: str, step: Step) -> ControlAnswer:
         if stream is None:
             return _failed(ctx, url, step, t0, failure or f.HTTP_REQUEST_FAILED)
         memory_of(ctx).helper_addresses[url] = stream.ip
-        body, failure = await _post(
-            stream,
-            place,
-            question(step.target, step.addresses, ASKED_HEADERS),
-            ANSWER_TIMEOUTS * ctx.options.timeout_s,
-        )
+        body, failure = await _post(stream, place, asked, ANSWER_TIMEOUTS * ctx.options.timeout_s)
     if failure is not None:
         return _failed(ctx, url, step, t0, failure)
     try:

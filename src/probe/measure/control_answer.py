@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from probe.measure.urls import place_of
 from probe.model import failure as f
 from probe.model.observation import ControlAnswer, EndpointAnswer
 
@@ -95,6 +96,12 @@ def question_url(target: Target) -> str:
     return f"http://{split.netloc}/"
 
 
+def _sendable(url: str) -> str:
+    """Return the URL in ASCII; one that is so already stays as it was written."""
+    place = place_of(url)
+    return url if url.isascii() else f"{place.scheme}://{place.authority}{place.target}"
+
+
 def asks_http(target: Target) -> bool:
     """Say whether a helper's HTTP part speaks of this target: not where the port serves something else."""
     return urlsplit(target.input).scheme in DEFAULT_PORTS or target.experiment == "http_any"
@@ -129,10 +136,10 @@ def address_and_port(text: str, port: int) -> tuple[str, int] | None:
 
 
 def question(target: Target, addresses: Sequence[str], headers: Iterable[tuple[str, str]]) -> bytes:
-    """Return the JSON body of the POST."""
+    """Return the JSON body of the POST. Raises ValueError for an input without a usable host and port."""
     return msgspec.json.encode(
         {
-            "http_request": question_url(target),
+            "http_request": _sendable(question_url(target)),
             "http_request_headers": {name: [value] for name, value in headers},
             "tcp_connect": endpoints_of(target, addresses),
             "x_quic_enabled": False,

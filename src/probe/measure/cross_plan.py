@@ -6,10 +6,10 @@ Pure bookkeeping; `cross` does the trying. METHOD section 6 asks for {target add
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
+
+from probe.measure.urls import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -175,14 +175,15 @@ def matrix_of(
     `wait_s(name, address)` tells how long the handshake budget would make us wait: of equal candidates the
     one that may be used now comes first, so that many experiments of one run spread over the neutral set.
     """
-    split = urlsplit(step.target.input)
-    plain = split.scheme == "http"
+    try:
+        place = place_of(step.target.input)
+    except ValueError:
+        return None
     name = host_of(step.target)
     if not step.addresses or not name:
         return None
-    standard = 80 if plain else 443
-    ip = step.addresses[0]
-    own = Address("target", ip, split.port or standard)
+    ip, standard = step.addresses[0], 80 if place.scheme == "http" else 443
+    own = Address("target", ip, place.port)
     owners = _address_pool(step.neutrals, ip, is_retired, wait_s)
     pool_names = tuple(owner for owner, _ in owners[:POOL])
     names = _names(step.neutrals, name, pool_names, lambda said: wait_s(said, ip))
@@ -200,12 +201,11 @@ def matrix_of(
 
 def host_of(target: Target) -> str:
     """Return the name that a target is asked by; where its input is an address, what the catalogue says."""
-    host = urlsplit(target.input).hostname or ""
     try:
-        ipaddress.ip_address(host)
+        place = place_of(target.input)
     except ValueError:
-        return host
-    return target.server_name
+        return target.server_name
+    return target.server_name if place.is_literal else place.host
 
 
 def _names(

@@ -81,7 +81,7 @@ def outgoing_interface(message: bytes) -> int | None:
     at, end = _HEADER.size + _ROUTE.size, min(size, len(message))
     while at + _ATTRIBUTE.size <= end:
         length, what = _ATTRIBUTE.unpack_from(message, at)
-        if what == RTA_OIF and length >= _ATTRIBUTE.size + 4:
+        if what == RTA_OIF and length >= _ATTRIBUTE.size + 4 and at + _ATTRIBUTE.size + 4 <= end:
             return int(struct.unpack_from("=I", message, at + _ATTRIBUTE.size)[0])
         at += max(_ATTRIBUTE.size, length + 3 & ~3)
     return None

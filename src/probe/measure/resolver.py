@@ -83,7 +83,10 @@ async def recipe(ctx: Context, step: Step) -> None:
     Addresses of `step.addresses` were tried before and are not tried again. A target that is itself a
     resolver is compared with another over the same transport, and asked over TLS at its own address.
     """
-    place = place_of(step.target.input)
+    try:
+        place = place_of(step.target.input)
+    except ValueError:
+        return
     if place.scheme.startswith("dns+"):
         await _compare_resolver(ctx, place)
         return
