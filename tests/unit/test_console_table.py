@@ -67,6 +67,41 @@ def test_a_silent_path_is_accused_in_the_words_of_the_method() -> None:
     )
 
 
+def test_the_wording_of_the_place_is_not_said_twice() -> None:
+    reason = (
+        "Traffic bearing this name is treated differently on the path of subscribers of AS64500; these data "
+        "do not show by whose equipment or order."
+    )
+    outcome = an_outcome(verdicts=(a_blocked_verdict(because=reason),))
+    assert " ".join(shown(outcome).split()).count("these data do not show") == 1
+
+
+def test_a_caveat_of_every_accusation_is_said_once_before_the_table() -> None:
+    caveats = (Caveat.OPERATOR_UNCERTAIN,)
+    verdicts = (
+        a_blocked_verdict("twitter/web", caveats=caveats),
+        a_blocked_verdict("facebook/web", caveats=(*caveats, Caveat.BYPASS_ACTIVE)),
+    )
+    text = shown(an_outcome(verdicts=verdicts))
+    assert text.casefold().count("it is not certain whose network this is") == 1
+    assert text.index("It is not certain") < text.index("service")
+    assert text.index("a VPN, proxy or similar tool") > text.index("BLOCKED")
+
+
+def test_addresses_of_a_list_have_a_row_a_state_and_no_roll_up() -> None:
+    verdicts = (
+        a_blocked_verdict("list/1", service="list"),
+        a_verdict("list/2", service="list"),
+        a_verdict("list/3", service="list"),
+    )
+    services = (a_service("list", State.REACHABLE, n_targets=3, n_blocked=1, n_reachable=2),)
+    text = shown(an_outcome(verdicts=verdicts, services=services), 120)
+    assert rows(text) == ["blocked", "reachable"]
+    assert "1 of 3 targets" in text
+    assert "answers; 2 of 3 targets" in text
+    assert "BLOCKED" in text
+
+
 def test_an_undeclared_operator_is_not_given_a_number() -> None:
     vantage = replace(a_record().vantage, probe_asn="AS0")
     text = " ".join(shown(an_outcome(record=a_record(vantage=vantage))).split())

@@ -77,8 +77,24 @@ def test_a_verdict_is_said_in_the_language_in_use(monkeypatch: pytest.MonkeyPatc
         template="Reset in {k} of {n}.", params=(("k", "3"), ("n", "4")), because="Reset in 3 of 4."
     )
     assert locale.say(verdict) == "Reset in 3 of 4."
-    monkeypatch.setitem(locale._now, 0, Fixed())  # type: ignore[call-overload]  # a list takes an index
+    monkeypatch.setattr(locale, "_now", [Fixed()])
     assert locale.say(verdict) == "Сброс: 3 из 4."
+
+
+def test_words_among_the_parameters_are_said_too_and_values_stay() -> None:
+    locale.use("ru")
+    verdict = a_blocked_verdict(
+        template="{name}: {failure} here, and the same at {controls}: it fails for others too.",
+        params=(
+            ("name", "connection_reset"),
+            ("failure", "connection_reset"),
+            ("controls", "a proxy elsewhere"),
+        ),
+    )
+    assert locale.say(verdict) == (
+        "connection_reset: здесь сброс соединения, и у контроля (прокси в другом месте) то же самое: "
+        "не работает и у других."
+    )
 
 
 @pytest.mark.parametrize("template", ["{k.__class__}", "{k:>99999999}", "{", "{0}", "{missing}"])

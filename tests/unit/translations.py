@@ -17,7 +17,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import probe.judge
+from probe.judge.count_layer import OPERATIONS
+from probe.judge.outcome import NOBODY, SOURCE_WORDS
 from probe.judge.rule import Rule
+from probe.model import failure
 
 SOURCE = Path(__file__).parents[2] / "src" / "probe"
 LOCALE = SOURCE / "locale"
@@ -63,6 +66,11 @@ def messages() -> Catalog:
     for rule in rules():
         if rule.because:
             catalogue.add(rule.because, locations=[(f"judge: {rule.rule_id}", 0)])
+    for word in (*OPERATIONS.values(), *SOURCE_WORDS.values(), NOBODY, " and "):
+        catalogue.add(word, locations=[("judge: a parameter", 0)])
+    for name, word in vars(failure).items():
+        if isinstance(word, str) and name.isupper() and not word.endswith(" "):
+            catalogue.add(word, locations=[("a failure", 0)])
     return catalogue
 
 

@@ -6,44 +6,35 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
+from probe.cli.described import described
+from probe.locale import _
 
-HELP = """Record how targets answer elsewhere, to compare with later.
-
-    \b
-    Example:
-      probe baseline record all -o elsewhere.json
-      probe run --baseline elsewhere.json
-    """
-RECORD = """Measure targets on a network where nothing interferes, and keep how they answered.
-
-    \b
-    Example:
-      probe baseline record telegram youtube -o elsewhere.json
-      probe baseline record --for results/20261121T101500Z-AS12389-4f2a -o elsewhere.json
-    """
-FROM = """Make a baseline of a run that is there already.
-
-    \b
-    Example:
-      probe baseline from results/20261121T101500Z-AS12389-4f2a -o elsewhere.json
-    """
-SHOW = """Show what a baseline file holds.
-
-    \b
-    Example:
-      probe baseline show elsewhere.json
-    """
-Out = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write.")]
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help=_("The file to write."))]
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the group `baseline`."""
-    app.add_typer(group, name="baseline", help=HELP)
+    app.add_typer(
+        group,
+        name="baseline",
+        help=described(
+            _("Record how targets answer elsewhere."),
+            "probe baseline record all -o elsewhere.json",
+            "probe run --baseline elsewhere.json",
+        ),
+    )
 
 
-@group.command("record", help=RECORD)
+@group.command(
+    "record",
+    help=described(
+        _("Measure targets on a network where nothing interferes, and keep how they answered."),
+        "probe baseline record telegram youtube -o elsewhere.json",
+        "probe baseline record --for results/20261121T101500Z-AS12389-4f2a -o elsewhere.json",
+    ),
+)
 def record(
     *,
     out: Out,
@@ -51,7 +42,7 @@ def record(
     lists: o.Lists = None,
     urls: o.Urls = None,
     for_run: Annotated[
-        Path | None, typer.Option("--for", metavar="RUN", help="The targets and addresses of that run.")
+        Path | None, typer.Option("--for", metavar="RUN", help=_("The targets and addresses of that run."))
     ] = None,
     results: o.Results = Path("results"),
     control: o.Control = None,
@@ -105,9 +96,15 @@ def record(
     raise typer.Exit(record_baseline(asked, for_run, out))
 
 
-@group.command("from", help=FROM)
+@group.command(
+    "from",
+    help=described(
+        _("Make a baseline of a run that is there already."),
+        "probe baseline from results/20261121T101500Z-AS12389-4f2a -o elsewhere.json",
+    ),
+)
 def from_run(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder under results/.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help=_("A folder under results/."))],
     out: Out,
     lang: o.Lang = "",
 ) -> None:
@@ -118,9 +115,15 @@ def from_run(
     baseline_from(run, out)
 
 
-@group.command("show", help=SHOW)
+@group.command(
+    "show",
+    help=described(
+        _("Show what a baseline file holds."),
+        "probe baseline show elsewhere.json",
+    ),
+)
 def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A baseline file.")], lang: o.Lang = ""
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("A baseline file."))], lang: o.Lang = ""
 ) -> None:
     """Show a baseline."""
     o.speak(lang)

@@ -5,17 +5,19 @@ from typing import Annotated
 
 import typer
 
-HELP = """Say what changed between two runs, per target.
-
-    \b
-    Example:
-      probe compare results/OLD results/NEW
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `compare`."""
-    app.command("compare", help=HELP)(compare)
+    app.command(
+        "compare",
+        help=described(
+            _("Say what changed between two runs."),
+            "probe compare results/OLD results/NEW",
+        ),
+    )(compare)
 
 
 def compare(

@@ -6,29 +6,30 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
-
-HELP = """Show every state in the built-in lab: servers and a censor on this machine only.
-
-    \b
-    Example:
-      probe demo
-      probe demo --list-scenarios
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `demo`."""
-    app.command("demo", help=HELP)(demo)
+    app.command(
+        "demo",
+        help=described(
+            _("Show the states in a lab inside this machine."),
+            "probe demo",
+            "probe demo --list-scenarios",
+        ),
+    )(demo)
 
 
 def demo(
     scenario: Annotated[
-        str, typer.Option("--scenario", metavar="NAME", help="Which small internet to open.")
+        str, typer.Option("--scenario", metavar="NAME", help=_("Which small internet to open."))
     ] = "",
-    list_scenarios: Annotated[bool, typer.Option("--list-scenarios", help="Name them and end.")] = False,
+    list_scenarios: Annotated[bool, typer.Option("--list-scenarios", help=_("Name them and end."))] = False,
     results: o.Results = Path("results"),
     json_lines: Annotated[
-        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
     ] = False,
     lang: o.Lang = "",
 ) -> None:

@@ -5,12 +5,9 @@ from typing import Annotated
 
 import typer
 
-HELP = """Seal a run, and check, sign or stamp a sealed one.
+from probe.cli.described import described
+from probe.locale import _
 
-    \b
-    Example:
-      probe evidence seal results/20261121T101500Z-AS12389-4f2a
-    """
 Bag = Annotated[Path, typer.Argument(metavar="BAG")]
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -18,10 +15,23 @@ group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the group `evidence`."""
-    app.add_typer(group, name="evidence", help=HELP)
+    app.add_typer(
+        group,
+        name="evidence",
+        help=described(
+            _("Seal a run; verify, sign or stamp it."),
+            "probe evidence seal results/20261121T101500Z-AS12389-4f2a",
+        ),
+    )
 
 
-@group.command("seal", help="Seal a run.\n\n\b\nExample:\n  probe evidence seal RUN -o DIR")
+@group.command(
+    "seal",
+    help=described(
+        _("Seal a run."),
+        "probe evidence seal RUN -o DIR",
+    ),
+)
 def seal(
     run: Annotated[Path, typer.Argument(metavar="RUN")],
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR")] = None,
@@ -30,19 +40,37 @@ def seal(
     _later("seal", run, out)
 
 
-@group.command("verify", help="Check a sealed run.\n\n\b\nExample:\n  probe evidence verify BAG --root HASH")
+@group.command(
+    "verify",
+    help=described(
+        _("Check a sealed run."),
+        "probe evidence verify BAG --root HASH",
+    ),
+)
 def verify(bag: Bag, root: Annotated[str, typer.Option("--root", metavar="HASH")] = "") -> None:
     """Say that this comes later."""
     _later("verify", bag, root)
 
 
-@group.command("sign", help="Sign a sealed run.\n\n\b\nExample:\n  probe evidence sign BAG")
+@group.command(
+    "sign",
+    help=described(
+        _("Sign a sealed run."),
+        "probe evidence sign BAG",
+    ),
+)
 def sign(bag: Bag) -> None:
     """Say that this comes later."""
     _later("sign", bag)
 
 
-@group.command("stamp", help="Have a sealed run time-stamped.\n\n\b\nExample:\n  probe evidence stamp BAG")
+@group.command(
+    "stamp",
+    help=described(
+        _("Have a sealed run time-stamped."),
+        "probe evidence stamp BAG",
+    ),
+)
 def stamp(bag: Bag) -> None:
     """Say that this comes later."""
     _later("stamp", bag)

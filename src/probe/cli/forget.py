@@ -6,24 +6,25 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
-
-HELP = """Say what this program keeps on this disk, and remove it after asking.
-
-    \b
-    Example:
-      probe forget
-      probe forget --results /media/stick/results --yes
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `forget`."""
-    app.command("forget", help=HELP)(forget)
+    app.command(
+        "forget",
+        help=described(
+            _("Show what is kept on this disk; remove it."),
+            "probe forget",
+            "probe forget --results /media/stick/results --yes",
+        ),
+    )(forget)
 
 
 def forget(
     results: o.Results = Path("results"),
-    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=_("Remove without asking."))] = False,
     lang: o.Lang = "",
 ) -> None:
     """Tell, ask, remove."""

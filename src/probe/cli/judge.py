@@ -6,31 +6,32 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
-
-HELP = """Judge a stored run again: no network is touched, the measurements stay as they are.
-
-    \b
-    Example:
-      probe judge results/20261121T101500Z-AS12389-4f2a
-      probe judge RUN --baseline elsewhere.json -o judged-again
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `judge`."""
-    app.command("judge", help=HELP)(judge)
+    app.command(
+        "judge",
+        help=described(
+            _("Judge a stored run again, offline."),
+            "probe judge results/20261121T101500Z-AS12389-4f2a",
+            "probe judge RUN --baseline elsewhere.json -o judged-again",
+        ),
+    )(judge)
 
 
 def judge(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN|FILE.jsonl", help="A folder under results/, or a file.")
+        Path, typer.Argument(metavar="RUN|FILE.jsonl", help=_("A folder under results/, or a file."))
     ],
     baseline: o.BaselineFile = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the verdicts there instead.")
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help=_("Write the verdicts there instead."))
     ] = None,
     json_lines: Annotated[
-        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
     ] = False,
     lang: o.Lang = "",
 ) -> None:

@@ -141,10 +141,12 @@ def print_json(run_id: str, verdicts: Iterable["Verdict"], vantage: "VantagePoin
     """Write one JSON object a verdict, with the keys of verdicts.csv."""
     import json
 
-    from probe.report.csv import verdict_rows
+    from probe.report.columns import VERDICT_COLUMNS, VerdictRow
 
-    for row in verdict_rows(run_id, verdicts, vantage):
-        sys.stdout.write(json.dumps(row, ensure_ascii=True) + "\n")
+    for verdict in verdicts:
+        row = VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage)
+        line = {column.name: column.value(row) for column in VERDICT_COLUMNS}
+        sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
 
 
 def demonstrate(scenario: str, results: Path, *, json_lines: bool) -> int:

@@ -6,92 +6,95 @@ from typing import Annotated, Final
 
 import typer
 
+from probe.locale import _
+
 Services = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SERVICE|all", help="Services to measure; `probe targets list` names them."),
+    typer.Argument(metavar="SERVICE|all", help=_("Services to measure; `probe targets list` names them.")),
 ]
 Lists = Annotated[
     list[Path] | None,
     typer.Option(
-        "--list", metavar="FILE.csv", help="A list in Citizen Lab's format instead of the catalogue."
+        "--list", metavar="FILE.csv", help=_("A list in Citizen Lab's format instead of the catalogue.")
     ),
 ]
 Urls = Annotated[
-    list[str] | None, typer.Option("--url", metavar="URL", help="One address instead of the catalogue.")
+    list[str] | None, typer.Option("--url", metavar="URL", help=_("One address instead of the catalogue."))
 ]
-Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Where runs are kept.")]
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
 BaselineFile = Annotated[
     Path | None,
-    typer.Option("--baseline", metavar="FILE", help="What `probe baseline` recorded on another network."),
+    typer.Option("--baseline", metavar="FILE", help=_("What `probe baseline` recorded on another network.")),
 ]
 Control = Annotated[
     list[str] | None,
     typer.Option(
-        "--control", metavar="URL|ooni|none", help="Who fetches the same from elsewhere; repeatable."
+        "--control", metavar="URL|ooni|none", help=_("Who fetches the same from elsewhere; repeatable.")
     ),
 ]
 ControlProxy = Annotated[
-    str, typer.Option("--control-proxy", metavar="URL", help="A socks5:// or http:// proxy elsewhere.")
+    str, typer.Option("--control-proxy", metavar="URL", help=_("A socks5:// or http:// proxy elsewhere."))
 ]
-Throughput = Annotated[bool, typer.Option("--throughput/--no-throughput", help="Also look for throttling.")]
+Throughput = Annotated[
+    bool, typer.Option("--throughput/--no-throughput", help=_("Also look for throttling."))
+]
 Rounds = Annotated[
-    int, typer.Option("--rounds", metavar="N", min=1, max=20, help="Tries of each target, spread in time.")
+    int, typer.Option("--rounds", metavar="N", min=1, max=20, help=_("Tries of each target, spread in time."))
 ]
 ConfirmAfter = Annotated[
-    float, typer.Option("--confirm-after", metavar="S", min=0, max=86400, help="Seconds to a second test.")
+    float, typer.Option("--confirm-after", metavar="S", min=0, max=86400, help=_("Seconds to a second test."))
 ]
 Concurrency = Annotated[
-    int, typer.Option("--concurrency", metavar="N", min=1, max=256, help="Measurements at the same time.")
+    int, typer.Option("--concurrency", metavar="N", min=1, max=256, help=_("Measurements at the same time."))
 ]
 Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="S", min=0.1, max=300, help="Seconds for each operation.")
+    float, typer.Option("--timeout", metavar="S", min=0.1, max=300, help=_("Seconds for each operation."))
 ]
 MaxMb = Annotated[
-    float, typer.Option("--max-mb", metavar="MB", min=0.1, max=100000, help="Data to use at most.")
+    float, typer.Option("--max-mb", metavar="MB", min=0.1, max=100000, help=_("Data to use at most."))
 ]
 MaxMinutes = Annotated[
-    float, typer.Option("--max-minutes", metavar="MIN", min=0.1, max=10000, help="Time to take at most.")
+    float, typer.Option("--max-minutes", metavar="MIN", min=0.1, max=10000, help=_("Time to take at most."))
 ]
-Dns = Annotated[str, typer.Option("--dns", metavar="ADDR", help="A resolver instead of the system's.")]
+Dns = Annotated[str, typer.Option("--dns", metavar="ADDR", help=_("A resolver instead of the system's."))]
 Asn = Annotated[
-    str, typer.Option("--asn", metavar="AS12389|detect", help="Your operator's number; you declare it.")
+    str, typer.Option("--asn", metavar="AS12389|detect", help=_("Your operator's number; you declare it."))
 ]
 Region = Annotated[
-    str, typer.Option("--region", metavar="RU-KHA|withheld", help="ISO 3166 region, as finely as you like.")
+    str,
+    typer.Option("--region", metavar="RU-KHA|withheld", help=_("ISO 3166 region, as finely as you like.")),
 ]
-NetworkName = Annotated[str, typer.Option("--network-name", metavar="TEXT", help="Your operator's name.")]
+NetworkName = Annotated[str, typer.Option("--network-name", metavar="TEXT", help=_("Your operator's name."))]
 AccessType = Annotated[
-    str, typer.Option("--access-type", metavar="fixed|mobile|wifi", help="How you are connected.")
+    str, typer.Option("--access-type", metavar="fixed|mobile|wifi", help=_("How you are connected."))
 ]
 Elevated = Annotated[
-    bool, typer.Option("--include-elevated", help="Also targets that may draw attention; asks once more.")
+    bool, typer.Option("--include-elevated", help=_("Also targets that may draw attention; asks once more."))
 ]
 HighRisk = Annotated[
-    bool, typer.Option("--include-high-risk", help="Also targets whose mere visit may be punished; asks.")
+    bool, typer.Option("--include-high-risk", help=_("Also targets whose mere visit may be punished; asks."))
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. On a new machine this means no control.")]
-Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help="The language shown here.")]
+Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask. On a new machine this means no control."))]
+Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here."))]
 
 STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
 ACCESS: Final = ("", "fixed", "mobile", "wifi")
 
 
 def speak(lang: str) -> None:
-    """Use the language asked for, else the locale's; English where the terminal lacks the letters."""
+    """Use the language asked for by --lang, else the locale's."""
     from probe import locale
-    from probe.cli.terminal import can_show, prepare_streams
+    from probe.cli.exits import later
+    from probe.cli.terminal import use_language
 
-    prepare_streams()
-    if lang and lang not in locale.LANGUAGES:
-        if lang in locale.LATER:
-            from probe.cli.exits import later
-
-            later(f"--lang {lang}")
-        raise typer.BadParameter(f"{lang!r} is none of {', '.join(locale.LANGUAGES)}.", param_hint="--lang")
-    wanted = lang or locale.from_environment()
-    if wanted == "ru" and not can_show("жЖёЁ"):
-        wanted = "en"
-    locale.use(wanted)
+    if lang in locale.LATER:
+        later(f"--lang {lang}")
+    try:
+        use_language(lang)
+    except LookupError:
+        raise typer.BadParameter(
+            f"{lang!r} is none of {', '.join(locale.LANGUAGES)}.", param_hint="--lang"
+        ) from None
 
 
 def states(text: str) -> frozenset[str]:

@@ -6,32 +6,36 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
+from probe.cli.described import described
+from probe.locale import _
 
-HELP = """Write a stored run in another form.
-
-    \b
-    Example:
-      probe report results/20261121T101500Z-AS12389-4f2a --format csv -o verdicts.csv
-    """
 FORMATS = ("csv",)
 LATER = ("xlsx", "html", "pdf", "docx", "json", "ooni")
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `report`."""
-    app.command("report", help=HELP)(report)
+    app.command(
+        "report",
+        help=described(
+            _("Write a stored run in another form."),
+            "probe report results/20261121T101500Z-AS12389-4f2a --format csv -o verdicts.csv",
+        ),
+    )(report)
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders under results/.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help=_("Folders under results/."))],
     form: Annotated[
-        str, typer.Option("--format", metavar="csv|xlsx|html|pdf|docx|json|ooni", help="Which form.")
+        str, typer.Option("--format", metavar="csv|xlsx|html|pdf|docx|json|ooni", help=_("Which form."))
     ],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="PATH", help="Else to stdout.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="PATH", help=_("Else to stdout."))
+    ] = None,
     lang: o.Lang = "",
     disclosure: Annotated[
         str,
-        typer.Option("--disclosure", metavar="public|full", help="How exactly times and places are told."),
+        typer.Option("--disclosure", metavar="public|full", help=_("How exactly times and places are told.")),
     ] = "",
 ) -> None:
     """Write the runs in the form asked for."""

@@ -6,21 +6,22 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
-
-HELP = """Measure the default set, or only the services named.
-
-    \b
-    Example:
-      probe run --dry-run                          what would be contacted; sends nothing
-      probe run                                    the default set
-      probe run telegram youtube --control ooni    two services, compared with OONI's helpers
-      probe run --list my.csv --asn AS12389        a list of your own, your operator declared
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `run`."""
-    app.command("run", help=HELP)(run)
+    app.command(
+        "run",
+        help=described(
+            _("Measure the default set, or only the services named."),
+            ("probe run --dry-run", _("what would be contacted; sends nothing")),
+            ("probe run", _("the default set")),
+            ("probe run telegram youtube --control ooni", _("two services, compared with OONI's helpers")),
+            ("probe run --list my.csv --asn AS12389", _("a list of your own, your operator declared")),
+        ),
+    )(run)
 
 
 def run(
@@ -47,18 +48,19 @@ def run(
     include_elevated: o.Elevated = False,
     include_high_risk: o.HighRisk = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be contacted; send nothing.")
+        bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))
     ] = False,
     yes: o.Yes = False,
     json_lines: Annotated[
-        bool, typer.Option("--json", help="One JSON object per verdict on stdout.")
+        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
     ] = False,
     lang: o.Lang = "",
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="STATE,...", help="End with 1 if a target is in such a state.")
+        str,
+        typer.Option("--fail-on", metavar="STATE,...", help=_("End with 1 if a target is in such a state.")),
     ] = "",
     resume: Annotated[
-        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was interrupted.")
+        Path | None, typer.Option("--resume", metavar="RUN", help=_("Go on with a run that was interrupted."))
     ] = None,
 ) -> None:
     """Parse, measure, and end with the run's exit code."""

@@ -2,17 +2,19 @@
 
 import typer
 
-HELP = """Measure how often this program would err on this link.
-
-    \b
-    Example:
-      probe self-test
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the command `self-test`."""
-    app.command("self-test", help=HELP)(self_test)
+    app.command(
+        "self-test",
+        help=described(
+            _("Measure how often this program errs here."),
+            "probe self-test",
+        ),
+    )(self_test)
 
 
 def self_test() -> None:

@@ -6,24 +6,32 @@ from typing import Annotated
 import typer
 
 from probe.cli import options as o
-
-HELP = """Look at the services and endpoints that can be measured; nothing is sent.
-
-    \b
-    Example:
-      probe targets list
-      probe targets show telegram
-    """
+from probe.cli.described import described
+from probe.locale import _
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the application the group `targets`."""
-    app.add_typer(group, name="targets", help=HELP)
+    app.add_typer(
+        group,
+        name="targets",
+        help=described(
+            _("Look at what can be measured."),
+            "probe targets list",
+            "probe targets show telegram",
+        ),
+    )
 
 
-@group.command("list", help="Name the services.\n\n\b\nExample:\n  probe targets list")
+@group.command(
+    "list",
+    help=described(
+        _("Name the services."),
+        "probe targets list",
+    ),
+)
 def list_services(lang: o.Lang = "") -> None:
     """Name every service with its tier."""
     o.speak(lang)
@@ -32,7 +40,13 @@ def list_services(lang: o.Lang = "") -> None:
     show_services()
 
 
-@group.command("show", help="Show a service's endpoints.\n\n\b\nExample:\n  probe targets show telegram")
+@group.command(
+    "show",
+    help=described(
+        _("Show a service's endpoints."),
+        "probe targets show telegram",
+    ),
+)
 def show(service: Annotated[str, typer.Argument(metavar="SERVICE")], lang: o.Lang = "") -> None:
     """Show one service."""
     o.speak(lang)
@@ -43,11 +57,14 @@ def show(service: Annotated[str, typer.Argument(metavar="SERVICE")], lang: o.Lan
 
 @group.command(
     "check",
-    help="Check the catalogue, or one list or service file.\n\n\b\nExample:\n  probe targets check my.csv",
+    help=described(
+        _("Check the catalogue, or one list or service file."),
+        "probe targets check my.csv",
+    ),
 )
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A .csv list or a .toml service.")
+        Path | None, typer.Argument(metavar="[FILE]", help=_("A .csv list or a .toml service."))
     ] = None,
     lang: o.Lang = "",
 ) -> None:

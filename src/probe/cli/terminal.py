@@ -25,6 +25,19 @@ def can_show(text: str, stream: TextIO | None = None) -> bool:
     return True
 
 
+def use_language(lang: str) -> None:
+    """Use this language, else the locale's; English where the terminal lacks the letters.
+
+    Raises LookupError for a language without a catalogue.
+    """
+    from probe import locale
+
+    wanted = lang or locale.from_environment()
+    if wanted == "ru" and not can_show("жЖёЁ"):
+        wanted = "en"
+    locale.use(wanted)
+
+
 def somebody_is_there() -> bool:
     """Whether a question would be seen and could be answered."""
     return sys.stdin.isatty() and sys.stderr.isatty()

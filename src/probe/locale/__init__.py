@@ -21,6 +21,10 @@ LANGUAGES: Final = ("en", "ru")
 LATER: Final = ("fr",)
 """Those announced on the command line whose catalogue is still to be written."""
 
+WORDY: Final = {"failure": ", ", "operation": ", ", "controls": ", ", "families": " and "}
+"""Parameters whose parts are words of a closed set (failure strings, operations, kinds of control), and what
+joins the parts."""
+
 _FOLDER: Final = Path(__file__).parent
 _now: list[gettext.NullTranslations] = [gettext.NullTranslations()]
 _lang: list[str] = ["en"]
@@ -80,15 +84,20 @@ def say(verdict: Verdict) -> str:
     A template that the catalogue does not know comes from a stranger's file or another version: nothing is
     put into it, the English sentence is returned as it was written.
     """
-    return say_template(verdict.template, dict(verdict.params), verdict.because)
-
-
-def say_template(template: str, params: Mapping[str, str], fallback: str) -> str:
-    """Return the translated template with its parameters, or the fallback where no translation fits."""
-    translated = _(template)
-    if translated == template:
-        return fallback
+    translated = _(verdict.template)
+    if translated == verdict.template:
+        return verdict.because
     try:
-        return translated.format_map(params)
-    except (KeyError, IndexError, ValueError):
-        return fallback
+        return translated.format_map({name: _word(name, value) for name, value in verdict.params})
+    except KeyError:
+        return verdict.because
+
+
+def _word(name: str, value: str) -> str:
+    """Return a parameter in the language in use, where it is made of words of ours rather than of values."""
+    if name == "asn" and value == "AS0":
+        return _("this network (operator not declared)")
+    if name not in WORDY:
+        return value
+    joint = WORDY[name]
+    return _(joint).join(_(part) for part in value.split(joint))

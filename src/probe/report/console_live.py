@@ -18,7 +18,7 @@ from probe.locale import _, ngettext
 from probe.model.words import State
 from probe.report import words
 from probe.report.board import MEASURING, SUSPICIOUS, WAITING, Board, ServiceBoard
-from probe.report.console import STYLES, WIDEST, label_of
+from probe.report.console_text import STYLES, WIDEST, label_of
 from probe.report.show import visible
 
 if TYPE_CHECKING:

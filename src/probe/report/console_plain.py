@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Self, TextIO
 from probe.locale import _, ngettext
 from probe.report import words
 from probe.report.board import SUSPICIOUS, Board
-from probe.report.console import label_of
 from probe.report.console_live import clock, megabytes
+from probe.report.console_text import label_of
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class PlainLines:
         """Take what the network looks like."""
         known = self.board.network
         if known is None or known.rule_id != verdict.rule_id:
-            self._line(f"{_('Network')}: {label_of(verdict)}")
+            self._line(_("Network") + f": {label_of(verdict)}")
         self.board.network = verdict
 
     def target_started(self, target: Target) -> None:
@@ -71,7 +71,7 @@ class PlainLines:
         """Take a verdict that may change."""
         if self.board.judged(verdict, final=False) and verdict.state in SUSPICIOUS:
             state, how = _(words.STATES[verdict.state]), words.mechanism(verdict.mechanism)
-            self._line(f"{state}{_(' so far')}: {visible(verdict.input)}" + (f" ({how})" if how else ""))
+            self._line(state + _(" so far") + f": {visible(verdict.input)}" + (f" ({how})" if how else ""))
 
     def final(self, verdict: Verdict) -> None:
         """Take a verdict that will not."""

@@ -176,3 +176,8 @@ def mechanism(code: str) -> str:
 def operator(asn: str) -> str:
     """Return the network as a sentence names it."""
     return _("this network (operator not declared)") if asn in ("", "AS0") else asn
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:]}."

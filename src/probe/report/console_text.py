@@ -1,0 +1,67 @@
+"""How single things are said on a terminal: paragraphs, labels, reasons, what was compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from probe.locale import _, say
+from probe.model.words import State
+from probe.report import words
+from probe.report.show import encodable, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from probe.model.verdict import ServiceVerdict, Verdict
+
+STYLES: Final = {
+    "blocked": "bold red",
+    "throttled": "bold magenta",
+    "geoblocked": "yellow",
+    "down": "yellow",
+    "inconclusive": "cyan",
+    "reachable": "green",
+}
+ACCUSING: Final = (State.BLOCKED, State.THROTTLED)
+WIDEST: Final = 120
+"""Columns used at most: longer lines are hard to read."""
+
+
+def paragraph(console: Console, text: str | Text, style: str, width: int, indent: int = 0) -> None:
+    """Print a paragraph wrapped at the width, every line indented, none padded."""
+    whole = text if isinstance(text, Text) else Text(text, style=style)
+    if not console.encoding.lower().startswith("utf"):  # escapes are wider than letters: before wrapping
+        whole = Text(encodable(whole.plain, console.encoding), style=style)
+    for line in whole.wrap(console, max(width - indent, 20), overflow="fold"):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+
+def label_of(found: Verdict | ServiceVerdict) -> str:
+    """Return what was found in a few words: the mechanism where there is one, else the reason code."""
+    if found.mechanism:
+        return words.mechanism(found.mechanism)
+    if found.reason_code and found.reason_code in words.REASONS:
+        return _(words.REASONS[found.reason_code])
+    return ""
+
+
+def reason(found: Verdict) -> str:
+    """Return the reason in the language in use, safe to look at, without the input that stands above it."""
+    return visible(say(found).removeprefix(f"{found.input}: "), 1200)
+
+
+def compared(verdicts: Iterable[Verdict]) -> str:
+    """Return what the verdicts were compared with, each kind once."""
+    sources = dict.fromkeys(str(source) for verdict in verdicts for source in verdict.control_source)
+    named = [source for source in sources if source != "none"] or ["none"]
+    return ", ".join(_(words.CONTROLS[source]) for source in named)
+
+
+def confirmation(found: Verdict | ServiceVerdict) -> str:
+    """Return whether an accusation is confirmed."""
+    return _("confirmed") if found.confirmed else _("not confirmed")

@@ -1,0 +1,30 @@
+"""Runs the command as a person would, in a home of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def probe(
+    *arguments: str, home: Path | None = None, env: dict[str, str] | None = None, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a home of its own, in English, without a terminal."""
+    environ = {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "100",
+        **({"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")} if home else {}),
+        **(env or {}),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "probe", *arguments],
+        env=environ,
+        cwd=home,
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

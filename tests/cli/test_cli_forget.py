@@ -1,0 +1,69 @@
+"""`probe forget` removes this program's runs and settings, nothing else, and says what it cannot reach."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.command import probe
+from probe.cli.forgetting import BEYOND, runs_in
+
+RUN = "20261121T101500Z-AS12389-4f2a"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    run = tmp_path / "results" / RUN
+    (run / "blobs").mkdir(parents=True)
+    (run / "measurements.jsonl").write_text("x" * 1000)
+    (run / "blobs" / "a").write_text("y" * 500)
+    (tmp_path / "results" / ".gitkeep").write_text("")
+    (tmp_path / "results" / "my notes").mkdir()
+    (tmp_path / "results" / "my notes" / "diary.txt").write_text("mine")
+    settings = tmp_path / "config" / "interference-probe"
+    settings.mkdir(parents=True)
+    (settings / "consent.json").write_text(json.dumps({"controls": [], "digest": ""}))
+    return tmp_path
+
+
+def test_with_yes_runs_and_settings_go_and_everything_else_stays(home: Path) -> None:
+    done = probe("forget", "--yes", home=home)
+    assert done.returncode == 0
+    assert RUN in done.stdout
+    assert "Removed." in done.stdout
+    assert not (home / "results" / RUN).exists()
+    assert not (home / "config" / "interference-probe").exists()
+    assert (home / "results" / "my notes" / "diary.txt").read_text() == "mine"
+    assert (home / "results" / ".gitkeep").exists()
+
+
+def test_what_it_cannot_remove_is_named_each_time(home: Path) -> None:
+    for text in (probe("forget", "--yes", home=home).stdout, probe("forget", home=home).stdout):
+        assert [what for what in BEYOND if what not in text] == []
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_removed(home: Path) -> None:
+    done = probe("forget", home=home, stdin="y\n")
+    assert done.returncode == 2
+    assert (home / "results" / RUN / "measurements.jsonl").exists()
+
+
+def test_where_nothing_lies_it_says_so(tmp_path: Path) -> None:
+    done = probe("forget", home=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Nothing of this program lies in results or in its settings.")
+
+
+def test_links_out_of_the_folder_are_not_followed(home: Path) -> None:
+    outside = home / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
+    (home / "results" / "20261121T101500Z-AS1-0000").symlink_to(outside)
+    (home / "results" / RUN / "link").symlink_to(outside)
+    probe("forget", "--yes", home=home)
+    assert (outside / "kept").read_text() == "kept"
+    assert not (home / "results" / RUN).exists()
+
+
+def test_sizes_are_those_of_the_files(home: Path) -> None:
+    assert [(kept.path.name, kept.n_bytes) for kept in runs_in(home / "results")] == [(RUN, 1500)]
