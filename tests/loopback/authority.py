@@ -1,7 +1,5 @@
 """An authority for tests: a root, an intermediate, and whatever leaf a test wants, good or bad."""
 
-from __future__ import annotations
-
 import datetime as dt
 import ipaddress
 import ssl
@@ -31,7 +29,7 @@ def make(
     """Return a key and its certificate, signed by the issuer or by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    signer, authority = issuer if issuer else (key, None)
+    signer, authority = issuer or (key, None)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -1,16 +1,14 @@
-"""Servers on loopback that behave and misbehave, their authority, and a Network that leads every address to them."""
-
-from __future__ import annotations
+"""Servers on loopback that behave and misbehave, and a Network that leads every address to them."""
 
 import contextlib
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import anyio
 
@@ -21,9 +19,6 @@ from probe.measure.trace import Context
 from probe.measure.verify import Verifier
 from probe.model.options import RunOptions, TrustStore
 from probe.model.target import Step, Target
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Handler = Callable[[socket.socket, threading.Event], None]
 """Serves one accepted connection; the event is set when the test is over."""
@@ -141,12 +136,12 @@ def udp_server(answer: Callable[[bytes], list[tuple[float, bytes]]]) -> Iterator
     sock.settimeout(0.05)
     threads: list[threading.Thread] = []
 
-    def send(planned: list[tuple[float, bytes]], peer: object) -> None:
+    def send(planned: list[tuple[float, bytes]], peer: tuple[str, int]) -> None:
         for delay, data in planned:
             if stop.wait(delay):
                 return
             with contextlib.suppress(OSError):
-                sock.sendto(data, peer)  # type: ignore[arg-type]  # whatever recvfrom gave
+                sock.sendto(data, peer)
 
     def run() -> None:
         while not stop.is_set():
@@ -225,25 +220,25 @@ def over_tls(handler: Handler, context: ssl.SSLContext) -> Handler:
     return wrapped
 
 
-def a_target(url: str, experiment: str = "web", **more: object) -> Target:
+def a_target(url: str, experiment: str = "web", **more: Any) -> Target:
     """A target of the service `test`."""
-    return Target(target_id="test/one", service="test", input=url, experiment=experiment, **more)  # type: ignore[arg-type]  # tests say what they mean
+    return Target(target_id="test/one", service="test", input=url, experiment=experiment, **more)
 
 
-def a_step(url: str, experiment: str = "web", **more: object) -> Step:
+def a_step(url: str, experiment: str = "web", **more: Any) -> Step:
     """A step of the first round; `target_*` keywords go to its target."""
     mine = {key.removeprefix("target_"): more.pop(key) for key in list(more) if key.startswith("target_")}
-    return Step(target=a_target(url, experiment, **mine), experiment=experiment, **more)  # type: ignore[arg-type]  # as above
+    return Step(target=a_target(url, experiment, **mine), experiment=experiment, **more)
 
 
-def fast(**more: object) -> RunOptions:
+def fast(**more: Any) -> RunOptions:
     """Options of a run that waits a second where a user's waits ten."""
-    return RunOptions(**{"timeout_s": 1.0, "max_bytes": 10**9, **more})  # type: ignore[arg-type]  # as above
+    return RunOptions(**{"timeout_s": 1.0, "max_bytes": 10**9, **more})
 
 
 @asynccontextmanager
 async def a_session(
-    network: Loopback, options: RunOptions | None = None, **more: object
+    network: Loopback, options: RunOptions | None = None, **more: Any
 ) -> AsyncIterator[Session]:
     """A session of a run that began just now."""
     session = Session(
@@ -251,13 +246,13 @@ async def a_session(
         options=options or fast(),
         run_id="20261121T000000Z-AS0-abcd",
         started=network.clock.counter(),
-        **more,  # type: ignore[arg-type]  # as above
+        **more,
     )
     async with session:
         yield session
 
 
-def measured(network: Loopback, step: Step, options: RunOptions | None = None, **more: object) -> Measured:
+def measured(network: Loopback, step: Step, options: RunOptions | None = None, **more: Any) -> Measured:
     """Measure one step in a session of its own."""
 
     async def run() -> Measured:
@@ -269,7 +264,7 @@ def measured(network: Loopback, step: Step, options: RunOptions | None = None, *
 
 @asynccontextmanager
 async def a_context(
-    network: Loopback, options: RunOptions | None = None, **more: object
+    network: Loopback, options: RunOptions | None = None, **more: Any
 ) -> AsyncIterator[Context]:
     """A context for calling operations by hand."""
     async with anyio.create_task_group() as tasks:
@@ -283,7 +278,7 @@ async def a_context(
             run_zero=now,
             tasks=tasks,
             scope=anyio.CancelScope(),
-            **more,  # type: ignore[arg-type]  # as above
+            **more,
         )
         try:
             yield ctx

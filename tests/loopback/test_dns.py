@@ -1,6 +1,4 @@
-"""DNS on loopback: the system's resolver, UDP with every reply, TCP, TLS and HTTPS, and all that answers wrongly."""
-
-from __future__ import annotations
+"""DNS on loopback: the system's resolver, UDP with every reply, TCP, TLS, HTTPS, and wrong answers."""
 
 import os
 import socket
@@ -75,7 +73,7 @@ def asks_another(query: dns.message.Message) -> bytes:
 def explained(query: dns.message.Message) -> bytes:
     answer = dns.message.make_response(query)
     answer.set_rcode(dns.rcode.SERVFAIL)
-    answer.use_edns(0, options=[dns.edns.EDEOption(6, "DNSSEC Bogus")])
+    answer.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS, "DNSSEC Bogus")])
     return answer.to_wire()
 
 
@@ -321,10 +319,8 @@ def https_dns(status: str, content_type: str, plan: Callable[[dns.message.Messag
         query = dns.message.from_wire(body)
         assert query.id == 0
         wire = plan(query)
-        sock.sendall(
-            f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(wire)}\r\n\r\n".encode()
-            + wire
-        )
+        head_back = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(wire)}"
+        sock.sendall(head_back.encode() + b"\r\n\r\n" + wire)
 
     return handler
 

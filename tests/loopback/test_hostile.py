@@ -1,7 +1,5 @@
 """Servers that mean harm: a failure string within the deadline, bounded memory, the next target unharmed."""
 
-from __future__ import annotations
-
 import gc
 import socket
 import threading

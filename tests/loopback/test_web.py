@@ -1,7 +1,5 @@
 """Whole pages on loopback: names, addresses, families, redirects, and what a later answer still tells."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -308,16 +306,16 @@ def test_a_silent_own_query_delays_nothing_when_the_system_answers(authority: Au
 
 def test_the_later_of_two_contradicting_answers_is_tried_too(authority: Authority) -> None:
     forged = over_tls(says(page(b"block page")), authority.good("blockpage.example"))
-    with tcp_server(forged) as bad, tcp_server(good(authority)) as fine:
-        with udp_server(zone({1: [(0, OTHER), (0.1, SITE)]})) as port:
-            network = Loopback(
-                tcp={(OTHER, 443): bad, (SITE, 443): fine},
-                udp={(RESOLVER, 53): port},
-                resolvers=(RESOLVER,),
-                names={NAME: (OTHER,)},
-                ca_file=authority.ca_file,
-            )
-            found = measured(network, a_step(f"https://{NAME}/")).measurement
+    answers = zone({1: [(0, OTHER), (0.1, SITE)]})
+    with tcp_server(forged) as bad, tcp_server(good(authority)) as fine, udp_server(answers) as port:
+        network = Loopback(
+            tcp={(OTHER, 443): bad, (SITE, 443): fine},
+            udp={(RESOLVER, 53): port},
+            resolvers=(RESOLVER,),
+            names={NAME: (OTHER,)},
+            ca_file=authority.ca_file,
+        )
+        found = measured(network, a_step(f"https://{NAME}/")).measurement
     assert [(h.ip, h.failure) for h in found.tls_handshakes] == [
         (OTHER, "ssl_invalid_hostname"),
         (SITE, None),
@@ -327,14 +325,14 @@ def test_the_later_of_two_contradicting_answers_is_tried_too(authority: Authorit
 
 
 def test_answers_that_agree_cause_no_further_connection(authority: Authority) -> None:
-    with a_site(authority, good(authority), None) as network:
-        with udp_server(zone({1: [(0, SITE), (0.1, SITE)]})) as port:
-            network.udp, network.resolvers, network.names = (
-                {(RESOLVER, 53): port},
-                (RESOLVER,),
-                {NAME: (SITE,)},
-            )
-            found = measured(network, a_step(f"https://{NAME}/")).measurement
+    answers = zone({1: [(0, SITE), (0.1, SITE)]})
+    with a_site(authority, good(authority), None) as network, udp_server(answers) as port:
+        network.udp, network.resolvers, network.names = (
+            {(RESOLVER, 53): port},
+            (RESOLVER,),
+            {NAME: (SITE,)},
+        )
+        found = measured(network, a_step(f"https://{NAME}/")).measurement
     assert [c.ip for c in found.tcp_connect] == [SITE]
 
 

@@ -98,9 +98,9 @@ class RealNetwork:
 
     def vantage(self) -> tuple[LocalFact, ...]:
         """Return what this machine tells without a packet."""
-        from probe.measure.local_facts import local_facts
+        from probe.measure.machine import local_facts
 
-        return local_facts(self.system_resolvers())
+        return local_facts()
 
 
 def _is_address(text: str) -> bool:

@@ -32,7 +32,7 @@ CRAWL_BYTES: Final = 1024
 
 
 MAX_WIRE: Final = 3 * MAX_BODY
-"""Read of a body in whatever framing: chunks of one byte, or an HTTP/2 frame that announces sixteen megabytes."""
+"""Read of a body in whatever framing: chunks of one byte, an HTTP/2 frame that announces 16 megabytes."""
 MAX_CHUNKS: Final = 4096
 """Pieces of a body; a server that sends it byte by byte costs us more than itself."""
 READ: Final = 16 * 1024
@@ -199,23 +199,8 @@ async def exchange(
             pipe.open = False
             if not headers_only:
                 await _take_body(seen, response, max_body)
-    except HeadersTooLargeError:
-        seen.failure = f.X_HTTP_HEADERS_TOO_LARGE
-    except EnoughError:
-        seen.is_capped = True
-    except ssl.SSLEOFError:
-        seen.failure = f.EOF
-    except ssl.SSLError as error:
-        seen.failure = f.X_TLS_ALERT if error.reason in ALERTS else f.X_TLS_BAD_RECORD
-    except httpcore.WriteError as error:
-        seen.failure = classify(error)
-    except _PARSING:
-        seen.failure = _of_the_parser(stream, seen)
-    except OSError as error:
-        seen.failure = classify(error)
-        if seen.failure == f.TIMEOUT and seen.status_code is not None and _still_moving(stream, timeout_s):
-            # Slow is not silent: we stopped, the server did not.
-            seen.failure, seen.is_capped = None, True
+    except (HeadersTooLargeError, EnoughError, httpcore.WriteError, OSError, *_PARSING) as error:
+        _note_failure(seen, stream, error, timeout_s)
     except BaseException as error:
         seen.failure = classify(error)
         raise
@@ -223,6 +208,28 @@ async def exchange(
         seen.t = ctx.now()
         seen.ended_by = "we" if seen.is_capped else stream.ended_by
         stream.close()
+
+
+def _note_failure(seen: Exchange, stream: AnyStream, error: Exception, timeout_s: float) -> None:
+    """Name what ended the exchange; two of the ends are no failure of the server's."""
+    match error:
+        case HeadersTooLargeError():
+            seen.failure = f.X_HTTP_HEADERS_TOO_LARGE
+        case EnoughError():
+            seen.is_capped = True
+        case ssl.SSLError() if not isinstance(error, ssl.SSLEOFError):
+            seen.failure = f.X_TLS_ALERT if error.reason in ALERTS else f.X_TLS_BAD_RECORD
+        case OSError() | httpcore.WriteError():
+            seen.failure = classify(error)
+            if (
+                seen.failure == f.TIMEOUT
+                and seen.status_code is not None
+                and _still_moving(stream, timeout_s)
+            ):
+                # Slow is not silent: we stopped, the server did not.
+                seen.failure, seen.is_capped = None, True
+        case _:
+            seen.failure = _of_the_parser(stream, seen)
 
 
 def _take_headers(seen: Exchange, response: httpx.Response) -> None:

@@ -80,17 +80,18 @@ class Pace:
         """Start with everything free."""
         self._clock = clock
         self.hellos = HelloBudget(clock)
-        self._next_start = clock.counter()
+        self._last_start = clock.counter() - START_GAP_S
+        self._gate = anyio.Lock()
         self._used: dict[str, int] = {}
         self._freed = anyio.Event()
 
     async def start(self) -> None:
         """Wait for this measurement's turn to begin."""
-        now = self._clock.counter()
-        mine = max(self._next_start, now)
-        self._next_start = mine + START_GAP_S
-        if mine > now:
-            await anyio.sleep(mine - now)
+        async with self._gate:
+            wait = self._last_start + START_GAP_S - self._clock.counter()
+            if wait > 0:
+                await anyio.sleep(wait)
+            self._last_start = self._clock.counter()
 
     @asynccontextmanager
     async def addresses(self, ips: Iterable[str]) -> AsyncIterator[float]:
