@@ -206,7 +206,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         reply = self._answer(dns.message.from_wire(data))
         if reply is not None:
-            self._transport.sendto(reply.to_wire(), addr)
+            self._transport.sendto(reply.to_wire(want_shuffle=False), addr)
 
 
 @contextlib.asynccontextmanager

@@ -50,7 +50,7 @@ def doh(records: Mapping[str, tuple[str, ...]]) -> Session:
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, body = await read_request(reader)
-        wire = table(dns.message.from_wire(body)).to_wire()
+        wire = table(dns.message.from_wire(body)).to_wire(want_shuffle=False)
         writer.write(response(wire, headers=(("Content-Type", "application/dns-message"),)))
         await writer.drain()
 
