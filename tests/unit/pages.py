@@ -98,6 +98,16 @@ GOES_ON = (
 )
 
 INNOCENT: dict[str, str] = {
+    "Turkish imprint": "<title>Site</title><p>5651 sayılı Kanun kapsamında yer sağlayıcıyız. Erişimin "
+    "engellenmesi talepleri için bize yazın.</p>",
+    "Kazakh authority's own 403": "<title>403</title><p>Доступ ограничен. Министерство Республики Казахстан. "
+    "Права защищены законом.</p>",
+    "Indian authority's own 403": "<p>Your IP is blocked. Government of India, National Informatics Centre.</p>",
+    "Italian news": "<p>AGCOM: un provvedimento ordina l'oscuramento e l'inibizione di un sito pirata.</p>",
+    "British news": "<p>The club was ordered by the High Court to pay. Access to the stadium was free.</p>",
+    "Danish page": "<p>Min konto er blokeret, hvad er min ret?</p>",
+    "Indonesian law blog": "<p>Peraturan perundang-undangan tentang situs terlarang dibahas di sini.</p>",
+    "Thai shop": '<img src="https://farmdesign.example/x.png"><p>Spam blocked by our filter.</p>',
     "article": ARTICLE.format(title="Доступ ограничен: что известно", rest=GOES_ON),
     "short post without the law": "<title>Роскомнадзор</title><p>Роскомнадзор опять заблокировал сайт. Обсудим?</p>",
     "site's own 403": "<title>403</title><h1>Доступ ограничен</h1><p>Доступ к запрашиваемому ресурсу ограничен. "

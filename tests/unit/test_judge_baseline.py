@@ -261,6 +261,11 @@ def test_a_target_is_found_by_its_input_where_its_id_differs() -> None:
     assert seen(a_baseline(row)).status == 200
 
 
+def test_the_same_baseline_serves_many_targets() -> None:
+    baseline = a_baseline(made(a_good_round()))
+    assert [seen(baseline, target) is None for target in (WEB, TCP, WEB)] == [False, True, False]
+
+
 def test_an_id_that_meant_another_input_then_is_not_compared() -> None:
     row = replace(made(a_good_round()), input="https://other.example/")
     assert seen(a_baseline(row)) is None

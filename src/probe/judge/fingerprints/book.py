@@ -89,6 +89,8 @@ class PageRule:
     """Characters of visible text."""
     long_titles: tuple[str, ...] = ()
     """Beginnings of titles under which the text may be longer, up to NOTICE_CHARS."""
+    long_openings: tuple[str, ...] = ()
+    """Words of the first 300 characters with which it may be longer too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +216,7 @@ def _page_rule(row: dict[str, Any]) -> PageRule:
     origin = _origin(row)
     literals: dict[str, Any] = {
         name: tuple(map(fold, row.pop(name, ())))
-        for name in ("gates", "title", "all", "any", "also", "long_titles")
+        for name in ("gates", "title", "all", "any", "also", "long_titles", "long_openings")
     }
     literals["markup"] = tuple(part.lower() for part in row.pop("markup", ()))
     if not (literals["gates"] or literals["markup"]):

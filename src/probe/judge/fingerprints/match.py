@@ -24,6 +24,7 @@ REPORTING: Final = frozenset({
 # fmt: on
 """Words of articles and discussions that no notice has been seen with."""
 _ARTICLE_MARKUP: Final = ("<article", "datepublished", "og:type", "article:published", "application/rss")
+OPENING_CHARS: Final = 300
 REDIRECTING_CHARS: Final = 4_096
 """A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
 _MAX_EMBEDDED: Final = 16
@@ -201,7 +202,7 @@ def _fitting(shelf: _Shelf, page: Page, status: int | None) -> Iterator[Match]:
 
 def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
     return (
-        (page.length <= rule.max_length or (bool(page.text) and page.title.startswith(rule.long_titles)))
+        (page.length <= rule.max_length or _may_be_long(rule, page))
         and (not rule.statuses or status in rule.statuses)
         and all(part in page.text for part in rule.all)
         and _one_of(rule.title, page.title)
@@ -209,6 +210,11 @@ def _fits(rule: PageRule, page: Page, status: int | None) -> bool:
         and _one_of(rule.also, page.text)
         and _one_of(rule.markup, page.markup)
     )
+
+
+def _may_be_long(rule: PageRule, page: Page) -> bool:
+    opening = page.text[:OPENING_CHARS]
+    return page.title.startswith(rule.long_titles) or any(part in opening for part in rule.long_openings)
 
 
 def _reports(page: Page) -> bool:
