@@ -135,6 +135,13 @@ def test_the_same_list_in_another_order_is_the_same(memory: Memory) -> None:
     assert replace(FACTS, inputs=FACTS.inputs[::-1]).digest == FACTS.digest
 
 
+def test_each_tier_has_its_own_screen_and_no_other(memory: Memory) -> None:
+    sitter = Sitter("i understand", "n")
+    agreed(replace(FACTS, tiers=("high",)), sitter.person(), memory)
+    assert "may draw attention where you are" not in sitter.text
+    assert "a visit alone may be punished" in sitter.text
+
+
 def test_elevated_targets_have_a_screen_of_their_own(memory: Memory) -> None:
     facts = replace(FACTS, tiers=("low", "elevated"))
     refuses = Sitter("n")
@@ -145,9 +152,9 @@ def test_elevated_targets_have_a_screen_of_their_own(memory: Memory) -> None:
 
 def test_high_risk_is_asked_about_every_time_and_wants_the_phrase(memory: Memory) -> None:
     facts = replace(FACTS, tiers=("low", "high"))
-    assert not agreed(facts, Sitter("y", "y", "y").person(), memory)
+    assert not agreed(facts, Sitter("y", "y").person(), memory)
     for _time in range(2):
-        careful = Sitter("y", "i understand", "y")
+        careful = Sitter("i understand", "y")
         assert agreed(facts, careful.person(), memory)
         assert "a visit alone may be punished" in careful.text
 

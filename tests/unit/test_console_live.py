@@ -63,8 +63,11 @@ def test_the_numbers_of_the_run_are_told(board: Board) -> None:
     assert drawn(board)[1] == "1:07  about 2:10 left  3 of 8 targets done  4.2 MB"
 
 
-def test_time_left_is_not_guessed(board: Board) -> None:
+def test_time_left_is_told_by_the_pace_and_not_before_a_quarter_is_done(board: Board) -> None:
+    board.done = 1
     assert "left" not in drawn(board)[1]
+    board.done = 4
+    assert "about 1:07 left" in drawn(board)[1]
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -74,7 +74,7 @@ def facts_of(prepared: "Prepared", network: "Network") -> consent.Facts:
         inputs=tuple(target.input for target in prepared.targets),
         n_services=len(prepared.services),
         n_hosts=len(hosts),
-        n_neutrals=len(prepared.catalogue.neutrals),
+        n_neutrals=len({c.host for c in prepared.contacts if c.purpose in ("neutral", "network")}),
         tiers=tuple(dict.fromkeys(str(target.risk) for target in prepared.targets)),
         minutes=prepared.estimate.seconds / 60,
         megabytes=prepared.estimate.n_bytes / 1_000_000,

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from probe.cli.memory import Memory
 
 TIERS: Final = ("low", "elevated", "high")
-RETENTION_DATED: Final = "2026-11"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +134,8 @@ def _wrapped(text: str, indent: int, width: int = 76) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
-def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:
-    """Return (tier, what to weigh, what to type) for every screen of its own that this tier needs."""
+def _warnings(tiers: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return (tier, what to weigh, what to type) for every screen of its own that these tiers need."""
     screens = (
         (
             "elevated",
@@ -159,7 +158,7 @@ def _warnings(tier: str) -> tuple[tuple[str, str, str], ...]:
             _("I understand"),
         ),
     )
-    return screens[: TIERS.index(tier)] if tier == "high" else screens[:1] if tier == "elevated" else ()
+    return tuple(screen for screen in screens if screen[0] in tiers)
 
 
 def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -168,6 +167,8 @@ def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple
     person.show(
         "\n".join(
             (
+                _("Nothing is sent before you have agreed."),
+                "",
                 _("Who may fetch the same from elsewhere, at the same time?"),
                 *_wrapped(
                     _(
@@ -203,7 +204,7 @@ def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
     if facts.tier != "high" and memory.digest() == facts.digest:
         return True
     person.show(screen(facts))
-    for _tier_name, text, phrase in _warnings(facts.tier):
+    for _tier_name, text, phrase in _warnings(facts.tiers):
         person.show("\n" + "\n".join(_wrapped(text, indent=0)))
         if phrase:
             said = person.ask(_('Type "{phrase}" to include them: ').format(phrase=phrase))

@@ -93,6 +93,12 @@ class Board:
     total: int = 0
     remaining_s: float | None = None
 
+    def left_s(self, elapsed_s: float) -> float | None:
+        """Return about how long it will yet take: as the run says, or by its pace once a quarter is done."""
+        if self.remaining_s is not None or self.done < max(self.total / 4, 3):
+            return self.remaining_s
+        return elapsed_s / self.done * (self.total - self.done)
+
     def planned(self, services: tuple[Service, ...]) -> None:
         """Take the services that will be measured."""
         for service in services:
