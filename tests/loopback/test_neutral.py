@@ -1,11 +1,13 @@
 """The heartbeat: one try, cheap, whatever the neutral is."""
 
 import asyncio
+import dataclasses
+from collections import deque
 
 import pytest
 
 from loopback.elsewhere import Authority, a_world
-from loopback.settings import a_session, a_target
+from loopback.settings import QUICK, a_session, a_target
 from loopback.tempers import page, reset, silent, tls, zone
 from probe.model.measurement import Measurement
 from probe.model.target import Step, Target
@@ -64,9 +66,9 @@ def test_a_neutral_with_another_certificate_is_no_success(ca: Authority) -> None
 
 
 def test_a_resolver_is_asked_one_question_over_udp(ca: Authority) -> None:
-    m = beat(ca, a_target(f"dns+udp://{IP}:53"), dns=zone({"example.com": ("93.184.215.99",)}))
+    m = beat(ca, a_target(f"dns+udp://{IP}:53"), dns=zone({"example.org": ("93.184.215.99",)}))
     assert [(q.hostname, q.engine, q.failure, q.answers, q.is_system) for q in m.queries] == [
-        ("example.com", "udp", None, ("93.184.215.99",), False)
+        ("example.org", "udp", None, ("93.184.215.99",), False)
     ]
 
 
@@ -84,3 +86,27 @@ def test_the_name_is_resolved_once_a_session_and_a_private_answer_is_not_connect
     assert [len(m.queries) for m in (first, second, third)] == [1, 0, 1]
     assert [len(m.tls_handshakes) for m in (first, second, third)] == [1, 1, 0]
     assert third.tcp_connect == ()
+
+
+def test_a_beat_that_our_own_limits_would_delay_is_left_out_at_once(ca: Authority) -> None:
+    async def main() -> list[Measurement]:
+        patient = dataclasses.replace(QUICK, timeout_s=3.0)
+        async with a_world(ca) as world, a_session(world, options=patient) as session:
+            await world.serve(IP, 443, tls(ca))
+            await world.serve("93.184.215.15", 443, silent)
+            step = Step(target=a_target("https://neutral.example/", addresses=(IP,)), experiment="neutral")
+            for _ in range(12):
+                session.hello_budget._sent.setdefault(
+                    ("neutral.example", "93.184.215.0/24"), deque(maxlen=12)
+                ).append(world.clock.counter())
+            spent = (await session.measure(step)).measurement
+            busy = Step(
+                target=a_target("https://busy.example/", addresses=("93.184.215.15",)), experiment="neutral"
+            )
+            rest = await asyncio.gather(*(session.measure(busy) for _ in range(3)))
+            return [spent, *(m.measurement for m in rest)]
+
+    spent, *rest = asyncio.run(main())
+    assert (spent.tcp_connect, spent.bytes_sent) == ((), 0)
+    assert spent.runtime_s < 0.5
+    assert sorted(len(m.tls_handshakes) for m in rest) == [0, 1, 1]

@@ -23,7 +23,7 @@ RESOLVERS = (
         "https://cloudflare-dns.com/dns-query", experiment="doh", addresses=(CLOUDFLARE,), is_control=True
     ),
 )
-ZONE = {NAME: (TRUE_IP, OTHER_IP, "93.184.215.16", V6), "example.com": ("93.184.215.99",)}
+ZONE = {NAME: (TRUE_IP, OTHER_IP, "93.184.215.16", V6), "example.org": ("93.184.215.99",)}
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +210,7 @@ def test_a_resolver_is_compared_with_another_and_asked_over_a_verified_channel(c
 
     m = compared(ca, prepare, target=a_target("dns+udp://8.8.8.8:53", experiment="dns"))
     assert asked(m) == [("udp", "1.1.1.1:53", None), ("doh", "8.8.8.8:443", None)]
-    assert {q.hostname for q in m.queries} == {"example.com"}
+    assert {q.hostname for q in m.queries} == {"example.org"}
 
 
 def test_no_resolver_at_all_gives_an_empty_measurement(ca: Authority) -> None:

@@ -119,7 +119,7 @@ def test_whoever_answers_where_nobody_lives_is_recorded(ca: Authority) -> None:
     async def prepare(world: World) -> None:
         world.dark.add((NOBODY, 80))
         await world.serve(NOBODY, 443, fin)
-        await world.serve_dns(NOBODY, 53, zone({"example.com": ("10.10.34.36",)}))
+        await world.serve_dns(NOBODY, 53, zone({"example.org": ("10.10.34.36",)}))
 
     m = measured(ca, SINKHOLE, prepare)
     assert sorted((c.port, c.failure) for c in m.tcp_connect) == [(80, "generic_timeout_error"), (443, None)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
+
+import anyio
 
 from probe.measure import dns, http, tcp, tls
 from probe.measure.memory import memory_of
@@ -13,10 +16,10 @@ if TYPE_CHECKING:
     from probe.measure.urls import Place
     from probe.model.target import Step
 
-NEUTRAL_NAME: Final = "example.com"
-"""What resolvers are asked for when only they are in question (RFC 2606: nobody's, and it has addresses)."""
 TIMEOUT_S: Final = 5.0
 """A beat that takes longer brackets nothing."""
+PATIENCE_S: Final = 1.0
+"""Waiting longer for our own limits would make all the other beats late: another neutral is better."""
 
 
 async def recipe(ctx: Context, step: Step) -> None:
@@ -25,17 +28,22 @@ async def recipe(ctx: Context, step: Step) -> None:
     `https`: connect and shake hands under the name; `http`: connect and ask for `/` up to the headers;
     `dns+udp`: one question for a neutral name. The address is the first of the step's, else of the target's,
     else what the system's resolver gave for the name (asked once a session) that no experiment has retired.
+    Where our own limits forbid it for now, nothing is tried and nothing observed.
     """
     place = place_of(step.target.input)
     if place.scheme == "dns+udp":
-        await dns.ask_udp(ctx, place.host, place.port, NEUTRAL_NAME, timeout_s=_timeout(ctx))
+        await dns.ask_udp(ctx, place.host, place.port, dns.NEUTRAL_NAME, timeout_s=_timeout(ctx))
         return
     address = await _address(ctx, step, place)
     if address is None:
         return
-    async with memory_of(ctx).name(place.host):
-        await ctx.room_for_hello(place.host, address)
-        async with ctx.at((address,)):
+    if place.scheme == "https" and ctx.pace.hellos.wait_s(place.host, address) > PATIENCE_S:
+        return
+    async with AsyncExitStack() as room:
+        with anyio.move_on_after(PATIENCE_S) as waiting:
+            await room.enter_async_context(memory_of(ctx).name(place.host))
+            await room.enter_async_context(ctx.at((address,)))
+        if not waiting.cancelled_caught:
             await _beat(ctx, place, address)
 
 

@@ -15,7 +15,6 @@ from probe.measure import dns, http, tcp, tls
 from probe.measure.control_answer import address_and_port
 from probe.measure.dns_stream import is_trusted
 from probe.measure.memory import memory_of
-from probe.measure.neutral import NEUTRAL_NAME
 from probe.measure.urls import is_public, place_of
 from probe.model import failure as f
 
@@ -40,6 +39,7 @@ DOT_PORT: Final = 853
 
 ORDER: Final = ("https", "dns+tls", "dns+udp", "dns+tcp")
 """A verified channel first: an answer over UDP can be anybody's."""
+VERIFIED: Final = frozenset(ORDER[:2])
 
 ANSWERS: Final = frozenset({None, f.DNS_NXDOMAIN, f.DNS_NO_ANSWER, f.DNS_SERVFAIL})
 """What an honest resolver says of a name; all else is a resolver that did not answer."""
@@ -61,6 +61,8 @@ class Resolver:
         ip, port = self.ip, self.port
         if self.scheme == "dns+udp":
             return await dns.ask_udp(ctx, ip, port, name, rdtype=rdtype, timeout_s=limit)
+        if self.scheme in VERIFIED:
+            await ctx.room_for_hello(self.server_name or ip, ip)
         async with ctx.at((ip,)):
             match self.scheme:
                 case "https":
@@ -126,7 +128,7 @@ def _in_order(ctx: Context, targets: Iterable[Target]) -> list[Resolver]:
 
     def rank(resolver: Resolver) -> tuple[bool, bool, int]:
         name = resolver.place.host if resolver.scheme == "https" else resolver.ip
-        wait = ctx.pace.hellos.wait_s(name, resolver.ip) if resolver.scheme in ORDER[:2] else 0.0
+        wait = ctx.pace.hellos.wait_s(name, resolver.ip) if resolver.scheme in VERIFIED else 0.0
         return (
             (resolver.scheme, resolver.ip) in mute,
             wait > TOLERABLE_WAIT_S,
@@ -206,10 +208,10 @@ async def _compare_resolver(ctx: Context, place: Place) -> None:
     """Ask another resolver over the same transport, and this address over a verified channel."""
     others = [r for r in _resolvers(ctx.resolvers) if r.scheme == place.scheme and r.ip != place.host]
     for other in others[:RESOLVERS]:
-        if (await other.ask(ctx, NEUTRAL_NAME, "A")).failure is None:
+        if (await other.ask(ctx, dns.NEUTRAL_NAME, "A")).failure is None:
             break
     same = [r for r in _resolvers(ctx.resolvers) if r.scheme == "https" and r.ip == place.host]
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
     for resolver in (*same, own):
-        if (await resolver.ask(ctx, NEUTRAL_NAME, "A")).failure is None:
+        if (await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")).failure is None:
             return

@@ -8,7 +8,6 @@ import anyio
 
 from probe.measure import dns, http, tcp
 from probe.measure.machine import resolver_facts
-from probe.measure.neutral import NEUTRAL_NAME
 from probe.measure.urls import place_of
 
 if TYPE_CHECKING:
@@ -67,10 +66,11 @@ async def sinkhole(ctx: Context, _step: Step) -> None:
 
 
 async def _knock(ctx: Context, port: int) -> None:
-    _, stream = await tcp.connect(ctx, SINKHOLE, port, timeout_s=SINKHOLE_S)
-    if stream is not None:
-        stream.close()
+    async with ctx.at((SINKHOLE,)):
+        _, stream = await tcp.connect(ctx, SINKHOLE, port, timeout_s=SINKHOLE_S)
+        if stream is not None:
+            stream.close()
 
 
 async def _ask_nobody(ctx: Context) -> None:
-    await dns.ask_udp(ctx, SINKHOLE, 53, NEUTRAL_NAME, timeout_s=SINKHOLE_S)
+    await dns.ask_udp(ctx, SINKHOLE, 53, dns.NEUTRAL_NAME, timeout_s=SINKHOLE_S)
