@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback.lab_clients import REGISTRATION, address_of, get, in_lab
-from probe.lab.names import HELPER_NAME
+from probe.lab.names import HELPERS
 
 if TYPE_CHECKING:
     from probe.lab import Lab
 
+HELPER = next(iter(HELPERS))
 URL = f"https://{REGISTRATION}/v2/register"
 
 
-def answered(
-    scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), host: str = HELPER_NAME
-) -> bytes:
+def answered(scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), host: str = HELPER) -> bytes:
     """Return the helper's whole answer."""
 
     async def use(lab: Lab) -> bytes:
@@ -207,7 +206,7 @@ def test_a_helper_may_lie_or_be_silent() -> None:
 )
 def test_a_bad_request_gets_400(body: bytes) -> None:
     async def use(lab: Lab) -> bytes:
-        return await get(lab, HELPER_NAME, method="POST", body=body)
+        return await get(lab, HELPER, method="POST", body=body)
 
     assert in_lab("clean", use).startswith(b"HTTP/1.1 400")
 

@@ -213,5 +213,5 @@ def test_the_answer_bears_the_true_time_though_this_machines_clock_is_wrong() ->
 
 
 def test_helper_answers_are_json_whatever_is_asked() -> None:
-    _, body = fetched("clean", "helper.probe-lab.example")
+    _, body = fetched("clean", "helper-a.probe-lab.example")
     assert json.loads(body)["status"] == "ok"

@@ -8,7 +8,7 @@ import pytest
 
 from loopback.lab_clients import catalogue
 from probe.lab.names import (
-    HELPER_NAME,
+    HELPERS,
     NOTICE_ADDRESS,
     NOTICE_HOST,
     SYSTEM_RESOLVERS,
@@ -89,8 +89,10 @@ def test_patterns_cover_subdomains_groups_and_nothing_by_accident(names: Names) 
     assert not names.matches("@domestic_listed", "opennet.ru")
 
 
-def test_the_helper_lives_at_its_own_address_in_both_families(names: Names) -> None:
-    assert [ipaddress.ip_address(a).version for a in names.addresses(HELPER_NAME)] == [4, 6]
+def test_the_helpers_live_far_from_each_other_in_both_families(names: Names) -> None:
+    places = [names.addresses(name) for name in HELPERS]
+    assert [[":" in a for a in place] for place in places] == [[False, True]] * 4
+    assert len({a.rsplit(".", 1)[0] for a, _ in places}) == len({a[:14] for _, a in places}) == 4
 
 
 def test_the_volunteers_resolver_is_a_resolver_and_public() -> None:

@@ -142,7 +142,7 @@ def test_what_the_wire_must_do_itself_is_told_when_serving() -> None:
 
 
 def test_the_volunteer_of_the_lab_says_where_it_stands() -> None:
-    async def use(lab: Lab) -> tuple[str, tuple[str, ...]]:
-        return lab.vantage.probe_asn, lab.controls
+    async def use(lab: Lab) -> tuple[str, str]:
+        return lab.vantage.probe_asn, lab.controls[0]
 
-    assert in_lab("clean", use) == ("AS12389", ("https://helper.probe-lab.example/",))
+    assert in_lab("clean", use) == ("AS12389", "https://helper-a.probe-lab.example/")

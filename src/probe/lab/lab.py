@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp
-from probe.lab.names import HELPER_NAME
+from probe.lab.names import HELPERS
 from probe.lab.network import LabNetwork, Meant, Ports
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
@@ -99,7 +99,7 @@ async def open_lab(
         yield Lab(
             network=LabNetwork(world, ports, meant),
             scenario=wanted,
-            controls=(f"https://{HELPER_NAME}/",),
+            controls=tuple(f"https://{name}/" for name in HELPERS),
             options=wanted.options,
             services=wanted.services,
             urls=wanted.urls,

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from probe.lab.records import CatalogueLike
     from probe.model.target import Target
 
-HELPER_NAME = "helper.probe-lab.example"
-HELPER_ADDRESSES = ("185.199.110.40", "2606:50c0:8000::40")
+HELPERS = {
+    f"helper-{letter}.probe-lab.example": (f"185.199.{108 + n}.40", f"2606:50c0:800{n}::40")
+    for n, letter in enumerate("abcd")
+}
+"""The lab's test helpers. A probe greets each at most 12 times in two minutes, so there are several."""
 SYSTEM_RESOLVERS = ("212.48.193.36", "2a01:540:1::53")
 """The volunteer's resolver, at the operator, by either family."""
 NOTICE_HOST = "warning.rt.ru"
@@ -92,12 +95,12 @@ class Names:
         self.large: dict[str, str] = {}
         self.countries: dict[str, str] = {}
         for name, addresses in (
-            (HELPER_NAME, HELPER_ADDRESSES),
+            *HELPERS.items(),
             (NOTICE_HOST, (NOTICE_ADDRESS,)),
             (PORTAL_NAME, (PORTAL_ADDRESS,)),
         ):
             self._settle(name, addresses)
-        self.helper_names = {HELPER_NAME} | {urlsplit(url).hostname or "" for url in catalogue.helpers}
+        self.helper_names = set(HELPERS) | {urlsplit(url).hostname or "" for url in catalogue.helpers}
         for target in self._targets(catalogue):
             self._take(target)
         for url in (*urls, *catalogue.helpers):

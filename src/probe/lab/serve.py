@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp_everywhere
-from probe.lab.names import HELPER_NAME, SYSTEM_RESOLVERS
+from probe.lab.names import HELPERS, SYSTEM_RESOLVERS
 from probe.lab.records import Place
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
@@ -77,7 +77,7 @@ def readiness(world: World) -> dict[str, Any]:
         "scenario": scenario.name,
         "ca": str(world.ca.path),
         "resolver": SYSTEM_RESOLVERS[0],
-        "controls": [f"https://{HELPER_NAME}/"],
+        "controls": [f"https://{name}/" for name in HELPERS],
         "services": list(scenario.services),
         "urls": list(scenario.urls),
         "silent": sorted(a for a, state in states.items() if state == "drop"),
