@@ -54,6 +54,30 @@ def test_an_innocent_scope_beside_a_notice_takes_the_accusation_back(expected: s
     assert legal_notice(found) is None
 
 
+def test_of_two_notices_the_one_that_names_its_operator_is_told() -> None:
+    found = page("<p>Доступ к ресурсу ограничен, 149-ФЗ, на основании Федерального закона. Ростелеком")
+    accusing = legal_notice(found)
+    assert ids(found) == ["page.ru.notice.law_149"]  # without the title this may be anybody's
+    assert accusing is not None
+    assert accusing.operator == ""
+    found = page(
+        "<title>Доступ ограничен</title><p>Доступ к информационному ресурсу ограничен на основании "
+        "Федерального закона № 149-ФЗ. Ростелеком"
+    )
+    accusing = legal_notice(found)
+    assert ids(found) == ["page.ru.notice.law_149", "page.ru.rostelecom.notice"]
+    assert accusing is not None
+    assert accusing.operator_asns == (12389,)
+
+
+def test_a_name_inside_another_name_is_not_the_operators() -> None:
+    found = page(
+        "<title>Доступ ограничен</title><p>Доступ к информационному ресурсу ограничен на основании "
+        '149-ФЗ, Федерального закона</p><a href="http://expert.ru/">'
+    )
+    assert ids(found) == ["page.ru.notice.law_149"]
+
+
 def test_a_notice_that_names_neither_law_nor_register_is_told_and_does_not_accuse() -> None:
     found = page("<title>Доступ ограничен</title><p>Ваш провайдер закрыл этот адрес.</p>")
     assert ids(found) == ["page.ru.operator_generic"]

@@ -75,11 +75,15 @@ def match_page(
 
 
 def legal_notice(matches: Iterable[Match]) -> Match | None:
-    """Return the match that accuses: a legal notice, with nothing innocent beside it."""
+    """Return the match that accuses: a legal notice, with nothing innocent beside it.
+
+    Of several the first that names its operator is returned: only that one says whose page it is.
+    """
     matches = tuple(matches)
     if any(match.scope in INNOCENT for match in matches):
         return None
-    return next((match for match in matches if match.scope is Scope.LEGAL_NOTICE), None)
+    notices = [match for match in matches if match.scope is Scope.LEGAL_NOTICE]
+    return next((match for match in notices if match.operator), next(iter(notices), None))
 
 
 def match_redirect(url: str, *, origin: str = "") -> Match | None:
