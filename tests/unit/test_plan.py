@@ -36,11 +36,21 @@ def test_a_run_taken_up_again_plans_only_the_rounds_still_missing() -> None:
     assert [(s.round, s.not_before_s) for s in steps] == [(2, 100.0)]
 
 
-def test_neutral_and_network_steps_carry_their_targets_own_experiments() -> None:
-    neutral, portal = a_neutral("a.example", "foreign"), a_target("network/portal", experiment="portal")
-    assert [
-        (s.target, s.round, s.not_before_s) for s in neutral_steps([neutral], number=1, not_before_s=3.0)
-    ] == [(neutral, 1, 3.0)]
+def test_a_neutral_round_asks_pages_by_name_and_resolvers_by_address() -> None:
+    neutral = a_neutral("a.example", "foreign")
+    resolvers = (
+        a_target("resolver/google", input="dns+udp://8.8.8.8:53", experiment="dns"),
+        a_target("resolver/doh", input="https://dns.example/dns-query", experiment="doh"),
+    )
+    steps = neutral_steps([neutral], resolvers, number=1, not_before_s=3.0)
+    assert [(s.target, s.experiment, s.round, s.not_before_s) for s in steps] == [
+        (neutral, "web", 1, 3.0),
+        (resolvers[0], "neutral", 1, 3.0),
+    ]
+
+
+def test_network_steps_carry_their_targets_own_experiments() -> None:
+    portal = a_target("network/portal", experiment="portal")
     assert [s.experiment for s in network_steps([portal])] == ["portal"]
 
 
@@ -150,12 +160,14 @@ def test_no_cross_arms_without_two_foreign_addresses_or_a_listed_name() -> None:
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        (a_target(country="US"), {(443, True)}),
-        (a_target(country="RU"), {(443, False)}),
-        (a_target(), {(443, True), (443, False)}),
-        (a_target(country="US", input="http://x.example/"), {(80, True), (443, True)}),
+        (a_target(country="US"), {(53, True), (443, True)}),
+        (a_target(country="RU"), {(53, True), (443, False)}),
+        (a_target(), {(53, True), (443, True), (443, False)}),
+        (a_target(country="US", input="http://x.example/"), {(53, True), (80, True), (443, True)}),
         (a_target(country="US", input="dns+udp://8.8.8.8:53"), {(53, True), (443, True)}),
-        (a_target(country="US", input="tcp://e1.example:5222"), {(443, True)}),
+        (a_target(country="US", input="dns+tls://[2001:db8::1]:853"), {(443, True)}),
+        (a_target(country="US", input="tcp://149.154.175.50:443"), {(443, True)}),
+        (a_target(country="US", input="tcp://e1.example:5222"), {(53, True), (443, True)}),
     ],
 )
 def test_beats_stand_in_for_what_the_targets_need(target: Target, expected: set[tuple[int, bool]]) -> None:

@@ -20,10 +20,11 @@ DEMO = "demo"
 
 def demo(scenario: str, results: Path, observer: Observer) -> RunResult:
     """Open a scenario, measure what it is about, judge, keep; the run says that it was simulated."""
-    return asyncio.run(_demo(scenario or DEMO, results, observer))
+    return asyncio.run(simulate(scenario or DEMO, results, observer))
 
 
-async def _demo(scenario: str, results: Path, observer: Observer) -> RunResult:
+async def simulate(scenario: str, results: Path, observer: Observer) -> RunResult:
+    """Do the same in a loop that runs already. Raises KeyError for a scenario that nobody wrote."""
     catalogue = read_catalogue()
     async with contextlib.AsyncExitStack() as stack:
         lab = await stack.enter_async_context(open_lab(scenario, catalogue))

@@ -109,7 +109,9 @@ class Work:
     async def _neutrals(self, number: int) -> None:
         """Measure the neutral set once; the first time also what answers to portal checks and nowhere."""
         controls = self.opened.inputs.controls
-        steps = neutral_steps(controls.neutrals, number=number, not_before_s=self.elapsed_s())
+        steps = neutral_steps(
+            controls.neutrals, controls.resolvers, number=number, not_before_s=self.elapsed_s()
+        )
         if number == 0:
             steps = (*network_steps(controls.network), *steps)
         async with asyncio.TaskGroup() as group:

@@ -29,7 +29,8 @@ def beat_classes(targets: Iterable[Target], families: Iterable[int], home: str) 
     kinds: set[tuple[int, bool]] = set()
     for target in targets:
         sides = {True, False} if not target.country else {target.country != home}
-        kinds |= {(port, side) for port in _ports(target) for side in sides}
+        # A resolver's own side is no question: any other one will do.
+        kinds |= {(port, side) for port in _ports(target) for side in ({True} if port == 53 else sides)}
     return tuple(
         BeatClass(family=family, port=port, foreign=foreign)
         for family in sorted(set(families))
@@ -39,11 +40,14 @@ def beat_classes(targets: Iterable[Target], families: Iterable[int], home: str) 
 
 def _ports(target: Target) -> tuple[int, ...]:
     parts = urlsplit(target.input)
-    if parts.scheme == "http":
-        return (80, 443)  # most plain pages redirect to TLS, and the hop is judged too
-    if parts.scheme == "dns+udp":
-        return (53, 443)
-    return (443,)
+    # Most plain pages redirect to TLS, and the hop is judged too.
+    pages = (80, 443) if parts.scheme == "http" else (443,)
+    asks_dns = parts.scheme == "dns+udp" or not _is_literal(parts.hostname or "")
+    return (53, *pages) if asks_dns else pages
+
+
+def _is_literal(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 def beat_step(

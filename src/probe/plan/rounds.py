@@ -25,11 +25,18 @@ def round_steps(target: Target, options: RunOptions, *, started_s: float, done: 
     )
 
 
-def neutral_steps(neutrals: Iterable[Target], *, number: int, not_before_s: float) -> tuple[Step, ...]:
-    """Return one full round of the neutral set."""
+def neutral_steps(
+    neutrals: Iterable[Target], resolvers: Iterable[Target], *, number: int, not_before_s: float
+) -> tuple[Step, ...]:
+    """Return one full round of the neutral set, by name, and of public resolvers, by address.
+
+    Without the latter a dead resolver here and a dead network would look alike.
+    """
+    pages = [(target, target.experiment) for target in neutrals]
+    asked = [(target, "neutral") for target in resolvers if target.input.startswith("dns+udp://")]
     return tuple(
-        Step(target=target, experiment=target.experiment, round=number, not_before_s=not_before_s)
-        for target in neutrals
+        Step(target=target, experiment=experiment, round=number, not_before_s=not_before_s)
+        for target, experiment in (*pages, *asked)
     )
 
 
