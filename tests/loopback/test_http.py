@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import dns.message
+import dns.rrset
 import pytest
 
 from loopback.authority import Authority
@@ -253,7 +255,10 @@ def test_a_large_body_is_a_blob_and_its_beginning_is_in_the_observation() -> Non
     assert found.blobs == {request.body_sha256: body}
 
 
-def test_http2_is_spoken_where_the_server_chooses_it(authority: Authority) -> None:
+def speaks_http2(
+    asked: list[dict[bytes, bytes]], content_type: str, answer: Callable[[bytes], bytes]
+) -> Handler:
+    """Answer every HTTP/2 request with what `answer` makes of its body."""
     import h2.config
     import h2.connection
     import h2.events
@@ -262,6 +267,7 @@ def test_http2_is_spoken_where_the_server_chooses_it(authority: Authority) -> No
         conn = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         conn.initiate_connection()
         sock.sendall(conn.data_to_send())
+        held = b""
         while True:
             data = sock.recv(65536)
             if not data:
@@ -269,12 +275,47 @@ def test_http2_is_spoken_where_the_server_chooses_it(authority: Authority) -> No
             for event in conn.receive_data(data):
                 if isinstance(event, h2.events.RequestReceived):
                     asked.append(dict(event.headers or ()))
-                    headers = [(":status", "200"), ("content-type", "text/html"), ("content-length", "2")]
+                if isinstance(event, h2.events.DataReceived):
+                    held += event.data or b""
+                if isinstance(event, h2.events.StreamEnded):
+                    body = answer(held)
+                    headers = [
+                        (":status", "200"),
+                        ("content-type", content_type),
+                        ("content-length", str(len(body))),
+                    ]
                     conn.send_headers(event.stream_id or 1, headers)
-                    conn.send_data(event.stream_id or 1, b"ok", end_stream=True)
+                    conn.send_data(event.stream_id or 1, body, end_stream=True)
             sock.sendall(conn.data_to_send())
 
+    return handler
+
+
+def test_dns_over_https_goes_over_http2(authority: Authority) -> None:
+    def answer(body: bytes) -> bytes:
+        reply = dns.message.make_response(dns.message.from_wire(body))
+        reply.answer.append(dns.rrset.from_text(reply.question[0].name, 60, "IN", "A", SITE))
+        return reply.to_wire()
+
     asked: list[dict[bytes, bytes]] = []
+    handler = speaks_http2(asked, "application/dns-message", answer)
+    with tcp_server(over_tls(handler, authority.good("dns.example", alpn=("h2",)))) as port:
+        network = Loopback(tcp={("8.8.8.8", 443): port}, ca_file=authority.ca_file)
+        step = a_step("https://dns.example/dns-query", "doh", target_addresses=("8.8.8.8",))
+        (lookup,) = measured(network, step).measurement.queries
+    assert (lookup.failure, lookup.answers) == (None, (SITE,))
+    assert (asked[0][b":method"], asked[0][b":path"]) == (b"POST", b"/dns-query")
+
+
+def test_a_redirects_body_is_not_a_page_to_be_read() -> None:
+    request = answered(says(page(b"x" * 200_000, "Location: http://", status="302 Found")))
+    assert (request.status_code, request.body_is_capped) == (302, True)
+    assert (request.body_length or 0) <= 32_768
+
+
+def test_http2_is_spoken_where_the_server_chooses_it(authority: Authority) -> None:
+    asked: list[dict[bytes, bytes]] = []
+    handler = speaks_http2(asked, "text/html", lambda _: b"ok")
     with tcp_server(over_tls(handler, authority.good(NAME, alpn=("h2", "http/1.1")))) as port:
         network = Loopback(tcp={(SITE, 443): port}, names={NAME: (SITE,)}, ca_file=authority.ca_file)
         found = measured(network, a_step(f"https://{NAME}/p?q=1")).measurement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import threading
 from typing import TYPE_CHECKING, Final
@@ -50,7 +51,7 @@ async def ask_system(ctx: Context, name: str, *, hop: int = 0, attempt: int = 0)
         except BaseException as raised:  # noqa: BLE001  # carried over to the loop's thread
             error = raised
         result = (t0, ctx.now(), answers, error)
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop may be gone by now, and nobody waits
             loop.call_soon_threadsafe(deliver, result)
 
     def note(t0: float, t: float, failure: str | None, answers: tuple[str, ...] = ()) -> DNSLookup:

@@ -80,6 +80,18 @@ def ja4(hello: bytes) -> str:
         return ""
 
 
+_SEEN: Final[dict[tuple[tuple[str, ...], bool], str]] = {}
+
+
+def ja4_of(hello: bytes, alpn: tuple[str, ...], *, named: bool) -> str:
+    """Return the JA4 of a shared context's hello: it depends on nothing but the key, so it is read once."""
+    if not hello:
+        return ""
+    if (alpn, named) not in _SEEN:
+        _SEEN[alpn, named] = ja4(hello)
+    return _SEEN[alpn, named]
+
+
 def _ja4(hello: bytes) -> str:
     record = _Reader(hello)
     if record.number(1) != 22:

@@ -16,6 +16,7 @@ import httpx
 from probe.measure.body import MAX_BODY, MAX_TEXT
 from probe.measure.failure import classify
 from probe.measure.tls import ALERTS
+from probe.measure.urls import REDIRECTS
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -250,6 +251,9 @@ def _plain(value: bytes) -> str:
 
 
 async def _take_body(seen: Exchange, response: httpx.Response, max_body: int) -> None:
+    if response.status_code in REDIRECTS:
+        # Nobody reads it: it is evidence, not a page.
+        max_body = min(max_body, MAX_TEXT)
     raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
     async with contextlib.aclosing(raw) as chunks:
         count = 0

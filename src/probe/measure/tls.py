@@ -105,7 +105,7 @@ async def handshake(
             server_spoke=spoke_tls(tls.head),
             first_bytes="" if error is None else tls.head.hex(),
             client_hello_bytes=len(tls.client_hello),
-            ja4=hello.ja4(tls.client_hello),
+            ja4=hello.ja4_of(tls.client_hello, alpn, named=name is not None),
             tcp_info=stream.tcp_info(),
             hop=hop,
             attempt=attempt,

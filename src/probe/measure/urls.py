@@ -6,6 +6,7 @@ import ipaddress
 import re
 import urllib.parse
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from probe.measure.verify import ascii_name
@@ -42,6 +43,7 @@ class Place:
         return is_address(self.host)
 
 
+@lru_cache(maxsize=1024)
 def place_of(url: str) -> Place:
     """Read a URL of any scheme that Target.input may bear. Raises ValueError for anything else."""
     if len(url) > MAX_URL:
