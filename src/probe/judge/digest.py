@@ -19,6 +19,8 @@ ReachedLayer = Literal["dns", "tcp", "tls", "http"]
 DNS_PORT: Final = 53
 WEB_PORTS: Final = frozenset({80, 443})
 """Where a connect alone proves nothing: middleboxes complete it and then drop what follows."""
+CHECKS: Final = frozenset({"portal", "sinkhole", "local"})
+"""What answers these is what is asked: it witnesses nothing else."""
 _SIDES: Final[dict[str, Side]] = {
     "domestic_listed": "domestic",
     "domestic_unlisted": "domestic",
@@ -76,7 +78,7 @@ class ControlDigest:
 def digest_control(measurement: Measurement, target: Target) -> ControlDigest:
     """Keep what the network's rules and the witnesses of §2 need of one measurement."""
     m = measurement
-    is_neutral = bool(target.neutral_group) or target.is_control
+    is_witness = bool(target.neutral_group) or (target.is_control and target.experiment not in CHECKS)
     return ControlDigest(
         uid=m.measurement_uid,
         target_id=m.target_id,
@@ -84,7 +86,7 @@ def digest_control(measurement: Measurement, target: Target) -> ControlDigest:
         started_s=m.started_s,
         started=m.measurement_start_time,
         n_observations=len(m.queries) + len(m.tcp_connect) + len(m.tls_handshakes) + len(m.requests),
-        witnesses=tuple(_witnesses(m, target)) if is_neutral and m.experiment != "portal" else (),
+        witnesses=tuple(_witnesses(m, target)) if is_witness else (),
         names=tuple(name_answers(m)) if target.neutral_group else (),
         clock=tuple(clock_samples(m)) if target.neutral_group else (),
         portal=portal_check(m.requests, uid=m.measurement_uid, url=m.input, started_s=m.started_s)
