@@ -57,6 +57,8 @@ def _judge_family(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         return _of_series(hop, row, good, bad)
     if good:
         return _works(hop, family, good, bad)
+    if layers == {Layer.TCP} and family not in hop.facts.bench.families:
+        return judge_floor(hop, bad)
     trust = hop.trust
     true = rounds_of(hop, family, lambda ip: ip in trust.own and trust.is_true(ip))
     if not true:

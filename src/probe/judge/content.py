@@ -123,14 +123,14 @@ _LOCAL_SCOPES = frozenset({Scope.PARENTAL_FILTER, Scope.UNPAID_BILL, Scope.ANTIV
 PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
     Rule(
         "http.plain_local",
-        lambda f: f.innocent is not None and f.innocent.scope in _LOCAL_SCOPES,
+        lambda f: not f.same and f.innocent is not None and f.innocent.scope in _LOCAL_SCOPES,
         State.INCONCLUSIVE,
         "{name}: the answer is a page of a filter or of a bill that somebody on this side set up ({fingerprint}).",
         reason_code=ReasonCode.LOCAL_INTERCEPTION,
     ),
     Rule(
         "http.plain_portal",
-        lambda f: f.innocent is not None and f.innocent.scope is Scope.CAPTIVE_PORTAL,
+        lambda f: not f.same and f.innocent is not None and f.innocent.scope is Scope.CAPTIVE_PORTAL,
         State.INCONCLUSIVE,
         "{name}: the answer is a page that asks to log in to this network ({fingerprint}).",
         reason_code=ReasonCode.CAPTIVE_PORTAL,
@@ -206,10 +206,10 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
 
 
 def _refuses(f: ContentFacts) -> bool:
-    """Say whether it is a refusal: a signature of high or medium confidence, or a bare 451."""
-    if f.refusal is not None:
-        return f.refusal.confidence in {Confidence.HIGH, Confidence.MEDIUM}
-    return f.status == 451
+    """Say whether it is a refusal: a signature of high or medium confidence, or a 451."""
+    return f.status == 451 or (
+        f.refusal is not None and f.refusal.confidence in {Confidence.HIGH, Confidence.MEDIUM}
+    )
 
 
 def _ambiguous(f: ContentFacts) -> bool:

@@ -220,5 +220,5 @@ def _wants(rule: Rule[Any], counted: Count, facts: FloorFacts, cross_at: list[st
         control=not final,
         control_again=facts.stand.down_once,
         resolver=not final and facts.resolver_target,
-        cross=tuple(cross_at) if counted.stands and not facts.stand.down else (),
+        cross=tuple(cross_at) if counted.stands and not (facts.stand.down or facts.stand.down_once) else (),
     )

@@ -49,6 +49,16 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         reason_code=ReasonCode.RESOLVER_FAILED,
     ),
     Rule(
+        "dns.notice_bogon",
+        lambda f: f.notice is not None and f.bogon,
+        State.BLOCKED,
+        "{name}: this system's resolver answers {answer}, a reserved address that denials are answered with"
+        " ({fingerprint}).",
+        mechanism="dns.bogon",
+        located=Located.RESOLVER,
+        confirmed=True,
+    ),
+    Rule(
         "dns.notice_address",
         lambda f: f.notice is not None,
         State.BLOCKED,
@@ -226,6 +236,14 @@ UNTRUE: tuple[Rule[DnsFacts], ...] = (
         mechanism="dns.hijacked",
         located=Located.RESOLVER,
         confirmed=None,
+    ),
+    Rule(
+        "dns.untrue_control",
+        lambda f: f.stand.worked,
+        State.INCONCLUSIVE,
+        "{name}: {failure} at {answer}, which nothing vouches for as its own address; whether the control's"
+        " addresses answer from here has not been shown.",
+        reason_code=ReasonCode.UNCONFIRMED,
     ),
     Rule(
         "dns.untrue_control_failed",

@@ -82,8 +82,8 @@ def _keep(works: Outcome, outcome: Outcome) -> Outcome:
     outcome.notes = works.notes
     outcome.validated = works.validated
     outcome.wants.join(works.wants)
-    if works.mechanism:
-        outcome.mechanism = outcome.mechanism or works.mechanism
+    if works.mechanism and not outcome.mechanism:
+        outcome.mechanism, outcome.located = works.mechanism, works.located
     return outcome
 
 

@@ -72,7 +72,10 @@ def _judge(facts: RunFacts, reading: Reading) -> Outcome:
         ]
         if not found:
             break
-        outcome = min(found, key=lambda o: (LEAST_ACCUSING.index(o.state), o.rule.rule_id, o.params["name"]))
+        outcome = min(
+            found,
+            key=lambda o: (not o.answers, LEAST_ACCUSING.index(o.state), o.rule.rule_id, o.params["name"]),
+        )
         if not _leads_on(reading, outcome, index):
             break
         notes += outcome.notes

@@ -1,0 +1,37 @@
+"""Every rule by which a target is judged, in one place for documents, translations and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT
+from probe.judge.dns import ARTEFACTS, FAILS, UNTRUE
+from probe.judge.gate import BUDGET_SPENT, INTERRUPTED, NETWORK_NOT_FINE, NOT_MEASURED
+from probe.judge.http import HTTP_RULES
+from probe.judge.rule import Rule
+from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED
+from probe.judge.server import INTERCEPTED, RESOLVER_RULES
+from probe.judge.tcp import TCP_RULES
+from probe.judge.tls import TLS_RULES
+
+ALL_RULES: tuple[Rule[Any], ...] = (
+    NOT_MEASURED,
+    NETWORK_NOT_FINE,
+    BUDGET_SPENT,
+    INTERRUPTED,
+    UNFINISHED,
+    *SERIES,
+    OTHER_ADDRESS,
+    *ARTEFACTS,
+    *FAILS,
+    *UNTRUE,
+    INTERCEPTED,
+    *RESOLVER_RULES,
+    *TCP_RULES,
+    *TLS_RULES,
+    *HTTP_RULES,
+    *TLS_CONTENT,
+    *PLAIN_CONTENT,
+    *ANSWERED.values(),
+)
+"""In the order in which they are asked; some stand in two tables."""
