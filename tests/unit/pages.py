@@ -75,6 +75,15 @@ NOTICES: dict[str, tuple[str, str]] = {
         "<p>Access to this site is currently blocked. The site falls under the Prohibited Content Categories "
         "of the UAE's Internet Access Management Policy.</p>",
     ),
+    "emirates, the other operator": (
+        "page.ae.tdra",
+        "<title>Surf Safely | This website is not accessible in the UAE.</title><p>Surf Safely!</p>",
+    ),
+    "pakistan": (
+        "page.pk.pta",
+        "<h1>Surf Safely!</h1><p>This website is not accessible. The site you are trying to access contains content "
+        "that is prohibited for viewership from within Pakistan.</p>",
+    ),
     "spain": (
         "page.es.court",
         "<title>Aviso</title><p>Contenido bloqueado por requerimiento de la Autoridad Competente, comunicado "
