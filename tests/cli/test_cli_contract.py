@@ -8,7 +8,7 @@ import pytest
 
 from cli.command import probe
 
-COMMANDS = [
+COMMANDS: list[tuple[str, ...]] = [
     ("run",),
     ("demo",),
     ("baseline", "record"),
@@ -28,7 +28,7 @@ COMMANDS = [
     ("self-test",),
     ("forget",),
 ]
-GROUPS = [("baseline",), ("evidence",), ("targets",), ("helper",)]
+GROUPS: list[tuple[str, ...]] = [("baseline",), ("evidence",), ("targets",), ("helper",)]
 
 RUN_OPTIONS = [
     "--list",

@@ -164,11 +164,12 @@ def demonstrate(scenario: str, results: Path, *, json_lines: bool) -> int:
 
 
 def name_scenarios() -> None:
-    """Print the lab's scenarios, one a line."""
+    """Print the lab's scenarios, one a line, with what happens in each."""
     from probe.lab import SCENARIOS
 
-    for name in SCENARIOS:
-        sys.stdout.write(f"{name}\n")
+    width = max(map(len, SCENARIOS))
+    for name, scenario in SCENARIOS.items():
+        sys.stdout.write(f"{name:{width}}  {scenario.title}\n")
 
 
 def judge_again(run: Path, baseline: Path | None, out: Path | None, *, json_lines: bool) -> int:
