@@ -32,8 +32,8 @@ CRAWL_BYTES: Final = 1024
 """A body that brought less than this in the last quarter of its time is stalled, not slow."""
 
 
-MAX_WIRE: Final = 3 * MAX_BODY
-"""Read of a body in whatever framing: chunks of one byte, an HTTP/2 frame that announces 16 megabytes."""
+FRAMING: Final = 3
+"""Times the bytes a body may have, read in whatever framing: tiny chunks, a frame of 16 megabytes."""
 MAX_CHUNKS: Final = 4096
 """Pieces of a body; a server that sends it byte by byte costs us more than itself."""
 READ: Final = 16 * 1024
@@ -76,11 +76,12 @@ class Exchange:
 class _Pipe(httpcore.AsyncNetworkStream):
     """What httpcore reads and writes through; it counts, notes first times, and bounds the headers."""
 
-    def __init__(self, stream: AnyStream, seen: Exchange) -> None:
+    def __init__(self, stream: AnyStream, seen: Exchange, max_body: int) -> None:
         self.stream = stream
         self.seen = seen
         self.before = 0
         self.after = 0
+        self.limit = FRAMING * max(max_body, READ)
         self.open = True
         """Whether headers are still awaited."""
 
@@ -88,7 +89,7 @@ class _Pipe(httpcore.AsyncNetworkStream):
         if not self.open:
             data = await self.stream.read(min(max_bytes, READ))
             self.after += len(data)
-            if self.after > MAX_WIRE:
+            if self.after > self.limit:
                 raise EnoughError
             return data
         room = MAX_HEADER_BYTES - self.before
@@ -187,7 +188,7 @@ async def exchange(
     `headers` begin with Host. Raises faults of ours and cancellation; `seen` is then as far as it got.
     """
     ctx = stream.raw.ctx
-    pipe = _Pipe(stream, seen)
+    pipe = _Pipe(stream, seen, max_body)
     url = httpx.URL(
         scheme=place.scheme, host=place.host, port=place.port, raw_path=place.target.encode("ascii")
     )
@@ -260,7 +261,7 @@ async def _take_body(seen: Exchange, response: httpx.Response, max_body: int) ->
         async for chunk in chunks:
             seen.raw += chunk
             count += 1
-            if len(seen.raw) >= max_body or count >= MAX_CHUNKS:
+            if len(seen.raw) >= max_body or count >= MAX_CHUNKS * max(1, max_body // MAX_BODY):
                 seen.is_capped = True
                 return
             if count % 32 == 0:
