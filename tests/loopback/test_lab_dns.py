@@ -110,7 +110,7 @@ def test_junk_is_not_answered() -> None:
         ("dns-refused", [("REFUSED", [])]),
         ("dns-servfail", [("SERVFAIL", [])]),
         ("dns-silence", []),
-        ("dns-bogon", [("NOERROR", ["10.10.34.35"])]),
+        ("dns-bogon", [("NOERROR", ["10.7.45.91"])]),
         ("dns-blockpage", [("NOERROR", [NOTICE_ADDRESS])]),
         ("dns-forged-one-resolver", [("NOERROR", ["185.76.144.9"])]),
     ],
@@ -140,7 +140,7 @@ def test_getaddrinfo_fails_as_glibc_does(scenario: str, number: int) -> None:
 
 def test_getaddrinfo_gives_both_families_or_what_was_forged() -> None:
     assert [":" in a for a in resolved("clean")] == [False, False, True]
-    assert resolved("dns-bogon") == ("10.10.34.35",)
+    assert resolved("dns-bogon") == ("10.7.45.91",)
     assert resolved("dns-forged-first") == ("185.76.144.9",)
 
 

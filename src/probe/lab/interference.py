@@ -15,7 +15,7 @@ START = "https://start.probe-lab.example/"
 INNER = "inner.probe-lab.example"
 STRANGER = "185.76.144.9"
 """A public address in nobody's range where nobody listens."""
-BOGON = "10.10.34.35"
+BOGON = "10.7.45.91"
 QUICK = {"timeout_s": 4.0}
 
 
