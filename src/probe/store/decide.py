@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Collection
+from typing import Final
 
 Allowed = Collection[str]
 """Canonical texts of the addresses that are evidence."""
@@ -40,8 +41,8 @@ def _long_quad(match: re.Match[str], allowed: Allowed) -> str:
 def number(match: re.Match[str], allowed: Allowed) -> str:
     """Eight digits and more: an address as one number, a telephone, an account, a device."""
     text = match[0]
-    bases = (8, 10) if text[0] == "0" and text.isascii() and not set(text) & {"8", "9"} else (10,)
-    for base in bases:
+    bases = [10, 8] if text[0] == "0" and text.isascii() and not set(text) & {"8", "9"} else [10]
+    for base in [*bases, 16] if len(text) == 8 else bases:
         value = int(text, base)
         if 0 <= value < 2**32 and str(ipaddress.IPv4Address(value)) in allowed:
             return text
@@ -51,6 +52,8 @@ def number(match: re.Match[str], allowed: Allowed) -> str:
 def hex_token(match: re.Match[str], allowed: Allowed) -> str:
     """Eight hex digits (IPv4), twelve (MAC), thirty-two (IPv6, or a session): all are somebody's."""
     digits = match[0].removeprefix("0x").removeprefix("0X")
+    if match[0].isdigit() and len(digits) < 32:
+        return match[0]  # `number` has looked at it
     if len(digits) == 8 and str(ipaddress.IPv4Address(int(digits, 16))) in allowed:
         return match[0]
     if len(digits) == 32 and str(ipaddress.IPv6Address(int(digits, 16))) in allowed:
@@ -75,9 +78,9 @@ def six(match: re.Match[str], allowed: Allowed) -> str:
 
 
 def _six_and_port(text: str, allowed: Allowed) -> str:
-    """Eight groups and a port behind them, or too many groups: what is left of the address is masked."""
+    """Eight groups and a port behind them; more groups are a fingerprint, fewer a time."""
     groups = text.split(":")
-    if len(groups) < 8 or any(len(group) > 4 for group in groups[:8]) or "" in groups[:8]:
+    if len(groups) != 9 or any(len(group) > 4 for group in groups[:8]) or "" in groups[:8]:
         return text
     plain = str(ipaddress.IPv6Address(":".join(groups[:8])))
     return text if plain in allowed else ":".join(("[ip]", *groups[8:]))
@@ -89,15 +92,14 @@ def dashed_six(match: re.Match[str], allowed: Allowed) -> str:
     return match[0] if plain in allowed else "[ip]"
 
 
-def nibbles(match: re.Match[str], allowed: Allowed) -> str:
-    """ip6.arpa: the digits backwards; a part of one is a part of somebody's prefix."""
-    digits = match[0].replace(".", "")
-    for order in (digits, digits[::-1]):
-        if len(digits) == 32 and str(ipaddress.IPv6Address(int(order, 16))) in allowed:
-            return match[0]
-    return "[ip]"
+_HARMLESS: Final = frozenset(
+    {
+        *("127.0.0.1", "127.0.1.1", "127.0.0.53", "127.0.0.54", "0.0.0.0", "255.255.255.255"),  # noqa: S104 - compared
+        *("::", "::1"),
+    }
+)
+"""The same on every machine. No whole prefix: backwards, an address that ends in 127 begins with it."""
 
 
 def _harmless(address: str) -> bool:
-    """Loopback and the two wildcards are the same on every machine."""
-    return address.startswith("127.") or address in {"0.0.0.0", "255.255.255.255", "::", "::1"}  # noqa: S104 - compared
+    return address in _HARMLESS

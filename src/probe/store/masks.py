@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from probe.store.decide import Allowed, always, dashed_six, hex_token, nibbles, number, quad, six
+from probe.store.decide import Allowed, always, dashed_six, hex_token, number, quad, six
 
 _HEX: Final = "0-9A-Fa-f"
 
@@ -164,7 +164,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         "ip",
         _in_hexes(b".h" * 11),
         re.compile(rf"{_NOT_AFTER}[{_HEX}](?:\.[{_HEX}]){{11,31}}{_NOT_BEFORE}"),
-        nibbles,
+        always("[ip]"),
     ),
     Mask(
         "ip",
@@ -204,7 +204,7 @@ MASKS: Final[tuple[Mask, ...]] = (
     Mask(
         "number",
         lambda view: b"d" * 8 in view.digits,
-        re.compile(r"(?<![\d#.A-Za-z])\d{8,20}(?![\dA-Za-z])"),
+        re.compile(r"(?<![\d#A-Za-z])(?<!\d\.)\d{8,20}(?![\dA-Za-z])"),
         number,
     ),
     Mask(

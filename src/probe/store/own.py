@@ -141,6 +141,5 @@ def _base64_spellings(content: bytes) -> Iterator[str]:
         # The first and last characters also depend on the bytes around.
         first = (before * 8 + 5) // 6
         last = (before + len(content)) * 8 // 6
-        if last - first >= 6:
-            yield whole[first:last]
-            yield whole[first:last].replace("+", "-").replace("/", "_")
+        yield whole[first:last]
+        yield whole[first:last].replace("+", "-").replace("/", "_")

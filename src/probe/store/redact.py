@@ -12,7 +12,7 @@ import msgspec
 
 from probe.model.measurement import Measurement
 from probe.store.masks import MASKS, View
-from probe.store.own import OwnValues, host_and_port, own_addresses, own_literals
+from probe.store.own import OwnValues, canonical, host_and_port, own_addresses, own_literals
 from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
 from probe.store.spellings import DEEPEST, unhide
 
@@ -34,7 +34,7 @@ class Redactor:
         """Prepare the spellings of the own values; `allowed`: addresses of catalogue and controls."""
         self._own = own_addresses(own.addresses)
         self.resolvers = own_addresses(own.resolvers)
-        self._allowed = own_addresses(tuple(allowed)) - self._own
+        self._allowed = frozenset(filter(None, map(canonical, allowed))) - self._own
         self._literals = own_literals(own)
         self._counts: Counter[str] = Counter()
         self._pattern = _alternation(self._literals)
@@ -52,12 +52,13 @@ class Redactor:
         if not text.isascii() and _SURROGATE.search(text):
             text = text.encode("utf-8", "replace").decode("utf-8")
         text = self.without_names(text, scope)
+        if depth < DEEPEST:
+            # First, while what is hidden is still whole: a mask might take a part of it for something else.
+            text = unhide(text, lambda hidden: self.masked(hidden, scope, depth + 1))
         view = View(text)
         for mask in MASKS:
             if mask.sign(view):
                 text = mask.pattern.sub(self._handler(mask.category, mask.replace, scope), text)
-        if depth < DEEPEST:
-            text = unhide(text, lambda hidden: self.masked(hidden, scope, depth + 1))
         return text
 
     def address(self, text: str, scope: Scope) -> str:

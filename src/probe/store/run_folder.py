@@ -68,8 +68,9 @@ class RunFolder:
         folder = cls(path, None, redactor or Redactor(OwnValues.of_this_machine()))
         if append:
             folder._refuse_sealed()
-            for each in (path, path / INPUTS, path / BLOBS):
-                each.mkdir(exist_ok=True)
+            for each in (path / INPUTS, path / BLOBS):
+                if not each.is_dir():
+                    make_folder(each)
             folder._end = journal.Journal(path / MEASUREMENTS)
             for each in (path, path / INPUTS, path / BLOBS):
                 remove_leftovers(each)

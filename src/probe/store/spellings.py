@@ -1,7 +1,6 @@
 """Spellings that hide a text in a text: percent signs, escapes, entities, base64, UTF-16."""
 
 import base64
-import binascii
 import html
 import re
 from collections.abc import Callable
@@ -63,8 +62,6 @@ def _unhide_tokens(text: str, spelling: Spelling, mask: Callable[[str], str]) ->
     parts: list[str] = []
     done = 0
     for match in spelling.pattern.finditer(text):
-        if match.start() < done:
-            continue
         start = match.start()
         if spelling.before and (word := _WORD_END.search(text, max(done, start - 64), start)):
             start = word.start()
@@ -123,7 +120,4 @@ def _hides(run: str, mask: Callable[[str], str]) -> bool:
 def _decoded(run: str) -> str:
     standard = run.replace("-", "+").replace("_", "/")
     standard = standard[: len(standard) - (len(standard) % 4 == 1)]
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4)).decode("latin-1")
-    except binascii.Error:
-        return ""
+    return base64.b64decode(standard + "=" * (-len(standard) % 4)).decode("latin-1")

@@ -165,7 +165,7 @@ def one_of(*words: str) -> Kind:
 
     def kind(value: Any) -> str:
         if value not in words:
-            close = difflib.get_close_matches(str(value), words, 1)
+            close = difflib.get_close_matches(str(value), map(str, words), 1)
             hint = f"Did you mean {close[0]!r}?" if close else f"One of: {', '.join(words)}."
             raise ValueError(f"{value!r} is not known", hint)
         return str(value)

@@ -1,0 +1,155 @@
+"""The catalogue: what is shipped holds what was promised."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from probe.model.words import Risk
+from probe.targets import CatalogueError, check, read_catalogue
+from probe.targets.catalogue import Catalogue
+from unit.a_catalogue import SERVICE, copy_of_the_catalogue
+
+TODAY = dt.date(2026, 11, 21)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return read_catalogue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return copy_of_the_catalogue(tmp_path)
+
+
+def test_every_service_that_was_promised_is_there(catalogue: Catalogue) -> None:
+    promised = (
+        "twitter telegram telegram-web whatsapp whatsapp-web whatsapp-registration youtube instagram "
+        "facebook messenger signal google-dns cloudflare-dns quad9 yandex-dns app-store google-play tor "
+        "vpn-sites zone-ru"
+    )
+    ids = {service.service for service in catalogue.services}
+    assert set(promised.split()) <= ids
+    assert any(each.startswith("media-") for each in ids)
+    assert any(each.startswith("sanctions-") for each in ids)
+
+
+def test_a_run_that_names_nothing_contacts_low_risk_only(catalogue: Catalogue) -> None:
+    default = [service for service in catalogue.services if service.default]
+    assert {target.risk for service in default for target in service.targets} == {Risk.LOW}
+    assert 60 <= sum(len(service.targets) for service in default) <= 120
+
+
+def test_circumvention_is_high_and_undesirable_media_are_elevated(catalogue: Catalogue) -> None:
+    risks = {service.service: service.risk for service in catalogue.services}
+    assert risks["tor"] == risks["vpn-sites"] == Risk.HIGH
+    assert risks["media-meduza"] == Risk.ELEVATED
+    assert all(target.risk == Risk.HIGH for target in catalogue.service("tor").targets)
+
+
+def test_every_endpoint_says_when_and_where_it_comes_from(catalogue: Catalogue) -> None:
+    for target in catalogue.targets():
+        assert dt.date.fromisoformat(target.dated) <= TODAY, target
+        assert target.source, target
+
+
+def test_telegram_is_judged_by_any_of_its_data_centres(catalogue: Catalogue) -> None:
+    telegram = catalogue.service("telegram")
+    assert telegram.rule == "any"
+    assert {target.experiment for target in telegram.targets} == {"http_any"}
+    assert len(telegram.targets) == 12
+
+
+def test_whatsapp_is_judged_by_any_of_its_sixteen_hosts(catalogue: Catalogue) -> None:
+    whatsapp = catalogue.service("whatsapp")
+    assert whatsapp.rule == "any"
+    hosts = {target.input.removeprefix("tcp://").partition(":")[0] for target in whatsapp.targets}
+    assert hosts == {f"e{n}.whatsapp.net" for n in range(1, 17)}
+
+
+def test_plain_dns_decides_on_a_public_resolver(catalogue: Catalogue) -> None:
+    for name in ("google-dns", "cloudflare-dns", "quad9", "yandex-dns"):
+        essential = {target.role for target in catalogue.service(name).targets if target.essential}
+        assert essential == {"udp"}, name
+
+
+def test_signals_private_authority_is_named_and_shipped(catalogue: Catalogue) -> None:
+    chat = catalogue.target("signal/chat")
+    assert chat.private_ca == "signal"
+    assert catalogue.private_cas["signal"].count("BEGIN CERTIFICATE") == 2
+    assert catalogue.target("signal/site").private_ca == ""
+
+
+def test_the_zone_is_asked_for_its_own_data(catalogue: Catalogue) -> None:
+    assert catalogue.target("zone-ru/ru-a").question == "ru SOA"
+
+
+def test_the_neutral_set_is_as_the_method_asks(catalogue: Catalogue) -> None:
+    groups = [neutral.neutral_group for neutral in catalogue.neutrals]
+    assert all(groups.count(group) >= 3 for group in set(groups))
+    assert set(groups) == {"domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign"}
+    assert sum(bool(neutral.large_object and neutral.any_name) for neutral in catalogue.neutrals) >= 2
+    assert all(neutral.is_control for neutral in catalogue.neutrals)
+    assert not catalogue.neutrals_were_checked
+
+
+def test_the_network_is_asked_at_three_portals_and_a_sinkhole(catalogue: Catalogue) -> None:
+    assert [target.input for target in catalogue.network] == [
+        "http://captive.apple.com/hotspot-detect.html",
+        "http://detectportal.firefox.com/success.txt",
+        "http://connectivitycheck.gstatic.com/generate_204",
+        "tcp://192.0.2.1:443",
+    ]
+    assert {target.service for target in catalogue.network} == {"network"}
+
+
+def test_resolvers_to_compare_with_are_reached_by_address(catalogue: Catalogue) -> None:
+    doh = {t.input: t.addresses for t in catalogue.resolvers if t.experiment == "doh"}
+    assert doh == {
+        "https://dns.google/dns-query": ("8.8.8.8",),
+        "https://cloudflare-dns.com/dns-query": ("1.1.1.1",),
+        "https://dns.quad9.net/dns-query": ("9.9.9.9",),
+    }
+    assert catalogue.helpers[0] == "https://0.th.ooni.org/"
+    assert catalogue.helpers[-1] == "https://d33d1gs9kpq1c5.cloudfront.net/"
+
+
+def test_published_ranges_are_shipped_with_their_date(catalogue: Catalogue) -> None:
+    assert {"google", "meta", "x", "telegram", "cloudflare"} <= set(catalogue.ranges)
+    assert "149.154.160.0/20" in catalogue.ranges["telegram"]
+    assert catalogue.ranges_dated == "2026-08-22"
+
+
+def test_literals_are_every_address_that_a_target_names(catalogue: Catalogue) -> None:
+    assert {"149.154.175.50", "8.8.8.8", "2001:4860:4860::8888", "192.0.2.1"} <= catalogue.literals()
+    assert "x.com" not in catalogue.literals()
+
+
+def test_the_digest_changes_with_any_file(folder: Path) -> None:
+    before = read_catalogue(folder)
+    assert read_catalogue(folder).digest == before.digest
+    (folder / "ranges" / "x.txt").write_text("# dated: 2026-08-22\n192.0.2.0/24\n")
+    assert read_catalogue(folder).digest != before.digest
+    assert dict(before.files)["neutral.toml"] == (folder / "neutral.toml").read_bytes()
+
+
+def test_an_unknown_service_is_answered_with_the_nearest(catalogue: Catalogue) -> None:
+    with pytest.raises(CatalogueError, match=r"no service 'twiter' in the catalogue\. Did you mean twitter"):
+        catalogue.service("twiter")
+    with pytest.raises(CatalogueError, match=r"no target 'zzz' in the catalogue\. `probe targets list`"):
+        catalogue.target("zzz")
+
+
+def test_what_is_shipped_has_no_fault_and_says_that_neutrals_are_unchecked() -> None:
+    findings = check(today=TODAY)
+    assert [finding.level for finding in findings] == ["warning"]
+    assert findings[0].problem == "the neutral set was never checked from a real network"
+
+
+def test_a_service_that_somebody_adds_is_read(folder: Path) -> None:
+    (folder / "sample.toml").write_text(SERVICE)
+    service = read_catalogue(folder).service("sample")
+    assert service.targets[0].target_id == "sample/web"
+    assert service.targets[0].category_code == "NEWS"
+    assert service.targets[0].role == "web"
