@@ -41,7 +41,7 @@ class Opened:
 def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -> Opened:
     """Make a run's folder, or take up the one that `--resume` names. Raises StoreError, UsageError."""
     if prepared.request.resume is not None:
-        return _take_up(network, prepared.request.resume)
+        return _take_up(prepared, network, prepared.request.resume)
     record = _first_record(prepared, network, simulated=simulated)
     folder = RunFolder.create(prepared.request.results, record.run_id, redactor=_redactor(network))
     inputs = inputs_of(prepared, _history(prepared.request.results, record))
@@ -86,13 +86,16 @@ def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> R
     )
 
 
-def _take_up(network: Network, path: Path) -> Opened:
-    """Open an interrupted run: its own options and inputs hold, whatever is typed beside `--resume`."""
+def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
+    """Open an interrupted run: its own inputs and options hold, but for the budgets, which are today's."""
     folder = RunFolder.open(path, append=True, redactor=_redactor(network))
     record = folder.read_run()
     if record.simulated:
         folder.close()
         raise UsageError(f"{path} was made in the lab.", "Start it anew: probe demo")
+    options = replace(
+        record.options, max_seconds=prepared.options.max_seconds, max_bytes=prepared.options.max_bytes
+    )
     inputs = read_inputs(folder)
     first_uid, last_s = 0, 0.0
     for measurement in folder.measurements():
@@ -104,7 +107,7 @@ def _take_up(network: Network, path: Path) -> Opened:
     offset = max((network.clock.utc() - began_utc).total_seconds(), last_s + 1.0)
     return Opened(
         folder=folder,
-        record=replace(record, resumed=record.resumed + 1, stopped="", ended_utc=""),
+        record=replace(record, options=options, resumed=record.resumed + 1, stopped="", ended_utc=""),
         inputs=inputs,
         started=network.clock.counter() - offset,
         first_uid=first_uid,
