@@ -62,7 +62,7 @@ def test_the_network_stands_before_everything_else() -> None:
 def test_a_silent_path_is_accused_in_the_words_of_the_method() -> None:
     text = " ".join(shown(an_outcome()).split())
     assert (
-        "Traffic bearing these names, or going to these addresses, was treated differently on the path of "
+        "On the path: traffic bearing these names, or going to these addresses, was treated differently on the path of "
         "subscribers of AS64500; these data do not show by whose equipment or order." in text
     )
 

@@ -23,8 +23,11 @@ def show_services() -> None:
     with exits.told():
         catalogue = read_catalogue()
     _table(
-        (_("service"), _("tier"), _("targets"), _("title")),
-        ((s.service, s.risk, str(len(s.targets)), s.title) for s in catalogue.services),
+        (_("service"), _("tier"), _("by default"), _("targets"), _("title")),
+        (
+            (s.service, s.risk, _("yes") if s.default else _("no"), str(len(s.targets)), s.title)
+            for s in catalogue.services
+        ),
     )
 
 

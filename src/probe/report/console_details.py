@@ -92,7 +92,12 @@ def _wording(groups: Sequence[Group], state: State, asn: str) -> Iterable[str]:
         for located in dict.fromkeys(v.located for v in unsaid):
             place = _(words.LOCATED[located])
             said = _(words.WORDING[located]).format(operator=words.operator(asn))
-            yield f"{place[:1].upper()}{place[1:]}: {said}"
+            yield f"{place[:1].upper()}{place[1:]}: {_inside(said)}"
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence as it stands after a colon: without its capital, unless that is an abbreviation's."""
+    return sentence if sentence[1:2].isupper() else f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _group(console: Console, group: Group, width: int, common: Sequence[str]) -> None:
@@ -109,7 +114,7 @@ def _group(console: Console, group: Group, width: int, common: Sequence[str]) ->
         paragraph(console, line, "", width, 6)
     why = reason(first)
     if any(v.because != first.because for v in group):
-        why = _("For the first: {why}").format(why=why)
+        why = _("For the first: {why}").format(why=_inside(why))
     paragraph(console, why, "", width, 6)
     for note in first.notes:
         paragraph(console, _("Note: {note}").format(note=visible(note, 600)), "", width, 6)

@@ -52,7 +52,9 @@ def label_of(found: Verdict | ServiceVerdict) -> str:
 
 def reason(found: Verdict) -> str:
     """Return the reason in the language in use, safe to look at, without the input that stands above it."""
-    return visible(say(found).removeprefix(f"{found.input}: "), 1200)
+    said = say(found).removeprefix(f"{found.input}: ")
+    code_first = "_" in said.partition(" ")[0]
+    return visible(said if code_first else f"{said[:1].upper()}{said[1:]}", 1200)
 
 
 def compared(verdicts: Iterable[Verdict]) -> str:
