@@ -2,13 +2,11 @@
 
 import pytest
 
-from probe.judge.network import NetworkFinding, NetworkHistory, network_finding, network_verdict
+from probe.judge.network import NetworkFinding, NetworkHistory, network_finding
 from probe.judge.network_rules import NETWORK_RULES
-from probe.model.words import MECHANISMS, ControlSource, Layer, Located, ReasonCode, State
+from probe.model.words import MECHANISMS, ReasonCode, State
 from unit.networks import (
     GROUPS,
-    a_clock,
-    a_digest,
     a_machine,
     a_name,
     a_portal,
@@ -289,84 +287,9 @@ def test_a_neutral_that_answers_every_other_time_passes() -> None:
     assert said(network_finding(tries)) == FINE
 
 
-# --- what targets are judged with
-
-
-def test_the_system_resolver_fails_when_two_of_three_neutral_names_do() -> None:
-    names = [
-        a_name("a.org", is_true=False, failure="dns_servfail_error"),
-        a_name("b.org", is_true=False, failure="generic_timeout_error"),
-        a_name("c.org"),
-    ]
-    finding = network_finding([*neutrals(), *names])
-    assert (finding.resolver_fails, finding.fine) == (True, True)
-    assert "the system's resolver failed for 2 of 3 neutral names" in finding.notes
-
-
-@pytest.mark.parametrize("n_true", [1, 2])
-def test_the_system_resolver_works_when_it_answers_enough_names(n_true: int) -> None:
-    names = [a_name("t1.org"), a_name("t2.org")][:n_true] + [a_name("f.org", is_true=False)][: 2 - n_true]
-    assert network_finding([*neutrals(), *names]).resolver_fails is False
-
-
-def test_one_name_that_fails_says_nothing_of_a_resolver() -> None:
-    assert network_finding([*neutrals(), a_name("f.org", is_true=False)]).resolver_fails is False
-
-
-def test_a_name_that_was_answered_once_counts_as_answered() -> None:
-    names = [a_name(n, is_true=t) for n in ("a.org", "b.org") for t in (False, True)]
-    assert network_finding([*neutrals(), *names]).resolver_fails is False
-
-
-def test_a_resolver_that_hands_out_made_up_addresses_is_noted() -> None:
-    names = [a_name(n, is_true=False, kind="fake_ip") for n in ("a.org", "b.org")]
-    finding = network_finding([*neutrals(), *names])
-    assert finding.resolver_kind == "fake_ip"
-    assert "the system's resolver answers with fake_ip addresses" in finding.notes
-
-
-def test_two_agreeing_servers_tell_the_offset_of_the_clock() -> None:
-    finding = network_finding([*neutrals(), a_clock("a", 7200.2), a_clock("b", 7199.8)])
-    assert finding.clock_offset_s == 7200.0
-    assert finding.notes == ("this machine's clock is off by 7200.0 s",)
-
-
-def test_a_right_clock_is_not_worth_a_note() -> None:
-    assert network_finding([*neutrals(), a_clock("a", 0.2), a_clock("b", -0.2)]).notes == ()
-
-
-def test_issuers_that_neutrals_showed_accuse_nobody_later() -> None:
-    odd = a_digest("x", 1.0, untrusted_issuers=("CN=Office CA",))
-    finding = network_finding([*neutrals(), odd, a_clock("a", 0.0), a_clock("b", 0.0)])
-    assert finding.untrusted_issuers == {"CN=Office CA"}
-    assert finding.notes == ("certificates under an unknown authority were shown for neutral sites",)
-
-
-def test_families_are_those_in_which_a_neutral_answered() -> None:
-    tries = [*neutrals(), *neutrals((), family=6, address="2001:500::1")]
-    assert network_finding(tries).families == (4,)
-
-
-# --- the row
-
-
-def test_the_row_of_a_fine_network() -> None:
-    finding = network_finding([*neutrals(), a_sinkhole(), LINK])
-    verdict = network_verdict(finding)
-    assert (verdict.target_id, verdict.service, verdict.state) == ("network", "network", State.REACHABLE)
-    assert (verdict.layer, verdict.located, verdict.confirmed) == (Layer.NETWORK, Located.UNKNOWN, False)
-    assert verdict.control_source == (ControlSource.NEUTRAL,)
-    assert verdict.measurement_uids == ("local", "sinkhole")
-    assert verdict.template.format(**dict(verdict.params)) == verdict.because
-
-
-def test_the_row_without_a_witness_names_no_control() -> None:
-    assert network_verdict(network_finding([])).control_source == (ControlSource.NONE,)
-
-
-def test_witnesses_are_the_ends_of_each_group_and_never_more_than_two_dozen() -> None:
-    finding = network_finding([*neutrals(), *neutrals((), rounds=(60.0, 71.0)), a_sinkhole()])
-    assert "foreign-0@0" in finding.witnesses
-    assert "foreign-2@22.2" in finding.witnesses
-    assert "sinkhole" in finding.witnesses
-    assert len(finding.witnesses) <= 24
+def test_a_family_that_is_not_there_takes_nothing_from_the_other() -> None:
+    no_ipv4 = neutrals((), failure="network_unreachable")
+    ipv6 = neutrals(family=6, address="2001:500::1", rounds=(5.0,))
+    finding = network_finding([*no_ipv4, *ipv6], KNOWN)
+    assert said(finding) == FINE
+    assert (finding.families, finding.success_rate) == ((6,), 1.0)

@@ -56,7 +56,7 @@ class NetworkFacts:
 
     n_tries: int
     n_ok: int
-    """Tries at neutrals, and those that succeeded."""
+    """Tries at neutrals, and those that succeeded, in all families."""
     by_address: bool
     """A public address was tried, not only names."""
     resolvers_ok: int
@@ -129,7 +129,7 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         resolver_fails=_resolver_fails(names),
         resolver_kind=_most([a.kind for a in names.values() if a.failure is None]),
         families=tuple(sorted({w.family for w in ok})),
-        success_rate=len(ok) / len(tries) if tries else 0.0,
+        success_rate=_success_rate(tries),
         handshake_ms=_handshake_ms(ok),
         history=history or NetworkHistory(),
         clock_offset_s=clock_offset(sample for d in digests for sample in d.clock),
@@ -171,18 +171,18 @@ def _has_link(local: set[tuple[str, str]]) -> bool:
 
 
 def _group(tries: Sequence[Witness], groups: Sequence[str]) -> GroupState:
-    """Say whether two of three neutrals of the groups pass, or fail, in every try."""
-    by_name: dict[str, list[bool]] = {}
+    """Say whether two of three neutrals of the groups pass, in one family at least, or fail in every try."""
+    said: dict[str, dict[int, list[bool]]] = {}
     for w in tries:
         if w.neutral_group in groups:
-            by_name.setdefault(w.name, []).append(w.ok)
-    if len(by_name) < MIN_NEUTRALS:
+            said.setdefault(w.name, {}).setdefault(w.family, []).append(w.ok)
+    if len(said) < MIN_NEUTRALS:
         return "untested"
-    passing = sum(2 * sum(said) >= len(said) for said in by_name.values())
-    failing = sum(not any(said) for said in by_name.values())
-    if passing * QUORUM_DENOMINATOR >= len(by_name) * QUORUM_NUMERATOR:
+    passing = sum(any(2 * sum(oks) >= len(oks) for oks in family.values()) for family in said.values())
+    failing = sum(not any(any(oks) for oks in family.values()) for family in said.values())
+    if passing * QUORUM_DENOMINATOR >= len(said) * QUORUM_NUMERATOR:
         return "passes"
-    return "fails" if failing * QUORUM_DENOMINATOR >= len(by_name) * QUORUM_NUMERATOR else "split"
+    return "fails" if failing * QUORUM_DENOMINATOR >= len(said) * QUORUM_NUMERATOR else "split"
 
 
 def _foreign(tries: Sequence[Witness]) -> GroupState:
@@ -191,6 +191,13 @@ def _foreign(tries: Sequence[Witness]) -> GroupState:
     if "passes" in states:
         return "passes"
     return _group(tries, FOREIGN_GROUPS)
+
+
+def _success_rate(tries: Sequence[Witness]) -> float:
+    """Return the share of tries that succeeded, in the families in which any did: no IPv6 is no loss."""
+    families = {w.family for w in tries if w.ok} | {0}
+    counted = [w.ok for w in tries if w.family in families]
+    return sum(counted) / len(counted) if counted else 0.0
 
 
 def _one_fails_always(tries: Sequence[Witness]) -> bool:
