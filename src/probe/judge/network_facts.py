@@ -56,7 +56,7 @@ class NetworkFacts:
 
     n_tries: int
     n_ok: int
-    """Tries at neutrals, and those that succeeded, in all families."""
+    """Tries at neutrals in families that answer at all, and those that succeeded."""
     by_address: bool
     """A public address was tried, not only names."""
     resolvers_ok: int
@@ -97,6 +97,7 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
     tries = [w for w in witnesses if w.neutral_group and (w.layer != "dns" or not w.port)]
     elsewhere = [w for w in witnesses if w.address not in {"", "system"} and is_bogon(w.address) is None]
     ok = [w for w in tries if w.ok]
+    counted = _counted(tries)
     names = _last_by_name(a for d in digests for a in d.names)
     portals = [d.portal for d in digests if d.portal is not None]
     caught = [p for p in portals if p.outcome in {"other_host", "other_page"}]
@@ -110,7 +111,7 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         p.outcome != "failed" for p in portals
     )
     return NetworkFacts(
-        n_tries=len(tries),
+        n_tries=len(counted),
         n_ok=len(ok),
         by_address=bool(elsewhere),
         resolvers_ok=sum(w.ok for w in elsewhere if not w.neutral_group),
@@ -129,7 +130,7 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         resolver_fails=_resolver_fails(names),
         resolver_kind=_most([a.kind for a in names.values() if a.failure is None]),
         families=tuple(sorted({w.family for w in ok})),
-        success_rate=_success_rate(tries),
+        success_rate=len(ok) / len(counted) if counted else 0.0,
         handshake_ms=_handshake_ms(ok),
         history=history or NetworkHistory(),
         clock_offset_s=clock_offset(sample for d in digests for sample in d.clock),
@@ -193,11 +194,10 @@ def _foreign(tries: Sequence[Witness]) -> GroupState:
     return _group(tries, FOREIGN_GROUPS)
 
 
-def _success_rate(tries: Sequence[Witness]) -> float:
-    """Return the share of tries that succeeded, in the families in which any did: no IPv6 is no loss."""
-    families = {w.family for w in tries if w.ok} | {0}
-    counted = [w.ok for w in tries if w.family in families]
-    return sum(counted) / len(counted) if counted else 0.0
+def _counted(tries: Sequence[Witness]) -> list[Witness]:
+    """Return the tries in families in which any succeeded: no IPv6 is no loss. All, where none did."""
+    families = {w.family for w in tries if w.ok}
+    return [w for w in tries if w.family in families | {0}] if families else list(tries)
 
 
 def _one_fails_always(tries: Sequence[Witness]) -> bool:
