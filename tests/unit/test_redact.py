@@ -149,6 +149,16 @@ def test_spellings_inside_spellings_are_followed_only_so_far(redactor: Redactor)
     assert redactor.text(deep) == deep
 
 
+def test_remembering_clean_texts_changes_nothing_and_is_bounded(
+    redactor: Redactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe.store.redact._MOST_REMEMBERED", 2)
+    for _ in range(2):
+        for text in ("nginx", "CN=example.org", "h2", f"at {VOLUNTEER}", "at 8.8.8.8"):
+            assert redactor.text(text) == text.replace(VOLUNTEER, "[ip]")
+    assert redactor.counts() == (("ip", 2),)
+
+
 def test_base64_of_evidence_stays() -> None:
     redactor = Redactor(OwnValues(), allowed=(VOLUNTEER,))
     for plain in (f"ip: {VOLUNTEER}", f"ip: {VOLUNTEER} " * 60):

@@ -4,6 +4,7 @@ import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,23 @@ def test_run_json_comes_back_without_the_home_in_our_own_faults(run: RunFolder) 
     assert record.errors == ("OSError at [home]/probe/x.py",)
     assert record.redactions == (("email", 1), ("name", 1))
     assert record.options == a_record().options
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("socks5://ivan:secret@proxy.example:1080", "socks5://proxy.example:1080"),
+        ("ivan:p@ss@proxy.example:1080", "proxy.example:1080"),
+        ("https://helper.example/path@x", "https://helper.example/path@x"),
+        ("", ""),
+    ],
+)
+def test_the_password_of_a_proxy_is_never_written(run: RunFolder, given: str, kept: str) -> None:
+    options = replace(a_record().options, control_proxy=given, controls=(given,))
+    run.write_run(a_record(options=options))
+    assert b"secret" not in (run.path / "run.json").read_bytes()
+    assert run.read_run().options.control_proxy == kept
+    assert run.read_run().options.controls == (kept,)
 
 
 def test_redactions_that_were_given_are_kept(run: RunFolder) -> None:

@@ -16,6 +16,8 @@ from probe.store.own import OwnValues, canonical, host_and_port, own_addresses, 
 from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
 from probe.store.spellings import DEEPEST, unhide
 
+_SHORT: Final = 100
+_MOST_REMEMBERED: Final = 4096
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -38,6 +40,8 @@ class Redactor:
         self._literals = own_literals(own)
         self._counts: Counter[str] = Counter()
         self._pattern = _alternation(self._literals)
+        self._looked = 0
+        self._clean: set[str] = set()
 
     def counts(self) -> tuple[tuple[str, int], ...]:
         """Return category and count of everything masked so far, in the order of names."""
@@ -47,14 +51,28 @@ class Redactor:
         """Mask a text that belongs to no measurement."""
         return self.masked(text, Scope(self._allowed, frozenset()))
 
-    def masked(self, text: str, scope: Scope, depth: int = 0) -> str:
-        """Mask a text: own names, then everything that looks like an address, device, person or account."""
+    def masked(self, text: str, scope: Scope) -> str:
+        """Mask a text: own names, then everything that looks like an address, device, person or account.
+
+        Short texts in which no pattern found anything to decide are remembered: most come again and again.
+        """
+        if text in self._clean:
+            return text
+        before = self._looked
+        masked = self._masked(text, scope, 0)
+        if self._looked == before and masked == text and len(text) <= _SHORT:
+            if len(self._clean) >= _MOST_REMEMBERED:
+                self._clean.clear()
+            self._clean.add(text)
+        return masked
+
+    def _masked(self, text: str, scope: Scope, depth: int) -> str:
         if not text.isascii() and _SURROGATE.search(text):
             text = text.encode("utf-8", "replace").decode("utf-8")
         text = self.without_names(text, scope)
         if depth < DEEPEST:
             # First, while what is hidden is still whole: a mask might take a part of it for something else.
-            text = unhide(text, lambda hidden: self.masked(hidden, scope, depth + 1))
+            text = unhide(text, lambda hidden: self._masked(hidden, scope, depth + 1))
         view = View(text)
         for mask in MASKS:
             if mask.sign(view):
@@ -75,9 +93,10 @@ class Redactor:
 
     def certificate(self, content: bytes) -> bytes:
         """Blank own names inside a certificate with as many letters, so that it can still be taken apart."""
+        lower = content.lower()
         for literal in self._literals:
             for spelling in (literal.encode("utf-8", "replace"), literal.encode("utf-16-be", "replace")):
-                if len(spelling) >= 6:
+                if len(spelling) >= 6 and spelling in lower:
                     found = re.compile(re.escape(spelling), re.IGNORECASE)
                     content, n = found.subn(lambda match: b"x" * len(match[0]), content)
                     self._counts["name"] += n
@@ -144,6 +163,7 @@ class Redactor:
             return text
 
         def replace(match: re.Match[str]) -> str:
+            self._looked += 1
             if match[0].lower() in scope.words:
                 return match[0]
             self._counts["name"] += 1
@@ -155,6 +175,7 @@ class Redactor:
         self, category: str, replace: Callable[[re.Match[str], Collection[str]], str], scope: Scope
     ) -> Callable[[re.Match[str]], str]:
         def handle(match: re.Match[str]) -> str:
+            self._looked += 1
             if match[0].lower() in scope.words:
                 return match[0]
             masked = replace(match, scope.allowed)

@@ -22,6 +22,7 @@ VERDICTS: Final = "verdicts.jsonl"
 INPUTS: Final = "inputs"
 BLOBS: Final = "blobs"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_ACCOUNT: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/?#]*@")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -137,10 +138,16 @@ class RunFolder:
         return content
 
     def write_run(self, record: RunRecord) -> None:
-        """Write run.json; texts of our own faults are redacted too, as they may name paths."""
+        """Write run.json without passwords of proxies; our own faults are redacted, as they may name paths."""
         self._refuse_sealed()
+        options = replace(
+            record.options,
+            control_proxy=_without_account(record.options.control_proxy),
+            controls=tuple(map(_without_account, record.options.controls)),
+        )
         errors = tuple(self._redactor.text(error) for error in record.errors)
-        clean = replace(record, errors=errors, redactions=record.redactions or self.redactions)
+        redactions = record.redactions or self.redactions
+        clean = replace(record, options=options, errors=errors, redactions=redactions)
         write_whole(self.path / RUN, codec.document(clean))
 
     def read_run(self) -> RunRecord:
@@ -219,3 +226,8 @@ class RunFolder:
         path = self.path / BLOBS / sha256
         if not path.exists():
             write_whole(path, content)
+
+
+def _without_account(url: str) -> str:
+    """Return a URL without the user name and password that may stand before its host."""
+    return _ACCOUNT.sub("", url)
