@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from probe import locale
+from probe.report import words
 from unit import translations
 from unit.outcomes import a_blocked_verdict
 
@@ -24,9 +25,9 @@ def fields(message: str) -> set[str]:
     return {name for _text, name, _spec, _conversion in string.Formatter().parse(message) if name is not None}
 
 
-def texts(translation: str | Sequence[str]) -> list[str]:
+def texts(translation: str | Sequence[str] | None) -> list[str]:
     """Return the one translation, or those of all plural forms."""
-    return [translation] if isinstance(translation, str) else list(translation)
+    return [translation] if isinstance(translation, str) else list(translation or ())
 
 
 @pytest.mark.parametrize("lang", OTHERS)
@@ -59,7 +60,7 @@ def test_the_compiled_catalogue_holds_what_the_text_one_says(lang: str) -> None:
             assert not message.id or not message.string or shipped.gettext(message.id) == message.string
         else:
             found = {shipped.ngettext(message.id[0], message.id[1], n) for n in range(200)}
-            assert found == set(message.string)
+            assert found == set(texts(message.string))
 
 
 @pytest.mark.parametrize("lang", OTHERS)
@@ -80,6 +81,13 @@ def test_a_verdict_is_said_in_the_language_in_use(monkeypatch: pytest.MonkeyPatc
     assert locale.say(verdict) == "Reset in 3 of 4."
     monkeypatch.setattr(locale, "_now", [Fixed()])
     assert locale.say(verdict) == "Сброс: 3 из 4."
+
+
+def test_a_runs_warnings_are_said_in_the_language_in_use() -> None:
+    locale.use("ru")
+    assert words.warning("A fault of this program, not of the network: x/web: KeyError at run.py:3") == (
+        "Внимание: Ошибка этой программы, а не сети: x/web: KeyError at run.py:3"
+    )
 
 
 def test_words_among_the_parameters_are_said_too_and_values_stay() -> None:

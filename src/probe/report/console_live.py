@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 REDRAW_S: Final = 0.5
 GAP: Final = "  "
+ECHO: Final = 3
+"""Columns left free: a terminal echoes ^C after the last line, and a wrapped echo would shift the picture."""
 LINES_AROUND: Final = 6
 """Lines of the frame that are no services."""
 
@@ -95,7 +97,7 @@ class LiveDisplay:
 
     def warning(self, text: str) -> None:
         """Say it at once."""
-        self._console.print(Text(_("Warning: {text}").format(text=visible(_(text), 600)), style="yellow"))
+        self._console.print(Text(words.warning(text), style="yellow"))
 
     def _draw(self, *, now: bool = False) -> None:
         at = monotonic()
@@ -111,7 +113,7 @@ def frame(board: Board, elapsed_s: float, width: int, height: int) -> Text:
 
     Columns are cut and filled by hand: a table of the library takes three times as long, twice a second.
     """
-    width = min(width, WIDEST)
+    width = min(width - ECHO, WIDEST)
     shown = [s for s in board.worst_first() if s.state != WAITING]
     waiting = len(board.services) - len(shown)
     room = max(height - LINES_AROUND, 3)

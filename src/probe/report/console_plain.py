@@ -89,7 +89,7 @@ class PlainLines:
 
     def warning(self, text: str) -> None:
         """Say it at once."""
-        self._line(_("Warning: {text}").format(text=visible(_(text), 600)))
+        self._line(words.warning(text))
 
     def _progress(self) -> None:
         self._told = monotonic()

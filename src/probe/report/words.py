@@ -159,6 +159,20 @@ WORDING: Final = {
 """What may be said of an accusation, by where the evidence locates it: never more than it shows."""
 
 
+WARNINGS: Final = (
+    N_("Stopping: what is in flight is being written. Once more ends at once."),
+    N_("A fault of this program, not of the network"),
+)
+"""What a run warns of; after the second stand a colon and where it happened."""
+
+
+def warning(text: str) -> str:
+    """Return a run's warning in the language in use, safe to look at."""
+    head, colon, rest = text.partition(": ")
+    said = _(text) if text in WARNINGS else f"{_(head)}{colon}{rest}" if head in WARNINGS else text
+    return _("Warning: {text}").format(text=visible(said, 600))
+
+
 def mechanism(code: str) -> str:
     """Return `tls.reset.sni` in words; an unknown code as it is; nothing for none."""
     if not code:
