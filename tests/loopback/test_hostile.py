@@ -150,8 +150,8 @@ def test_a_hostile_page_costs_a_deadline_and_little_memory_and_harms_nobody(
     hostile, good, seconds = both(handler, f"http://{NAME}/", 80)
     (request,) = hostile.requests
     assert request.failure == failure
-    assert request.t - request.t0 < 1.3
-    assert seconds < 2.0
+    assert request.t - request.t0 < 2.0
+    assert seconds < 4.0
     assert memory() < 8 * MEGABYTE
     assert (request.body_length or 0) <= 256 * 1024 + 65536
     assert len(request.body) <= 16384
@@ -159,7 +159,7 @@ def test_a_hostile_page_costs_a_deadline_and_little_memory_and_harms_nobody(
         assert request.body_is_capped is True
         assert request.status_code == 200
     assert (good.requests[0].failure, good.requests[0].body) == (None, "good")
-    assert good.requests[0].t < 1.0
+    assert good.requests[0].t < 2.0
 
 
 def test_an_http2_frame_that_announces_sixteen_megabytes_is_not_awaited(
@@ -183,7 +183,7 @@ def test_an_http2_frame_that_announces_sixteen_megabytes_is_not_awaited(
     hostile, good, seconds = both(over_tls(handler, context), f"https://{NAME}/", 443, authority)
     (request,) = hostile.requests
     assert (request.failure, request.status_code, request.body_is_capped) == (None, 200, True)
-    assert seconds < 2.0
+    assert seconds < 4.0
     assert memory() < 8 * MEGABYTE
     assert good.requests[0].failure is None
 

@@ -176,7 +176,7 @@ def test_every_way_an_exchange_can_go_has_its_own_name(
 ) -> None:
     request = answered(handler)
     assert (request.failure, request.status_code, request.ended_by) == (failure, status, ended_by)
-    assert request.t - request.t0 < 1.3
+    assert request.t - request.t0 < 2.0
 
 
 def test_a_page_injected_without_http_is_kept() -> None:
@@ -208,7 +208,7 @@ def test_a_body_that_crawls_to_the_deadline_is_a_timeout() -> None:
 
     request = answered(crawl)
     assert (request.failure, request.status_code) == ("generic_timeout_error", 200)
-    assert request.t - request.t0 < 1.3
+    assert request.t - request.t0 < 2.0
 
 
 def test_a_body_that_still_moves_at_the_deadline_is_slow_and_no_failure() -> None:
@@ -350,6 +350,32 @@ def test_http2_failures_keep_their_names(authority: Authority, answer: bytes | N
         network = Loopback(tcp={(SITE, 443): port}, names={NAME: (SITE,)}, ca_file=authority.ca_file)
         (request,) = measured(network, a_step(f"https://{NAME}/")).measurement.requests
     assert request.failure == failure
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x02",
+        b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01",
+        b"\x00\x00\x04\x01\x04\x00\x00\x00\x01\x48\x03abc",
+        b"\x00\x00\x03\x01\x05\x00\x00\x00\x01\xff\xff\xff",
+        b"\x00\x00\x05\x00\x00\x00\x00\x00\x07hello",
+    ],
+    ids=["stream-reset", "goaway", "status-abc", "bad-hpack", "wrong-stream"],
+)
+def test_an_http2_refusal_is_a_failed_request(authority: Authority, frame: bytes) -> None:
+    def handler(sock: socket.socket, stop: threading.Event) -> None:
+        sock.recv(65536)
+        sock.sendall(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+        stop.wait(0.05)
+        sock.sendall(frame)
+        stop.wait(3)
+
+    with tcp_server(over_tls(handler, authority.good(NAME, alpn=("h2",)))) as port:
+        network = Loopback(tcp={(SITE, 443): port}, names={NAME: (SITE,)}, ca_file=authority.ca_file)
+        (request,) = measured(network, a_step(f"https://{NAME}/")).measurement.requests
+    assert (request.failure, request.status_code) == ("http_request_failed", None)
+    assert request.t - request.t0 < 0.9
 
 
 def test_a_fin_without_close_notify_is_told_from_one_with_it(authority: Authority) -> None:

@@ -120,14 +120,14 @@ def test_every_way_a_handshake_can_end_has_its_own_name(
 ) -> None:
     seen = shaken(handler)
     assert (seen.failure, seen.server_spoke, seen.alert, seen.completed) == (failure, spoke, alert, False)
-    assert seen.t - seen.t0 < 1.3
+    assert seen.t - seen.t0 < 2.0
     assert seen.certificates == ()
 
 
 def test_a_silent_server_is_a_timeout_and_not_an_eof() -> None:
     seen = shaken(after_hello())
     assert seen.failure == "generic_timeout_error"
-    assert 1.0 <= seen.t - seen.t0 < 1.3
+    assert 1.0 <= seen.t - seen.t0 < 2.0
     assert seen.tcp_info is not None
     assert seen.tcp_info.bytes_acked is not None
     assert seen.tcp_info.bytes_acked > seen.client_hello_bytes

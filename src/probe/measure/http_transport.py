@@ -20,7 +20,7 @@ from probe.measure.urls import REDIRECTS
 from probe.model import failure as f
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 
     from probe.measure.stream import AnyStream
     from probe.measure.urls import Place
@@ -34,7 +34,7 @@ CRAWL_BYTES: Final = 1024
 
 FRAMING: Final = 3
 """Times the bytes a body may have, read in whatever framing: tiny chunks, a frame of 16 megabytes."""
-MAX_CHUNKS: Final = 4096
+MAX_CHUNKS: Final = 1024
 """Pieces of a body; a server that sends it byte by byte costs us more than itself."""
 READ: Final = 16 * 1024
 H2_SETTINGS: Final = 4
@@ -141,10 +141,22 @@ class MeasuredTransport(httpx.AsyncBaseTransport):
         origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, port)
         url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=port, target=request.url.raw_path)
         inner = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
-        answer = await kind(origin=origin, stream=self._pipe).handle_async_request(inner)
+        with _parser_errors():
+            answer = await kind(origin=origin, stream=self._pipe).handle_async_request(inner)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
+
+
+@contextlib.contextmanager
+def _parser_errors() -> Iterator[None]:
+    """Say of whatever httpcore and h2 raise over hostile bytes that the answer was no HTTP."""
+    try:
+        yield
+    except ssl.SSLError:
+        raise
+    except (h2.exceptions.H2Error, ValueError, LookupError, AssertionError, TypeError) as error:
+        raise httpcore.RemoteProtocolError from error
 
 
 class _Body(httpx.AsyncByteStream):
@@ -153,22 +165,18 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async with contextlib.aclosing(self._stream.__aiter__()) as chunks:
-            async for chunk in chunks:
+            while True:
+                with _parser_errors():
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
                 yield chunk
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-_PARSING: Final = (
-    httpcore.ProtocolError,
-    h2.exceptions.H2Error,
-    ValueError,
-    LookupError,
-    AssertionError,
-    TypeError,
-)
-"""What the parsers below raise for bytes that are no HTTP; the last four come from inside httpcore and h2."""
+_PARSING: Final = (httpcore.ProtocolError, httpcore.ConnectionNotAvailable)
 
 
 async def exchange(

@@ -43,7 +43,7 @@ class Place:
         return is_address(self.host)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def place_of(url: str) -> Place:
     """Read a URL of any scheme that Target.input may bear. Raises ValueError for anything else."""
     if len(url) > MAX_URL:

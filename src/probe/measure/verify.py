@@ -8,14 +8,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
+from OpenSSL import crypto
+
 from probe.model import failure as f
 from probe.model.observation import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-    from cryptography import x509
 
     from probe.model.options import TrustStore
 
@@ -57,8 +59,6 @@ class Verifier:
     def _store(self, private_ca: str, *, timeless: bool) -> Any:
         key = (hashlib.sha256(private_ca.encode()).hexdigest() if private_ca else "", timeless)
         if key not in self._stores:
-            from OpenSSL import crypto
-
             store = crypto.X509Store()
             store.load_locations(self._trust.path)
             if private_ca:
@@ -84,7 +84,6 @@ class Verifier:
         return found
 
     def _judge(self, chain: tuple[bytes, ...], name: str, private_ca: str) -> ChainVerdict:
-        from cryptography import x509
 
         parsed: list[x509.Certificate | None] = []
         for der in chain:
@@ -117,8 +116,6 @@ class Verifier:
 
     def _code(self, chain: tuple[bytes, ...], private_ca: str, *, timeless: bool) -> int | None:
         """Return X509_V_OK or the first error's number; None if OpenSSL cannot read the chain."""
-        from OpenSSL import crypto
-
         try:
             certificates = [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in chain]
             store = self._store(private_ca, timeless=timeless)
@@ -147,9 +144,6 @@ def _failure_of(code: int | None) -> str | None:
 
 def _serves(leaf: x509.Certificate) -> bool:
     """Tell whether the leaf may authenticate a server: no extended key usage, or one that allows it."""
-    from cryptography import x509
-    from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
-
     try:
         usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
@@ -170,8 +164,6 @@ def _in_time(certificate: x509.Certificate | None, now: datetime) -> bool:
 
 def _names(certificate: x509.Certificate) -> tuple[list[str], list[str]]:
     """Return the subject alternative names: DNS names in lower case, IP addresses."""
-    from cryptography import x509
-
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         hosts = [name.rstrip(".").lower() for name in names.get_values_for_type(x509.DNSName)]
