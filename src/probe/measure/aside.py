@@ -19,10 +19,9 @@ ADDRESSES: Final = 3
 """Of a control that are tried before it counts as failed."""
 
 
-@contextmanager
-def aside(ctx: Context) -> Iterator[Context]:
-    """Give a context with the same clock and limits whose observations are thrown away; bytes are counted."""
-    other = dataclasses.replace(
+def detached(ctx: Context) -> Context:
+    """Return a context with the same clock and limits whose observations go nowhere."""
+    return dataclasses.replace(
         ctx,
         queries=[],
         tcp_connect=[],
@@ -37,6 +36,12 @@ def aside(ctx: Context) -> Iterator[Context]:
         bytes_received=0,
         keep_series=False,
     )
+
+
+@contextmanager
+def aside(ctx: Context) -> Iterator[Context]:
+    """Give a detached context for a while; its bytes are counted, its streams closed at the end."""
+    other = detached(ctx)
     try:
         yield other
     finally:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from probe.measure import tls
-from probe.measure.aside import aside, reach
+from probe.measure.aside import detached, reach
 from probe.measure.body import inflate
 from probe.measure.control_answer import MAX_ANSWER_BYTES, AnswerError, question, question_url, read_answer
 from probe.measure.control_proxy import ask_proxy
+from probe.measure.helper_line import Line, turn
 from probe.measure.http import BROWSER_HEADERS
-from probe.measure.http_transport import Exchange, exchange
 from probe.measure.memory import memory_of
 from probe.measure.urls import place_of
 from probe.model import failure as f
 from probe.model.observation import ControlAnswer
 
 if TYPE_CHECKING:
+    from probe.measure.helper_line import Answer
     from probe.measure.stream import AnyStream
     from probe.measure.trace import Context
     from probe.measure.urls import Place
@@ -66,13 +67,11 @@ async def _ask_helpers(ctx: Context, step: Step) -> None:
     helpers = [url for url in ctx.options.controls if url.startswith(("https://", "http://"))]
     asked = False
     for url in sorted(helpers, key=lambda url: _wait_s(ctx, url) > TOLERABLE_WAIT_S):
-        queued = ctx.now()
-        async with memory.helper(url):
-            ctx.excuse(ctx.now() - queued)
+        async with turn(ctx, url) as idle:
             if memory.helper_rests(url, ctx.network.clock.counter()):
                 continue
             asked = True
-            answer = await _ask(ctx, url, step)
+            answer = await _ask(ctx, url, step, idle)
             memory.note_helper(url, ctx.network.clock.counter(), failed=answer.failure is not None)
         ctx.controls.append(answer)
         if answer.failure is None:
@@ -91,20 +90,20 @@ def _wait_s(ctx: Context, url: str) -> float:
     return ctx.pace.hellos.wait_s(place.host, known) if known else 0.0
 
 
-async def _ask(ctx: Context, url: str, step: Step) -> ControlAnswer:
-    """Ask one helper once. Whatever goes wrong on the way is the control's failure."""
+async def _ask(ctx: Context, url: str, step: Step, idle: list[Line]) -> ControlAnswer:
+    """Ask one helper once, over an idle line if there is one. What goes wrong on the way is its failure."""
     t0 = ctx.now()
     try:
         place = place_of(url)
         asked = question(step.target, step.addresses, ASKED_HEADERS)
     except ValueError:
         return _failed(ctx, url, step, t0, f.HTTP_REQUEST_FAILED)
-    with aside(ctx) as other:
-        stream, failure = await _open(other, place)
-        if stream is None:
-            return _failed(ctx, url, step, t0, failure or f.HTTP_REQUEST_FAILED)
-        memory_of(ctx).helper_addresses[url] = stream.ip
-        body, failure = await _post(stream, place, asked, ANSWER_TIMEOUTS * ctx.options.timeout_s)
+    try:
+        body, failure = await _exchange(ctx, url, place, asked, idle)
+    except BaseException:
+        late = anyio.current_time() >= ctx.scope.deadline
+        ctx.controls.append(_failed(ctx, url, step, t0, f.TIMEOUT if late else f.INTERRUPTED))
+        raise
     if failure is not None:
         return _failed(ctx, url, step, t0, failure)
     try:
@@ -113,42 +112,79 @@ async def _ask(ctx: Context, url: str, step: Step) -> ControlAnswer:
         return _failed(ctx, url, step, t0, f.JSON_PARSE_ERROR)
 
 
-async def _open(ctx: Context, place: Place) -> tuple[AnyStream | None, str | None]:
-    """Connect, and for https verify strictly: an answer over a bad certificate is nobody's word."""
-    stream, failure = await reach(ctx, place, ctx.options.timeout_s)
-    if stream is None or place.scheme == "http":
-        return stream, failure
-    shaken, secured = await tls.handshake(
-        ctx, stream, place.host, verified_name=place.host, alpn=("http/1.1",)
-    )
-    return (secured, None) if shaken.failure is None else (None, shaken.failure)
-
-
-async def _post(
-    stream: AnyStream, place: Place, content: bytes, timeout_s: float
+async def _exchange(
+    ctx: Context, url: str, place: Place, asked: bytes, idle: list[Line]
 ) -> tuple[bytes, str | None]:
-    """Send the question; the answer's bytes, or why there are none."""
-    seen = Exchange()
-    await exchange(
-        stream,
-        place,
-        method="POST",
-        headers=(("Host", place.authority), *HEADERS),
-        content=content,
-        max_body=MAX_ANSWER_BYTES + 1,
-        timeout_s=timeout_s,
-        seen=seen,
-    )
-    if seen.failure is not None:
-        return b"", seen.failure
-    if seen.status_code != 200:
+    """Send the question; the answer's bytes, or why there are none. A stale line is replaced once."""
+    line = idle.pop() if idle else None
+    while True:
+        fresh = line is None
+        if line is None:
+            line, failure = await _opened(ctx, url, place)
+            if line is None:
+                return b"", failure or f.HTTP_REQUEST_FAILED
+        try:
+            answer = await _post(ctx, line, place, asked)
+        except BaseException:
+            line.close()
+            raise
+        if answer.failure is None and line.is_reusable():
+            idle.append(line)
+        else:
+            line.close()
+        if answer.failure is None or answer.began or fresh:
+            return _body_of(answer)
+        line = None
+
+
+async def _post(ctx: Context, line: Line, place: Place, content: bytes) -> Answer:
+    """Ask over a line; its bytes are this measurement's."""
+    other = line.stream.raw.ctx
+    sent, received = other.bytes_sent, other.bytes_received
+    try:
+        return await line.post(
+            place.target,
+            (("Host", place.authority), *HEADERS),
+            content,
+            max_body=MAX_ANSWER_BYTES,
+            timeout_s=ANSWER_TIMEOUTS * ctx.options.timeout_s,
+        )
+    finally:
+        ctx.bytes_sent += other.bytes_sent - sent
+        ctx.bytes_received += other.bytes_received - received
+
+
+async def _opened(ctx: Context, url: str, place: Place) -> tuple[Line | None, str | None]:
+    """Connect, and for https verify strictly: an answer over a bad certificate is nobody's word."""
+    other = detached(ctx)
+    opened = False
+    try:
+        stream: AnyStream | None
+        stream, failure = await reach(other, place, ctx.options.timeout_s)
+        if stream is not None:
+            memory_of(ctx).helper_addresses[url] = stream.ip
+        if stream is not None and place.scheme == "https":
+            shaken, stream = await tls.handshake(
+                other, stream, place.host, verified_name=place.host, alpn=("http/1.1",)
+            )
+            failure = shaken.failure
+        opened = stream is not None and failure is None
+        return (Line(stream), None) if stream is not None and opened else (None, failure)
+    finally:
+        ctx.bytes_sent += other.bytes_sent
+        ctx.bytes_received += other.bytes_received
+        if not opened:
+            other.close()
+
+
+def _body_of(answer: Answer) -> tuple[bytes, str | None]:
+    if answer.failure is not None:
+        return b"", answer.failure
+    if answer.status_code != 200:
         return b"", f.HTTP_UNEXPECTED_STATUS
-    if seen.is_capped:
-        return b"", f.JSON_PARSE_ERROR if len(seen.raw) > MAX_ANSWER_BYTES else f.TIMEOUT
-    coding = seen.header("content-encoding").strip().lower()
-    if coding in ("", "identity"):
-        return bytes(seen.raw), None
-    body, more = inflate(coding, bytes(seen.raw))
+    if answer.coding in ("", "identity"):
+        return bytes(answer.body), None
+    body, more = inflate(answer.coding, bytes(answer.body))
     return (b"", f.JSON_PARSE_ERROR) if more else (body, None)
 
 

@@ -31,7 +31,7 @@ PASS_WITHIN_S: Final = 5.0
 CONNECT_MARGIN_S: Final = 1.0
 """A pass that would be this near its end before we even connect is not counted on."""
 MAX_SWEEPS: Final = 6
-LAST_SWEEP_S: Final = 60.0
+LAST_SWEEP_S: Final = 90.0
 """No sweep begins later than this: what is incomplete then stays without a suffix."""
 
 

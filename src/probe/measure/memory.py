@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import anyio
 
 if TYPE_CHECKING:
+    from probe.measure.helper_line import Line
     from probe.measure.pace import Pace
     from probe.measure.trace import Context
 
@@ -35,6 +36,10 @@ class Memory:
     names: dict[str, anyio.Semaphore] = field(default_factory=dict)
     helper_addresses: dict[str, str] = field(default_factory=dict)
     """Where a helper was reached last."""
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    """Idle connections to a helper, while somebody is about to ask it."""
+    callers: dict[str, int] = field(default_factory=dict)
+    """How many are about to."""
     mute_resolvers: set[tuple[str, str]] = field(default_factory=set)
     """Scheme and address of comparison resolvers that did not answer when asked last."""
     neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
