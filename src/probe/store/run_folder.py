@@ -138,7 +138,7 @@ class RunFolder:
         return content
 
     def write_run(self, record: RunRecord) -> None:
-        """Write run.json without passwords of proxies; our own faults are redacted, as they may name paths."""
+        """Write run.json without passwords; texts of our own faults are redacted, as they may name paths."""
         self._refuse_sealed()
         options = replace(
             record.options,

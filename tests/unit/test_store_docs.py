@@ -1,0 +1,73 @@
+"""docs/data-format.md names every field and column there is."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.model import baseline, measurement, observation, options, verdict
+from probe.report.columns import SERVICE_COLUMNS, VERDICT_COLUMNS
+from probe.store import OwnValues, Redactor, RunFolder
+from probe.targets import fields as catalogue
+from unit.a_run import a_measurement
+
+TEXT = (Path(__file__).parents[2] / "docs" / "data-format.md").read_text()
+NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        measurement.Measurement,
+        measurement.VantagePoint,
+        observation.DNSLookup,
+        observation.DNSReply,
+        observation.TCPConnect,
+        observation.TCPInfo,
+        observation.ICMPError,
+        observation.TLSHandshake,
+        observation.Certificate,
+        observation.HTTPRoundTrip,
+        observation.NetworkEvent,
+        observation.ControlAnswer,
+        observation.EndpointAnswer,
+        observation.LocalFact,
+        verdict.Verdict,
+        verdict.ServiceVerdict,
+        options.RunRecord,
+        options.RunOptions,
+        baseline.Baseline,
+        baseline.TargetBaseline,
+    ],
+)
+def test_every_field_of_a_record_is_described(record: type[Any]) -> None:
+    assert {field.name for field in fields(record)} - NAMED == set()
+
+
+def test_every_column_and_every_field_of_the_catalogue_is_described() -> None:
+    columns = {column.name for column in (*VERDICT_COLUMNS, *SERVICE_COLUMNS)}
+    assert (columns | set(catalogue.SERVICE) | set(catalogue.ENDPOINT)) - NAMED == set()
+
+
+def test_the_program_that_checks_the_chain_is_right(tmp_path: Path) -> None:
+    program = TEXT.partition("<<'EOF'\n")[2].partition("\nEOF")[0]
+    with RunFolder.create(tmp_path, "r", redactor=Redactor(OwnValues())) as run:
+        for number in range(3):
+            run.append(a_measurement(measurement_uid=str(number)))
+    path = run.path / "measurements.jsonl"
+
+    def checked() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked().stdout.startswith("3 lines, last hash ")
+    path.write_bytes(
+        path.read_bytes()
+        .replace(b'"uid":"1"', b"")
+        .replace(b'"measurement_uid":"1"', b'"measurement_uid":"9"')
+    )
+    assert "line 3" in checked().stderr
