@@ -1,7 +1,5 @@
 """The network first: which rule speaks, and what it may not say."""
 
-import pytest
-
 from probe.judge.network import NetworkFinding, NetworkHistory, network_finding
 from probe.judge.network_rules import NETWORK_RULES
 from probe.model.words import MECHANISMS, ReasonCode, State
@@ -58,6 +56,19 @@ def test_a_kernel_that_knows_no_way_has_no_network() -> None:
 
 def test_a_route_table_that_errs_is_overruled_by_answers() -> None:
     assert said(network_finding([NO_LINK, *neutrals()])) == FINE
+
+
+def test_made_up_addresses_for_all_neutrals_are_local_interception() -> None:
+    names = [a_name(f"{n}.org", is_true=False, kind="fake_ip") for n in range(3)]
+    finding = network_finding([LINK, *names], KNOWN)
+    assert said(finding) == (
+        "network.resolver_local",
+        State.INCONCLUSIVE,
+        "",
+        ReasonCode.LOCAL_INTERCEPTION,
+    )
+    assert "with fake_ip addresses" in finding.because
+    assert said(network_finding([*names, *neutrals()])) == FINE
 
 
 def test_nothing_answering_where_it_worked_before_is_a_shutdown() -> None:
@@ -124,10 +135,26 @@ def test_names_that_fail_without_a_try_by_address_are_the_resolvers_failure() ->
     )
 
 
+def test_certificates_that_do_not_hold_everywhere_are_local_interception() -> None:
+    finding = network_finding([LINK, *neutrals((), failure="ssl_unknown_authority")], KNOWN)
+    assert said(finding) == (
+        "network.tls_intercepted",
+        State.INCONCLUSIVE,
+        "",
+        ReasonCode.LOCAL_INTERCEPTION,
+    )
+
+
+def test_one_neutral_with_a_bad_certificate_is_its_own_affair() -> None:
+    bad = a_try("foreign-9", "foreign", 1.0, ok=False, failure="ssl_invalid_certificate")
+    assert said(network_finding([*neutrals(), bad])) == FINE
+    assert network_finding([bad]).rule_id == "network.no_quorum"
+
+
 def test_two_check_pages_answered_by_another_and_tls_failing_is_a_portal() -> None:
     finding = network_finding(
         [
-            *neutrals((), failure="ssl_unknown_authority"),
+            *neutrals((), failure="ssl_unknown_authority"),  # the portal's own
             a_portal(APPLE, "other_host", "wifi.example"),
             a_portal(MOZILLA, "other_page", "status 200"),
             a_portal(GOOGLE, "failed", "eof_error"),
@@ -220,41 +247,6 @@ def test_an_answer_over_udp_53_where_nothing_lives_is_told_and_the_rest_judged_o
 
 def test_silence_where_nothing_lives_is_fine() -> None:
     assert said(network_finding([*neutrals(), a_sinkhole()])) == FINE
-
-
-def test_far_fewer_successes_than_this_network_used_to_have_is_degraded() -> None:
-    tries = [*neutrals(("foreign",)), *neutrals((), rounds=(40.0, 51.0))]
-    finding = network_finding(tries, KNOWN)
-    assert said(finding) == (
-        "network.degraded",
-        State.INCONCLUSIVE,
-        "network.degraded",
-        ReasonCode.NETWORK_DEGRADED,
-    )
-    assert finding.because.startswith("15 % of tries")
-
-
-def test_handshakes_far_slower_than_this_network_used_to_have_are_degraded() -> None:
-    assert network_finding(neutrals(took=1.5), KNOWN).rule_id == "network.degraded"
-
-
-@pytest.mark.parametrize(
-    "history",
-    [
-        NetworkHistory(n_good=2, success_rate=0.98, handshake_ms=120.0),
-        NetworkHistory(n_good=3),
-        NetworkHistory(n_good=3, success_rate=0.5, handshake_ms=120.0),
-        NetworkHistory(n_good=3, success_rate=0.98),
-        NetworkHistory(n_good=3, success_rate=0.98, handshake_ms=400.0),
-    ],
-)
-def test_without_enough_history_to_compare_with_nothing_is_degraded(history: NetworkHistory) -> None:
-    assert said(network_finding(neutrals(took=1.5), history)) == FINE
-
-
-def test_handshakes_below_a_second_are_not_degraded_however_fast_they_were() -> None:
-    history = NetworkHistory(n_good=9, success_rate=1.0, handshake_ms=10.0)
-    assert said(network_finding(neutrals(took=0.9), history)) == FINE
 
 
 def test_plain_http_neutrals_alone_have_no_handshake_to_compare() -> None:

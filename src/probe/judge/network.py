@@ -80,6 +80,7 @@ def network_finding(
         "n_tries": str(f.n_tries),
         "percent": str(round(100 * f.success_rate)),
         "portal_host": f.portal_host or "another page",
+        "resolver_kind": f.resolver_kind,
     }
     used = {name: value for name, value in params.items() if "{" + name + "}" in rule.because}
     own = [d for d in digests if d.portal or d.sinkhole or d.local]

@@ -26,6 +26,7 @@ MIN_NEUTRALS: Final = 2
 """A group of one neutral has no quorum: that one site may be down."""
 TRY_GAP_S: Final = 10.0
 """Tries closer than this belong to one round; `RunOptions.round_gap_s` is a little more."""
+TLS_PORT: Final = 443
 PORTAL_QUORUM: Final = 2
 """METHOD 4: two of the three check pages."""
 
@@ -57,6 +58,8 @@ class NetworkFacts:
     n_tries: int
     n_ok: int
     """Tries at neutrals in families that answer at all, and those that succeeded."""
+    n_connects: int
+    """Of them, those that came as far as an address."""
     by_address: bool
     """A public address was tried, not only names."""
     resolvers_ok: int
@@ -80,6 +83,10 @@ class NetworkFacts:
     resolver_fails: bool
     resolver_kind: str
     """What the system's resolver answered for most neutral names: public, fake_ip, private, …"""
+    n_strange: int
+    """Tries at neutrals that ended with a certificate that does not hold."""
+    tls_intercepted: bool
+    """Two of three neutrals showed nothing but such certificates."""
     families: tuple[int, ...]
     success_rate: float
     handshake_ms: float | None
@@ -107,12 +114,13 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
     no_link = {("link.ipv4", "none"), ("link.ipv6", "none")} <= local
     tcp_intercepted = any(s.tcp_answered for s in sinkholes)
     udp53_intercepted = any(s.dns_answered for s in sinkholes)
-    heard = bool(ok or names_heard(names) or tcp_intercepted or udp53_intercepted) or any(
+    heard = bool(ok or _strange(tries) or names_heard(names) or tcp_intercepted or udp53_intercepted) or any(
         p.outcome != "failed" for p in portals
     )
     return NetworkFacts(
         n_tries=len(counted),
         n_ok=len(ok),
+        n_connects=sum(w.layer != "dns" for w in counted),
         by_address=bool(elsewhere),
         resolvers_ok=sum(w.ok for w in elsewhere if not w.neutral_group),
         n_rounds=_rounds(tries),
@@ -124,11 +132,13 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         portal_pages=len({p.url for p in caught}),
         portal_expected=len({p.url for p in portals if p.outcome == "expected"}),
         portal_host=min(hosts, key=lambda host: (-hosts[host], host), default=""),
-        tls_neutral_failed=_one_fails_always([w for w in tries if w.port in {0, 443}]),
+        tls_neutral_failed=_one_fails_always([w for w in tries if w.port in {0, TLS_PORT}]),
         tcp_intercepted=tcp_intercepted,
         udp53_intercepted=udp53_intercepted,
         resolver_fails=_resolver_fails(names),
         resolver_kind=_most([a.kind for a in names.values() if a.failure is None]),
+        n_strange=len(_strange(tries)),
+        tls_intercepted=_tls_intercepted(tries),
         families=tuple(sorted({w.family for w in ok})),
         success_rate=len(ok) / len(counted) if counted else 0.0,
         handshake_ms=_handshake_ms(ok),
@@ -198,6 +208,17 @@ def _counted(tries: Sequence[Witness]) -> list[Witness]:
     """Return the tries in families in which any succeeded: no IPv6 is no loss. All, where none did."""
     families = {w.family for w in tries if w.ok}
     return [w for w in tries if w.family in families | {0}] if families else list(tries)
+
+
+def _strange(tries: Sequence[Witness]) -> list[Witness]:
+    return [w for w in tries if w.layer == "tls" and w.failure in failures.CERTIFICATE]
+
+
+def _tls_intercepted(tries: Sequence[Witness]) -> bool:
+    """Whether somebody shows certificates of their own for everything, as antivirus programs do."""
+    tls = {w.name for w in tries if w.port == TLS_PORT}
+    strange = {w.name for w in _strange(tries)} - {w.name for w in tries if w.port == TLS_PORT and w.ok}
+    return len(strange) >= MIN_NEUTRALS and len(strange) * QUORUM_DENOMINATOR >= len(tls) * QUORUM_NUMERATOR
 
 
 def _one_fails_always(tries: Sequence[Witness]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from probe.judge.fingerprints import LOCAL_KINDS
 from probe.judge.network_facts import PORTAL_QUORUM, NetworkFacts
 from probe.judge.rule import Rule, always
 from probe.model.words import ReasonCode, State
@@ -24,7 +25,8 @@ DEGRADED_HANDSHAKE_MS: Final = 1000.0
 
 def _is_dark(f: NetworkFacts) -> bool:
     """No neutral and no check page answered."""
-    return f.n_ok == 0 and f.portal_pages == 0 and f.portal_expected == 0 and f.n_tries > 0
+    heard = f.n_ok or f.n_strange or f.portal_pages or f.portal_expected
+    return not heard and f.n_tries > 0
 
 
 def _is_shutdown(f: NetworkFacts) -> bool:
@@ -59,6 +61,14 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         reason_code=ReasonCode.NO_NETWORK,
     ),
     Rule(
+        "network.resolver_local",
+        lambda f: f.resolver_fails and f.resolver_kind in LOCAL_KINDS and not f.n_connects,
+        State.INCONCLUSIVE,
+        "The system's resolver answers neutral names with {resolver_kind} addresses: a tunnel or filter of"
+        " one's own stands in between, and nothing beyond it could be tried.",
+        reason_code=ReasonCode.LOCAL_INTERCEPTION,
+    ),
+    Rule(
         "network.shutdown",
         _is_shutdown,
         State.BLOCKED,
@@ -89,6 +99,14 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         "sites fails: a log-in or payment page stands before the internet.",
         mechanism="network.captive_portal",
         reason_code=ReasonCode.CAPTIVE_PORTAL,
+    ),
+    Rule(
+        "network.tls_intercepted",
+        lambda f: f.tls_intercepted,
+        State.INCONCLUSIVE,
+        "Neutral sites show certificates that do not hold: an antivirus program, an office gateway or"
+        " another box reads TLS here.",
+        reason_code=ReasonCode.LOCAL_INTERCEPTION,
     ),
     Rule(
         "network.domestic_listed_only",
