@@ -45,9 +45,9 @@ def _local(sock: socket.socket) -> Place:
 
 @contextlib.asynccontextmanager
 async def serve_world(
-    world: World, hosts: Sequence[str] = HOSTS, ports: Sequence[int] = PORTS
+    world: World, hosts: Sequence[str] = HOSTS, ports: Sequence[int] = PORTS, dns_port: int = 53
 ) -> AsyncIterator[None]:
-    """Listen on the real ports of the hosts, TCP and UDP/53, until the block ends. Raises OSError."""
+    """Listen on the real ports of the hosts, TCP and UDP, until the block ends. Raises OSError."""
     async with contextlib.AsyncExitStack() as stack:
         tasks: list[asyncio.Task[None]] = []
         stack.push_async_callback(_end, tasks)
@@ -57,7 +57,7 @@ async def serve_world(
                     asyncio.create_task(serve_tcp(listen(host, port), _local, partial(serve, world)))
                 )
                 await asyncio.sleep(0)  # a task that has begun closes its own listener
-            tasks.append(asyncio.create_task(serve_udp_everywhere(world, open_udp(host, 53))))
+            tasks.append(asyncio.create_task(serve_udp_everywhere(world, open_udp(host, dns_port))))
             await asyncio.sleep(0)
         yield
 
