@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from probe.cli import consent, exits, memory
+from probe.cli.resuming import as_it_was
 from probe.cli.terminal import somebody_is_there
 from probe.locale import _
 
@@ -25,6 +26,8 @@ def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared
     remembered = known.controls()
     controls = asked.controls if asked.controls is not None else remembered or ()
     prepared = prepare(asked.request(controls))
+    if asked.resume is not None:
+        prepared = as_it_was(prepared, asked.resume)
     if dry_run:
         tell(prepared)
         return None
@@ -55,7 +58,7 @@ def _asked(
     person = consent.Person(show=_show, ask=_ask)
     facts = facts_of(prepared, network)
     new_here = remembered is None or known.digest() != facts.digest
-    if asked.controls is None and new_here:
+    if asked.controls is None and asked.resume is None and new_here:
         chosen = consent.choose_controls(person, remembered)
         prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue)
         facts = facts_of(prepared, network)
