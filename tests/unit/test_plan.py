@@ -19,6 +19,7 @@ from probe.plan import (
     round_steps,
     steps_for,
 )
+from probe.plan.debts import cross_allowed
 from unit.factories import a_debt, a_neutral, a_target
 
 OPTIONS = RunOptions()
@@ -121,6 +122,22 @@ def test_a_cross_experiment_needs_an_address_and_neutrals(
     neutrals = (a_neutral("a.example", "foreign", addresses=(V4,)),) * n_neutrals
     debt = a_debt(Owed.CROSS, addresses=addresses)
     assert steps_for(debt, a_target(), options=OPTIONS, rounds_done=3, neutrals=neutrals) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "service", "so_far", "allowed"),
+    [
+        (OPTIONS, "twitter", 99, True),
+        (WITH_CONTROL, "twitter", 2, True),
+        (WITH_CONTROL, "twitter", 3, False),
+        (WITH_CONTROL, "list", 11, True),
+        (WITH_CONTROL, "url", 12, False),
+    ],
+)
+def test_crosses_are_rationed_only_where_another_control_speaks(
+    options: RunOptions, service: str, so_far: int, allowed: bool
+) -> None:
+    assert cross_allowed(a_target(f"{service}/x"), options, so_far=so_far) is allowed
 
 
 NEUTRALS = (

@@ -1,7 +1,10 @@
 """One target from its first try to the last debt of its verdict."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 
 from probe.judge import Judged, RunFacts, judge_target
 from probe.measure.runner import Session
@@ -14,7 +17,7 @@ from probe.pipeline.heart import Heart
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder, passed
 from probe.plan import cross_arms, round_steps, steps_for
-from probe.plan.debts import MAX_STEPS_PER_TARGET
+from probe.plan.debts import CROSS_AT_ONCE, MAX_STEPS_PER_TARGET, cross_allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,9 @@ class Driver:
     neutrals: Sequence[Target]
     facts: Callable[[], RunFacts]
     elapsed_s: Callable[[], float]
+    crosses: Counter[str] = field(default_factory=Counter)
+    """Cross experiments so far, by service."""
+    crossing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CROSS_AT_ONCE))
 
     async def drive(self, target: Target, turn: int, earlier: Sequence[Measurement] = ()) -> Judged:
         """Measure until nothing is owed or nothing more can be paid; return the last judgement.
@@ -49,7 +55,7 @@ class Driver:
             step = steps.pop(0)
             if step.experiment == target.experiment and step.reason is None:
                 step = self._spaced(step, measurements)
-            stored = await self.recorder.keep(await self.session.measure(step))
+            stored = await self._kept(step)
             n_steps += 1
             measurements.append(stored)
             if not passed(stored):
@@ -58,6 +64,10 @@ class Driver:
             self.observer.provisional(judged.verdict)
             steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
         return judged
+
+    async def _kept(self, step: Step) -> Measurement:
+        async with self.crossing if step.experiment == "cross" else nullcontext():
+            return await self.recorder.keep(await self.session.measure(step))
 
     def _spaced(self, step: Step, measurements: Sequence[Measurement]) -> Step:
         """Keep a round at its distance from the one before, which may have started late."""
@@ -86,6 +96,8 @@ class Driver:
                 continue
             neutrals: tuple[Target, ...] = ()
             if debt.what is Owed.CROSS and debt.addresses:
+                if not cross_allowed(target, self.options, so_far=self.crosses[target.service]):
+                    continue
                 neutrals = cross_arms(
                     self.neutrals,
                     self.known.addresses,
@@ -95,5 +107,6 @@ class Driver:
             steps = steps_for(debt, target, options=self.options, rounds_done=done, neutrals=neutrals)
             if steps:
                 paid.add(key)
+                self.crosses[target.service] += debt.what is Owed.CROSS
             fresh += steps
         return fresh

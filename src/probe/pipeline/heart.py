@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from probe.measure.runner import BudgetSpent, Session
@@ -12,6 +13,8 @@ from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_step
 
 NEVER_AGAIN = 1 << 62
 """Past every beat that anybody waits for: the budget is spent."""
+SHORTEST_GAP_S = 1.0
+"""Between beats asked for: one serves everybody whose failure came before it."""
 RETRIES = 2
 """A beat that fails is tried at other neutrals at once: one dead neutral must not cost a bracket."""
 
@@ -27,7 +30,7 @@ class Heart:
     resolvers: Sequence[Target]
     home: str
     _wanted: list[Target] = field(default_factory=list)
-    _number: int = 0
+    _numbers: dict[BeatClass, int] = field(default_factory=dict)
     _began: int = 0
     _ended: int = 0
     _soon: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,11 +64,10 @@ class Heart:
                 self._done.notify_all()
             if spent:
                 return
-            try:
-                async with asyncio.timeout(BEAT_GAP_S):
+            await asyncio.sleep(SHORTEST_GAP_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_GAP_S - SHORTEST_GAP_S):
                     await self._soon.wait()
-            except TimeoutError:
-                pass
 
     async def next(self) -> None:
         """Return when a beat that began after this call has ended."""
@@ -76,10 +78,10 @@ class Heart:
 
     async def _beat(self, beat: BeatClass) -> None:
         for _ in range(RETRIES + 1):
-            self._number += 1
+            number = self._numbers[beat] = self._numbers.get(beat, -1) + 1
             step = beat_step(
                 beat,
-                self._number,
+                number,
                 neutrals=self.neutrals,
                 resolvers=self.resolvers,
                 addresses=self.known.addresses,

@@ -9,6 +9,22 @@ from probe.model.words import Owed
 
 MAX_STEPS_PER_TARGET = 16
 """Rounds, debts and all: whatever judging asks for, a target's measuring ends."""
+CROSS_PER_SERVICE = 3
+"""Where another control carries the verdict, a cross experiment only names the trigger. It costs some thirty
+handshakes: three names of a service show it, and the rest would hold up the run."""
+CROSS_PER_LIST = 12
+CROSS_AT_ONCE = 2
+"""Experiments share the neutral names, and each name has its handshake budget."""
+
+
+def cross_allowed(target: Target, options: RunOptions, *, so_far: int) -> bool:
+    """Say whether a target may have a cross experiment when its service has had `so_far` already.
+
+    Without a helper or proxy the experiment is the only control there is, and every target may have it.
+    """
+    if not (options.controls or options.control_proxy):
+        return True
+    return so_far < (CROSS_PER_LIST if target.service in ("list", "url") else CROSS_PER_SERVICE)
 
 
 def steps_for(
