@@ -21,10 +21,10 @@ SHOP = "https://shop.probe-lab.example/"
 DEMO = Scenario(
     name="demo",
     title="An operator blocks services in five ways, one site refuses by itself, one is down for everybody",
-    services=("twitter", "facebook", "instagram", "telegram", "whatsapp-web", "youtube", "sanctions-docker"),
+    services=("whatsapp-web", "facebook", "instagram", "telegram", "youtube", "sanctions-docker"),
     urls=(NEWS, GONE, SHOP),
     rules=(
-        Rule(stage="hello", what="reset", names=("@twitter",)),
+        Rule(stage="hello", what="reset", names=("@whatsapp-web",)),
         Rule(stage="query", what="nxdomain", names=("@instagram",), addresses=SYSTEM_RESOLVERS),
         Rule(
             stage="query",
@@ -43,11 +43,10 @@ DEMO = Scenario(
     },
     expected=(
         Expected(subject="network", state="reachable", mechanism="network.none"),
-        Expected(subject="twitter", state="blocked", mechanism="tls.reset.sni", located="path"),
+        Expected(subject="whatsapp-web", state="blocked", mechanism="tls.reset.sni", located="path"),
         Expected(subject="facebook", state="blocked", mechanism="dns.blockpage"),
         Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain", located="resolver"),
         Expected(subject="telegram", state="blocked", mechanism="tcp.timeout", located="path"),
-        Expected(subject="whatsapp-web", state="reachable"),
         Expected(subject="youtube", state="reachable"),
         Expected(subject="sanctions-docker", state="geoblocked", located="server"),
         Expected(subject=NEWS, state="blocked", mechanism="http.blockpage"),
