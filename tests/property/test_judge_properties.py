@@ -34,7 +34,6 @@ NEARER_TO_ACCUSING = {
     State.BLOCKED: 2,
 }
 ARTEFACTS = {rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True}
-BY_PAGE = {"http.plain_other_page"}
 TRIES = settings(max_examples=150, deadline=None)
 
 
@@ -84,7 +83,7 @@ def test_a_shift_in_time_changes_nothing_but_the_stamps(run: Run, by: float) -> 
 @given(conditions(), runs())
 def test_nothing_is_blocked_without_an_artefact_or_the_counted_floor(under: str, run: Run) -> None:
     verdict = _judged(facts_under(under), run)
-    if verdict.state not in ACCUSING or verdict.rule_id in ARTEFACTS | BY_PAGE:
+    if verdict.state not in ACCUSING or verdict.rule_id in ARTEFACTS:
         return
     own = [m for m in run[1] if m.measurement_uid in verdict.witnesses and m.experiment == run[0].experiment]
     starts = [m.started_s for m in own]
@@ -99,7 +98,7 @@ def test_nothing_is_blocked_without_an_artefact_or_the_counted_floor(under: str,
 def test_nothing_counted_is_blocked_without_neutrals(under: str, run: Run) -> None:
     bare = facts_of({"neutrals": {"beat": False}}, run[0])
     verdict = _judged(replace(bare, finding=facts_under(under).finding), run)
-    assert verdict.state not in ACCUSING or verdict.rule_id in ARTEFACTS | BY_PAGE
+    assert verdict.state not in ACCUSING or verdict.rule_id in ARTEFACTS
 
 
 @TRIES

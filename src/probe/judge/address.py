@@ -9,9 +9,10 @@ from probe.judge.dns import ARTEFACTS
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.residual import fold_residual
-from probe.judge.resolving import Names, judge_failing_name, judge_untrue
+from probe.judge.resolving import Names
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
 from probe.judge.server import INTERCEPTED
+from probe.judge.unresolved import judge_failing_name, judge_untrue
 from probe.model.words import WORST_FIRST, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:

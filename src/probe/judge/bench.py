@@ -45,7 +45,7 @@ class Bench:
     def bracket(
         self, t0: float, t: float, *, family: int, port: int, sides: Sequence[bool], not_resolver: str = ""
     ) -> tuple[str, ...]:
-        """Return the uids of successes just before `t0` and just after `t`, one pair a side; empty if one lacks.
+        """Return the uids of successes just before `t0` and after `t`, a pair a side; empty if one lacks.
 
         `not_resolver` is the resolver that failed: over UDP/53 another one has to have answered.
         """

@@ -47,11 +47,8 @@ LENGTH_HIGH: Final = 3.0
 DNSSEC_EDE: Final = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 25, 27})
 """RFC 8914: extended errors that say validation failed."""
 
-UBIQUITOUS_HEADERS: Final = frozenset(
-    {
-        "accept-ranges", "age", "cache-control", "connection", "content-encoding", "content-language",
-        "content-length", "content-type", "date", "etag", "expires", "keep-alive", "last-modified", "location",
-        "pragma", "server", "set-cookie", "transfer-encoding", "vary", "via",
-    }
-)  # fmt: skip
+_UBIQUITOUS = """accept-ranges age cache-control connection content-encoding content-language content-length
+content-type date etag expires keep-alive last-modified location pragma server set-cookie transfer-encoding
+vary via"""
+UBIQUITOUS_HEADERS: Final = frozenset(_UBIQUITOUS.split())
 """Headers that any server sends: having them in common says nothing (cf. OONI's web_connectivity)."""

@@ -42,7 +42,9 @@ class ContentFacts:
     same: bool = False
     """Same status class and two of title, header and length."""
     differs: bool = False
-    """Nothing in common: no header, another title, another length; in three rounds with witnesses."""
+    """Nothing in common: no header, another title, another length; in every round."""
+    counted: bool = False
+    """The answers meet the floor of a count: three rounds, spread, neutral successes around each."""
 
 
 TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
@@ -72,7 +74,8 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.body_breaks_off",
         lambda f: f.broken,
         State.INCONCLUSIVE,
-        "{name}: it answers, but its body stopped short of the length it declared, every time; a path that loses"
+        "{name}: it answers, but its body stopped short of the length it declared, every time; a path"
+        " that loses"
         " large packets or a slow server does this too.",
         reason_code=ReasonCode.PMTU_OR_SERVER,
     ),
@@ -80,7 +83,8 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.geoblocked",
         lambda f: _refuses(f) and f.fresh_for_geo and not f.refused_there,
         State.GEOBLOCKED,
-        "{name}: the service itself, over a certificate that holds, refuses with status {status} ({fingerprint});"
+        "{name}: the service itself, over a certificate that holds, refuses with status {status}"
+        " ({fingerprint});"
         " {controls} got another answer. Why it refuses was not measured.",
         located=Located.SERVER,
         confirmed=None,
@@ -97,7 +101,8 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.refusal_baseline_old",
         lambda f: _refuses(f) and not f.refused_there,
         State.INCONCLUSIVE,
-        "{name}: the service itself refuses with status {status} ({fingerprint}); only a baseline older than 30"
+        "{name}: the service itself refuses with status {status} ({fingerprint}); only a baseline older"
+        " than 30"
         " days shows another answer.",
         reason_code=ReasonCode.UNCONFIRMED,
     ),
@@ -105,7 +110,8 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.ambiguous_refusal",
         lambda f: _ambiguous(f) and f.compared and not f.refused_there,
         State.INCONCLUSIVE,
-        "{name}: the service itself answers with status {status}, which may be a refusal by place or a defence"
+        "{name}: the service itself answers with status {status}, which may be a refusal by place or a"
+        " defence"
         " against robots; {controls} got another answer.",
         reason_code=ReasonCode.AMBIGUOUS_REFUSAL,
     ),
@@ -125,7 +131,8 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.plain_local",
         lambda f: not f.same and f.innocent is not None and f.innocent.scope in _LOCAL_SCOPES,
         State.INCONCLUSIVE,
-        "{name}: the answer is a page of a filter or of a bill that somebody on this side set up ({fingerprint}).",
+        "{name}: the answer is a page of a filter or of a bill that somebody on this side set up"
+        " ({fingerprint}).",
         reason_code=ReasonCode.LOCAL_INTERCEPTION,
     ),
     Rule(
@@ -165,29 +172,42 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.plain_refusal",
         lambda f: f.status in {403, 429, 451} or f.status >= 500,
         State.INCONCLUSIVE,
-        "{name}: an answer by way of plain HTTP with status {status}; it may be the server's or somebody else's.",
+        "{name}: an answer by way of plain HTTP with status {status}; it may be the server's or somebody"
+        " else's.",
         reason_code=ReasonCode.AMBIGUOUS_REFUSAL,
     ),
     Rule(
         "http.plain_no_control",
         lambda f: not f.compared and not f.asked,
         State.INCONCLUSIVE,
-        "{name}: it answered by way of plain HTTP with status {status}; no control shows whether that is its own.",
+        "{name}: it answered by way of plain HTTP with status {status}; no control shows whether that is"
+        " its own.",
         reason_code=ReasonCode.NO_CONTROL,
     ),
     Rule(
         "http.plain_control_failed",
         lambda f: not f.compared,
         State.INCONCLUSIVE,
-        "{name}: it answered by way of plain HTTP with status {status}; the control that was asked got no answer to"
+        "{name}: it answered by way of plain HTTP with status {status}; the control that was asked got no"
+        " answer to"
         " compare it with.",
         reason_code=ReasonCode.CONTROL_FAILED,
+    ),
+    Rule(
+        "http.plain_too_few",
+        lambda f: f.differs and not f.counted,
+        State.INCONCLUSIVE,
+        "{name}: the answer had another title, another length and no header in common with that of"
+        " {controls};"
+        " three such answers in three rounds over 20 s are needed, each between successes of neutral sites.",
+        reason_code=ReasonCode.UNCONFIRMED,
     ),
     Rule(
         "http.plain_other_page",
         lambda f: f.differs,
         State.BLOCKED,
-        "{name}: in three rounds the answer had another title, another length and no header in common with that of"
+        "{name}: in three rounds the answer had another title, another length and no header in common"
+        " with that of"
         " {controls}."
         " Traffic to it is treated differently on the path of subscribers of {asn}; these data do not"
         " show by whose equipment or order.",
@@ -198,7 +218,8 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.plain_differs",
         always,
         State.INCONCLUSIVE,
-        "{name}: the answer by way of plain HTTP (status {status}) differs from that of {controls}, in too little to"
+        "{name}: the answer by way of plain HTTP (status {status}) differs from that of {controls}, in"
+        " too little to"
         " mean anything.",
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),

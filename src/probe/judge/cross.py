@@ -1,4 +1,4 @@
-"""Evaluate the matrix of names and addresses: is it the name, the address, or only both together?"""
+"""Evaluate the matrix of names and addresses: the name, the address, or only both together."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
+from probe.judge.constants import FLOOR_ROUNDS, FLOOR_SPREAD_S
 from probe.judge.rule import Rule, always
 from probe.model.words import Located, ReasonCode, State
 
@@ -79,7 +80,8 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         "dns.injected",
         lambda f: f.injected[0],
         State.BLOCKED,
-        "{name}: two answers came to one query; the first ({forged}) leads to no certificate valid for the name,"
+        "{name}: two answers came to one query; the first ({forged}) leads to no certificate valid for"
+        " the name,"
         " the later ({answer}) does. Somebody on the path answers before the resolver.",
         mechanism="dns.injected",
         located=Located.PATH,
@@ -89,7 +91,8 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         "dns.bogon",
         lambda f: f.bogon and f.resolver_true,
         State.BLOCKED,
-        "{name}: this system's resolver, which answers neutral names truly, answers {answer}, an address that no"
+        "{name}: this system's resolver, which answers neutral names truly, answers {answer}, an address"
+        " that no"
         " public name can have.",
         mechanism="dns.bogon",
         located=Located.RESOLVER,
@@ -131,7 +134,8 @@ FAILS: tuple[Rule[DnsFacts], ...] = (
         "dns.broken_dnssec",
         lambda f: f.broken_dnssec,
         State.DOWN,
-        "{name}: its zone's signatures do not hold: validating resolvers refuse it and answer when told not to"
+        "{name}: its zone's signatures do not hold: validating resolvers refuse it and answer when told"
+        " not to"
         " validate.",
         located=Located.SERVER,
         confirmed=True,
@@ -176,7 +180,8 @@ FAILS: tuple[Rule[DnsFacts], ...] = (
         "dns.too_few",
         lambda f: f.count is not None and not f.count.stands,
         State.INCONCLUSIVE,
-        "{name}: {failure}; {n} failed look-ups have witnesses on both sides, three in three rounds over 20 s are"
+        "{name}: {failure}; {n} failed look-ups have witnesses on both sides, three in three rounds over"
+        " 20 s are"
         " needed.",
         reason_code=ReasonCode.UNCONFIRMED,
     ),
@@ -210,6 +215,11 @@ FAILS: tuple[Rule[DnsFacts], ...] = (
 """The name did not resolve, in any round."""
 
 
+def _spread(count: Count | None) -> bool:
+    """Say whether tries with witnesses, of whatever class, fill the floor's rounds and time."""
+    return count is not None and count.n_rounds >= FLOOR_ROUNDS and count.spread_s >= FLOOR_SPREAD_S
+
+
 UNTRUE: tuple[Rule[DnsFacts], ...] = (
     Rule(
         "dns.untrue_mixed",
@@ -220,9 +230,10 @@ UNTRUE: tuple[Rule[DnsFacts], ...] = (
     ),
     Rule(
         "dns.untrue_too_few",
-        lambda f: f.hijacked and (f.count is None or f.count.n_rounds < 3 or f.count.spread_s < 20.0),
+        lambda f: f.hijacked and not _spread(f.count),
         State.INCONCLUSIVE,
-        "{name}: the addresses that this system's resolver gives ({answer}) do not work, those of {controls} do;"
+        "{name}: the addresses that this system's resolver gives ({answer}) do not work, those of"
+        " {controls} do;"
         " {n} tries have witnesses on both sides, three in three rounds over 20 s are needed.",
         reason_code=ReasonCode.UNCONFIRMED,
     ),
@@ -230,8 +241,10 @@ UNTRUE: tuple[Rule[DnsFacts], ...] = (
         "dns.hijacked",
         lambda f: f.hijacked,
         State.BLOCKED,
-        "{name}: in {rounds} rounds over {spread} s no address that this system's resolver gives ({answer}) showed"
-        " a certificate valid for the name or is otherwise known to be its own, while those of {controls} give a"
+        "{name}: in {rounds} rounds over {spread} s no address that this system's resolver gives"
+        " ({answer}) showed"
+        " a certificate valid for the name or is otherwise known to be its own, while those of {controls}"
+        " give a"
         " validated answer from here.",
         mechanism="dns.hijacked",
         located=Located.RESOLVER,
@@ -249,7 +262,8 @@ UNTRUE: tuple[Rule[DnsFacts], ...] = (
         "dns.untrue_control_failed",
         lambda f: f.stand.asked,
         State.INCONCLUSIVE,
-        "{name}: {failure} at {answer}, which nothing vouches for as its own address; the control that was asked"
+        "{name}: {failure} at {answer}, which nothing vouches for as its own address; the control that"
+        " was asked"
         " could not tell.",
         reason_code=ReasonCode.CONTROL_FAILED,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
@@ -10,6 +11,7 @@ from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redi
 from probe.judge.outcome import Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
+from probe.judge.witness import Failed, count
 from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located
 
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from probe.judge.fingerprints import Match
-    from probe.judge.hop import Hop
+    from probe.judge.hop import Hop, Round
     from probe.judge.outcome import Outcome
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
     from probe.judge.view import ControlView
+    from probe.judge.witness import Count
     from probe.model.observation import HTTPRoundTrip
 
 LOOPS = frozenset({f.X_REDIRECT_LOOP, f.X_TOO_MANY_REDIRECTS, f.HTTP_INVALID_REDIRECT})
@@ -37,32 +40,40 @@ def judge_answers(works: Outcome) -> Outcome:
         return _plainly(works, hop, answers)
     plain = not works.validated
     final = [a for a in answers if not a.location] or answers
-    facts = _facts(hop, answers, final, plain=plain)
+    pages = _count(hop, works.answers) if plain else None
+    facts = replace(_facts(hop, answers, final, plain=plain), counted=pages is not None and pages.stands)
     rule = first_match(PLAIN_CONTENT if plain else TLS_CONTENT, facts)
     said = facts.notice or facts.innocent
     fingerprint = said.id if said is not None else (facts.refusal.id if facts.refusal is not None else "")
     stood = _stand(hop, rule, loops=facts.loops)
-    own = {f"AS{asn}" for asn in said.operator_asns} if said is not None else set()
+    own = {f"AS{asn}" for asn in facts.notice.operator_asns} if facts.notice is not None else set()
     outcome = conclude(
         rule,
         Layer.HTTP,
         hop=hop,
         stand=stood,
+        count=pages if rule.rule_id == "http.plain_other_page" else None,
         params={
             "status": str(facts.status),
             "fingerprint": fingerprint,
         },
-        located=Located.OPERATOR_NETWORK
-        if facts.notice is not None and hop.facts.vantage.probe_asn in own
-        else None,
+        located=Located.OPERATOR_NETWORK if hop.facts.vantage.probe_asn in own else None,
         uids=works.witnesses,
         wants=Wants(
             control=plain or facts.loops or facts.refusal is not None or facts.status in {403, 451},
             control_again=stood.down_once,
-            rounds=plain and len(answers) < 3 and rule.rule_id == "http.plain_differs",
+            rounds=facts.differs and not facts.counted,
         ),
     )
     return _keep(works, outcome)
+
+
+def _count(hop: Hop, rounds: Sequence[Round]) -> Count:
+    """Count answers as failures are counted: what another page accuses of needs the same floor."""
+    pages = [
+        Failed(a.uid, "page", "", a.t0, a.t, a.family, a.port) for r in rounds if (a := r.answer) is not None
+    ]
+    return count(pages, hop.facts.bench, sides=hop.sides)
 
 
 def _stand(hop: Hop, rule: Rule[Any], *, loops: bool) -> Stand:
@@ -97,7 +108,7 @@ def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outc
 
 
 def notice_of(works: Outcome) -> Match | None:
-    """Return the legal notice that an unvalidated hop shows or leads to, if its controls do not show it too."""
+    """Return the legal notice that an unvalidated hop shows or leads to, unless a control shows it too."""
     hop = works.hop
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
     if hop is None or works.validated or hop.reading.target.experiment != "web":
@@ -219,11 +230,10 @@ def _same(view: ControlView, a: HTTPRoundTrip) -> bool:
 
 
 def _differs(views: Sequence[ControlView], answers: Sequence[HTTPRoundTrip]) -> bool:
-    """Say whether nothing is in common with any control, in three rounds."""
+    """Say whether nothing is in common with any control, in any round."""
     known = [a for a in answers if a.body_length is not None]
     return (
-        len(answers) >= 3
-        and bool(known)
+        bool(known)
         and not any(_common_header(v, a) for v in views for a in answers)
         and all(_title(v.title) != _title(a.title) for v in views for a in known)
         and all(_length_alike(v.body_length, a.body_length) is False for v in views for a in known)

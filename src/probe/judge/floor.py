@@ -39,7 +39,10 @@ NAME_DIFFERENTLY = (
     " Traffic bearing this name is treated differently on the path of subscribers of {asn};"
     " these data do not show by whose equipment or order."
 )
-COUNTED = "{name}: {n} {operation} in {rounds} rounds over {spread} s ended in {failure}, each between successes of neutral sites"
+COUNTED = (
+    "{name}: {n} {operation} in {rounds} rounds over {spread} s ended in {failure},"
+    " each between successes of neutral sites"
+)
 
 
 def before_count(layer: str) -> tuple[Rule[FloorFacts], ...]:
@@ -49,7 +52,8 @@ def before_count(layer: str) -> tuple[Rule[FloorFacts], ...]:
             f"{layer}.control_split",
             lambda f: f.stand.split,
             State.INCONCLUSIVE,
-            "{name}: {failure} here; one control gets through and another fails alike, so the target itself wavers.",
+            "{name}: {failure} here; one control gets through and another fails alike, so the target"
+            " itself wavers.",
             reason_code=ReasonCode.CONTROL_NOISY,
         ),
         Rule(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge.bench import UDP53
-from probe.judge.trust import Trust
 from probe.judge.witness import Failed
 from probe.model.words import Layer
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from probe.judge.cross import Cross
     from probe.judge.facts import RunFacts
     from probe.judge.reading import Leg, Place, Reading, Try
+    from probe.judge.trust import Trust
     from probe.judge.view import ControlView
 
 DEPTH = {Layer.DNS: 0, Layer.TCP: 1, Layer.TLS: 2, Layer.HTTP: 3}

@@ -117,89 +117,93 @@ def read(target: Target, measurements: Sequence[Measurement], clock_offset_s: fl
     return reading
 
 
-def _read_legs(reading: Reading, m: Measurement, offset: float | None) -> None:
-    places = {0: reading.start}
-    for r in m.requests:
-        if r.hop not in places:
-            places[r.hop] = place_of(r.url)
-        if r.location and r.hop + 1 not in places:
-            places[r.hop + 1] = place_of(r.location)
-    legs: dict[int, Leg] = {0: Leg(m, 0, reading.start)}
-    tries: dict[tuple[int, str, int], Try] = {}
-    lookup_arm = "dns" if reading.target.experiment in RESOLVERS else ""
-    for c in m.tcp_connect:
-        if c.arm in {"", lookup_arm}:
-            _note(tries, legs, places, m, c.hop, _tcp_try(m, c))
-    for h in m.tls_handshakes:
-        if h.arm in {"", lookup_arm}:
-            _note(tries, legs, places, m, h.hop, tls_try(m, h, offset))
-    for r in m.requests:
-        if not r.arm:
-            _note(tries, legs, places, m, r.hop, _http_try(m, r))
-    if reading.target.experiment in RESOLVERS:
-        for q in m.queries:
-            if not q.is_system:
-                _note_answer(tries, legs, places, m, q)
-    for q in m.queries:
-        if q.hop not in legs and q.is_system and q.hop in places:
-            legs[q.hop] = Leg(m, q.hop, places[q.hop])
-    for hop, leg in legs.items():
-        reading.legs.setdefault(hop, []).append(leg)
+class _Legs:
+    """The hops of one measurement, as they are put together."""
 
+    __slots__ = ("legs", "m", "places", "tries")
 
-def _note(
-    tries: dict[tuple[int, str, int], Try],
-    legs: dict[int, Leg],
-    places: dict[int, Place],
-    m: Measurement,
-    hop: int,
-    new: Try,
-) -> None:
-    """Keep one try an address: the deepest layer, and a success rather than a failure of it."""
-    key = (hop, new.ip, new.port)
-    old = tries.get(key)
-    if old is None:
-        tries[key] = new
-        leg = legs.get(hop)
-        if leg is None:
-            place = places.get(hop) or place_of(f"https://{new.tls.verified_name}/" if new.tls else "")
-            leg = legs[hop] = Leg(m, hop, place)
-        leg.tries.append(new)
-        return
-    if old.layer is new.layer and old.kind is None:
-        return
-    if new.layer is Layer.HTTP and old.layer is Layer.TLS and old.kind is not None:
-        old.http = new.http  # a page behind a certificate that does not hold: kept, never an answer
-        return
-    old.layer, old.kind, old.failure, old.t0, old.t = new.layer, new.kind, new.failure, new.t0, new.t
-    old.tls_ok = old.tls_ok or new.tls_ok
-    old.tcp, old.tls, old.http = new.tcp or old.tcp, new.tls or old.tls, new.http or old.http
+    def __init__(self, reading: Reading, m: Measurement) -> None:
+        self.m = m
+        self.places = {0: reading.start}
+        for r in m.requests:
+            if r.hop not in self.places:
+                self.places[r.hop] = place_of(r.url)
+            if r.location and r.hop + 1 not in self.places:
+                self.places[r.hop + 1] = place_of(r.location)
+        self.legs: dict[int, Leg] = {0: Leg(m, 0, reading.start)}
+        self.tries: dict[tuple[int, str, int], Try] = {}
 
-
-def _note_answer(
-    tries: dict[tuple[int, str, int], Try],
-    legs: dict[int, Leg],
-    places: dict[int, Place],
-    m: Measurement,
-    q: DNSLookup,
-) -> None:
-    """Read what a resolver that is itself the target answered: over a stream that is what HTTP is to a site."""
-    host, _, port = q.resolver_address.rpartition(":")
-    ip = host.strip("[]")
-    if not port.isdigit() or not ip:
-        return
-    old = tries.get((0, ip, int(port)))
-    layer = Layer.DNS if q.engine == "udp" else Layer.HTTP
-    if q.failure is not None and layer is Layer.HTTP:
-        if old is not None and old.kind is not None:
+    def note(self, hop: int, new: Try) -> None:
+        """Keep one try an address: the deepest layer, and a success rather than a failure of it."""
+        key = (hop, new.ip, new.port)
+        old = self.tries.get(key)
+        if old is None:
+            self.tries[key] = new
+            leg = self.legs.get(hop)
+            if leg is None:
+                place = self.places.get(hop) or place_of(
+                    f"https://{new.tls.verified_name}/" if new.tls else ""
+                )
+                leg = self.legs[hop] = Leg(self.m, hop, place)
+            leg.tries.append(new)
             return
-        layer = Layer.HTTP if old is not None else Layer.TCP
-    kind = None if q.failure is None else (k.dns_kind_of if layer is Layer.DNS else k.kind_of)(q.failure)
-    new = Try(
-        m.measurement_uid, ip, int(port), 6 if ":" in ip else 4, layer, kind, q.failure,
-        m.started_s + q.t0, m.started_s + q.t,
-    )  # fmt: skip
-    _note(tries, legs, places, m, 0, new)
+        if old.layer is new.layer and old.kind is None:
+            return
+        if new.layer is Layer.HTTP and old.layer is Layer.TLS and old.kind is not None:
+            old.http = new.http  # a page behind a certificate that does not hold: kept, never an answer
+            return
+        old.layer, old.kind, old.failure, old.t0, old.t = new.layer, new.kind, new.failure, new.t0, new.t
+        old.tls_ok = old.tls_ok or new.tls_ok
+        old.tcp, old.tls, old.http = new.tcp or old.tcp, new.tls or old.tls, new.http or old.http
+
+    def note_answer(self, q: DNSLookup) -> None:
+        """Read what a resolver that is the target said: over a stream that is what HTTP is to a site."""
+        host, _, port = q.resolver_address.rpartition(":")
+        ip = host.strip("[]")
+        if not port.isdigit() or not ip:
+            return
+        old = self.tries.get((0, ip, int(port)))
+        layer = Layer.DNS if q.engine == "udp" else Layer.HTTP
+        if q.failure is not None and layer is Layer.HTTP:
+            if old is not None and old.kind is not None:
+                return
+            layer = Layer.HTTP if old is not None else Layer.TCP
+        kind = None if q.failure is None else (k.dns_kind_of if layer is Layer.DNS else k.kind_of)(q.failure)
+        begun = self.m.started_s
+        family = 6 if ":" in ip else 4
+        self.note(
+            0,
+            Try(
+                self.m.measurement_uid,
+                ip,
+                int(port),
+                family,
+                layer,
+                kind,
+                q.failure,
+                begun + q.t0,
+                begun + q.t,
+            ),
+        )
+
+
+def _read_legs(reading: Reading, m: Measurement, offset: float | None) -> None:
+    made = _Legs(reading, m)
+    asks_resolver = reading.target.experiment in RESOLVERS
+    arms = {"", "dns"} if asks_resolver else {""}
+    tries = [(c.hop, c.arm, _tcp_try(m, c)) for c in m.tcp_connect]
+    tries += [(h.hop, h.arm, tls_try(m, h, offset)) for h in m.tls_handshakes]
+    tries += [(r.hop, r.arm, _http_try(m, r)) for r in m.requests]
+    for hop, arm, one in tries:
+        if arm in arms:
+            made.note(hop, one)
+    for q in m.queries:
+        if asks_resolver and not q.is_system:
+            made.note_answer(q)
+        elif q.is_system and q.hop not in made.legs and q.hop in made.places:
+            made.legs[q.hop] = Leg(m, q.hop, made.places[q.hop])
+    for hop, leg in made.legs.items():
+        reading.legs.setdefault(hop, []).append(leg)
 
 
 def _tcp_try(m: Measurement, c: TCPConnect) -> Try:

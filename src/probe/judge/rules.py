@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT
 from probe.judge.dns import ARTEFACTS, FAILS, UNTRUE
 from probe.judge.gate import BUDGET_SPENT, INTERRUPTED, NETWORK_NOT_FINE, NOT_MEASURED
 from probe.judge.http import HTTP_RULES
-from probe.judge.rule import Rule
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED
 from probe.judge.server import INTERCEPTED, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
+
+if TYPE_CHECKING:
+    from probe.judge.rule import Rule
 
 ALL_RULES: tuple[Rule[Any], ...] = (
     NOT_MEASURED,

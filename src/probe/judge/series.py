@@ -44,7 +44,8 @@ OTHER_ADDRESS: Rule[object] = Rule(
     "rounds.other_address_answers",
     always,
     State.INCONCLUSIVE,
-    "{name}: the addresses that this system's resolver gives fail, but another of its true addresses answers from"
+    "{name}: the addresses that this system's resolver gives fail, but another of its true addresses"
+    " answers from"
     " here.",
     reason_code=ReasonCode.DISCORDANT_RERUN,
 )

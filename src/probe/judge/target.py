@@ -59,17 +59,23 @@ def judge_target(facts: RunFacts, target: Target, measurements: Sequence[Measure
     return Judged(verdict_of(facts, reading, outcome), () if facts.stopped else debts)
 
 
+@dataclass(slots=True, eq=False)
+class _Run:
+    """What the hops of one target share."""
+
+    facts: RunFacts
+    reading: Reading
+    views: tuple[ControlView, ...]
+    bursts: frozenset[tuple[str, float]]
+    tainted: bool = False
+
+
 def _judge(facts: RunFacts, reading: Reading) -> Outcome:
-    views = all_views(facts, reading)
-    burst = bursts([*reading.own, *reading.aside])
+    run = _Run(facts, reading, all_views(facts, reading), bursts([*reading.own, *reading.aside]))
     outcome: Outcome | None = None
     notes: list[str] = []
-    tainted = False
     for index in range(MAX_HOPS):
-        found = [
-            _judge_hop(facts, reading, index, legs, views, burst, tainted)
-            for legs in _by_place(reading.legs.get(index, []))
-        ]
+        found = [judge_addresses(_hop(run, index, legs)) for legs in _by_place(reading.legs.get(index, []))]
         if not found:
             break
         outcome = min(
@@ -79,10 +85,9 @@ def _judge(facts: RunFacts, reading: Reading) -> Outcome:
         if not _leads_on(reading, outcome, index):
             break
         notes += outcome.notes
-        tainted = tainted or _leaves_site(outcome)
+        run.tainted = run.tainted or _leaves_site(outcome)
     if outcome is None:
-        hop = _hop(facts, reading, 0, [], views, burst, tainted=False)
-        return conclude(NOT_MEASURED, Layer.NETWORK, hop=hop)
+        return conclude(NOT_MEASURED, Layer.NETWORK, hop=_hop(run, 0, []))
     outcome = judge_answers(outcome) if outcome.answers else outcome
     outcome.notes = [*notes, *outcome.notes]
     return outcome
@@ -96,33 +101,12 @@ def _by_place(legs: list[Leg]) -> list[list[Leg]]:
     return list(groups.values())
 
 
-def _judge_hop(
-    facts: RunFacts,
-    reading: Reading,
-    index: int,
-    legs: list[Leg],
-    views: Sequence[ControlView],
-    burst: frozenset[tuple[str, float]],
-    tainted: bool,
-) -> Outcome:
-    return judge_addresses(_hop(facts, reading, index, legs, views, burst, tainted=tainted))
-
-
-def _hop(
-    facts: RunFacts,
-    reading: Reading,
-    index: int,
-    legs: list[Leg],
-    views: Sequence[ControlView],
-    burst: frozenset[tuple[str, float]],
-    *,
-    tainted: bool,
-) -> Hop:
+def _hop(run: _Run, index: int, legs: list[Leg]) -> Hop:
+    reading, facts, target = run.reading, run.facts, run.reading.target
     place = legs[0].place if legs else reading.start
     name = place.host.lower()
-    here = views_of_hop(views, place, index)
+    here = views_of_hop(run.views, place, index)
     tries = [t for leg in legs for t in leg.tries] + reading.elsewhere
-    target = reading.target
     sni = (target.server_name or name).lower().rstrip(".") if index == 0 else name
     crosses: dict[bool, Cross] = {}
 
@@ -142,8 +126,8 @@ def _hop(
         views=here,
         trust=Trust(reading, (name, sni), tries, here, facts.ranges),
         sides=(target.country == facts.home,) if target.country else (True, False),
-        bursts=burst,
-        tainted=tainted,
+        bursts=run.bursts,
+        tainted=run.tainted,
         cross_of=cross_of,
         label=target.input if not index else f"{target.input} → {place.url}",
     )

@@ -12,7 +12,8 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         "tls.clock_untrusted",
         lambda f: f.count.kind == k.CLOCK,
         State.INCONCLUSIVE,
-        "{name}: the certificate's dates do not hold by this machine's clock, and too few neutral sites told the"
+        "{name}: the certificate's dates do not hold by this machine's clock, and too few neutral sites"
+        " told the"
         " time to correct it.",
         reason_code=ReasonCode.CLOCK_UNTRUSTED,
     ),
@@ -20,7 +21,8 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         "tls.local_interception",
         lambda f: f.count.kind == k.UNTRUSTED and f.local_issuer,
         State.INCONCLUSIVE,
-        "{name}: the certificate's issuer ({issuer}) is one that a program on this machine or its own network uses.",
+        "{name}: the certificate's issuer ({issuer}) is one that a program on this machine or its own"
+        " network uses.",
         reason_code=ReasonCode.LOCAL_INTERCEPTION,
     ),
     *before_count("tls"),
@@ -45,7 +47,8 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         "tls.certificate_differs",
         lambda f: f.count.kind in {k.MISMATCH, k.EXPIRED} and not f.count.mixed and f.stand.carries,
         State.INCONCLUSIVE,
-        "{name}: a certificate of a known authority that is for another name or out of date here; {controls} got a"
+        "{name}: a certificate of a known authority that is for another name or out of date here;"
+        " {controls} got a"
         " valid one.",
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),

@@ -26,7 +26,7 @@ class Trust:
         views: Sequence[ControlView],
         ranges: Mapping[str, tuple[str, ...]],
     ) -> None:
-        """`names` are the host and the name for the certificate; collect what vouches: literals, valid certificates, controls and baseline, ranges."""
+        """Collect what vouches; `names` are the host and the name that the certificate has to hold."""
         target = reading.target
         name, sni = names
         literal = {reading.start.host} if reading.start.is_literal else set()

@@ -69,7 +69,7 @@ def endpoint(ip: str, port: int) -> str:
 
 
 def control_key(control: str) -> str:
-    """Name the party behind a control: OONI's helpers, fronted ones too, are one party; else the host's domain."""
+    """Name the party behind a control: OONI's helpers, fronted too, are one; else the host's domain."""
     host = (urlsplit(control if "//" in control else "//" + control).hostname or control).lower().rstrip(".")
     if host.endswith(("ooni.org", "ooni.io", "cloudfront.net")):
         return OONI_KEY

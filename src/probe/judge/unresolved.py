@@ -1,0 +1,145 @@
+"""Judge names that do not resolve, and names whose addresses nothing vouches for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probe.judge import kind as k
+from probe.judge.constants import DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPREAD_S
+from probe.judge.count_layer import judge_floor, resolver_valid
+from probe.judge.dns import FAILS, UNTRUE, DnsFacts
+from probe.judge.hop import families_of, rounds_of
+from probe.judge.outcome import Outcome, Wants, conclude
+from probe.judge.resolving import located_at_resolver
+from probe.judge.rule import first_match
+from probe.judge.stand import at_dns, stand
+from probe.judge.witness import count
+from probe.model import failure as f
+from probe.model.words import ControlSource, Layer, Located, State
+
+if TYPE_CHECKING:
+    from probe.judge.hop import Hop, Round
+    from probe.judge.resolving import Names
+    from probe.judge.stand import Stand
+
+_NO_SUCH = frozenset({k.NXDOMAIN, k.NO_ANSWER})
+_SERVER_SIDE = frozenset({k.SERVFAIL, k.REFUSED, k.TIMEOUT})
+
+
+def judge_failing_name(hop: Hop, names: Names) -> Outcome:
+    """Judge a name that resolved in no round."""
+    failures = [x for r in names.failed for x in r.failures]
+    counted = count(failures, hop.facts.bench, sides=hop.sides)
+    valid = resolver_valid(hop)
+    stood = _stand_of_name(hop, {x.kind for x in failures}, valid=valid)
+    facts = DnsFacts(
+        resolver_fails=hop.facts.resolver_fails,
+        resolver_true=hop.facts.resolver_true,
+        broken_dnssec=counted.kind == k.SERVFAIL and _broken_dnssec(hop),
+        count=counted,
+        stand=stood,
+    )
+    rule = first_match(FAILS, facts)
+    outcome = conclude(
+        rule,
+        Layer.DNS,
+        hop=hop,
+        stand=stood,
+        count=counted,
+        located=located_at_resolver(hop) if rule.located is Located.RESOLVER else None,
+        params={"operation": "look-ups"},
+        uids=frozenset(x.uid for x in failures),
+        wants=Wants(
+            rounds=not counted.stands and not counted.mixed,
+            control=True,
+            control_again=stood.down_once,
+            resolver=True,
+        ),
+    )
+    if rule.state is State.BLOCKED and valid:
+        outcome.notes.append("reached only through another resolver")
+    return outcome
+
+
+def _stand_of_name(hop: Hop, kinds: set[str], *, valid: bool) -> Stand:
+    """Weigh who else resolves the name; helpers put several failures under one word."""
+    alike = set(kinds)
+    if kinds & _NO_SUCH:
+        alike |= _NO_SUCH
+    if kinds & _SERVER_SIDE:
+        alike.add(k.DNS_UNCLEAR)
+    return stand(
+        hop.views,
+        [(v, at_dns(v)) for v in hop.views],
+        alike,
+        lives=valid,
+        extra=(ControlSource.RESOLVER,) if valid else (),
+    )
+
+
+def _broken_dnssec(hop: Hop) -> bool:
+    """Say whether the zone's signatures fail: answered unvalidated here, refused by another resolver too."""
+    ours = [q for _, q in hop.reading.lookups.get(hop.name, ())]
+    others = [q for _, q in hop.reading.other_lookups.get(hop.name, ())]
+    everything = [*ours, *others]
+    unvalidated = any(q.checking_disabled and q.answers for q in everything)
+    said = any(DNSSEC_EDE.intersection(r.ede) for q in everything for r in q.replies)
+    refused_there = any(q.failure == f.DNS_SERVFAIL and not q.checking_disabled for q in others)
+    answered_there = any(q.answers and not q.checking_disabled for q in others)
+    return (unvalidated or said) and refused_there and not answered_there
+
+
+def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
+    """Judge a name whose addresses nothing vouches for, and which fail in every round."""
+    layers = {r.layer for r in rounds}
+    if layers == {Layer.TLS} and hop.cross_of(False).by_name:
+        return judge_floor(hop, rounds)
+    if layers == {Layer.HTTP} and not hop.place.is_tls and hop.cross_of(True).by_name:
+        return judge_floor(hop, rounds)
+    trust = hop.trust
+    other = [
+        rounds_of(hop, family, lambda ip: ip not in trust.own and trust.is_true(ip))
+        for family in families_of(hop.legs)
+    ]
+    works = [r for found in other for r in found if r.answer is not None and r.answer.tls_ok]
+    if not works and any(other):
+        return judge_floor(hop, next(found for found in other if found))
+    failures = [x for r in rounds for x in r.failures]
+    counted = count(failures, hop.facts.bench, sides=hop.sides)
+    valid = resolver_valid(hop)
+    stood = _stand_of_name(hop, set(), valid=valid)
+    facts = DnsFacts(
+        resolver_fails=hop.facts.resolver_fails,
+        resolver_true=hop.facts.resolver_true,
+        count=counted,
+        stand=stood,
+        hijacked=bool(works) or valid,
+    )
+    crossable = (
+        counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE and hop.place.scheme == "https"
+    )
+    return conclude(
+        first_match(UNTRUE, facts),
+        Layer.DNS,
+        hop=hop,
+        stand=stood,
+        count=counted,
+        params={"answer": ", ".join(sorted({t.ip for r in rounds for t in r.tries})[:4])},
+        located=located_at_resolver(hop) if facts.hijacked else None,
+        uids=frozenset(r.leg.measurement.measurement_uid for r in (*rounds, *works)),
+        wants=Wants(
+            rounds=counted.n_rounds < FLOOR_ROUNDS or counted.spread_s < FLOOR_SPREAD_S,
+            control=True,
+            resolver=True,
+            addresses=()
+            if facts.hijacked
+            else tuple(sorted((trust.vouched | _resolvers_say(hop)) - trust.own)),
+            cross=tuple(sorted({t.ip for r in rounds for t in r.tries if t.layer is Layer.TLS}))
+            if crossable
+            else (),
+        ),
+    )
+
+
+def _resolvers_say(hop: Hop) -> frozenset[str]:
+    return frozenset(ip for _, q in hop.reading.other_lookups.get(hop.name, ()) for ip in q.answers)
