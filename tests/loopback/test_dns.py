@@ -143,7 +143,7 @@ def test_every_answer_over_udp_has_its_own_name(case: str) -> None:
     assert (first.failure, first.answers) == (failure, answers)
     assert len(lookup.replies) == n_replies
     assert (lookup.resolver_address, lookup.engine) == (f"{RESOLVER}:53", "udp")
-    assert lookup.t - lookup.t0 < 0.8
+    assert lookup.t - lookup.t0 < 2.0
 
 
 def test_the_caller_goes_on_with_the_first_answer_while_later_ones_are_kept() -> None:
@@ -152,7 +152,8 @@ def test_the_caller_goes_on_with_the_first_answer_while_later_ones_are_kept() ->
         first, ctx = asked(network, lambda c: probe_dns.ask_udp(c, RESOLVER, 53, NAME))
     assert [r.answers for r in first.replies] == [(FORGED,)]
     assert [r.answers for r in ctx.queries[0].replies] == [(FORGED,), (TRUE,)]
-    assert ctx.queries[0].t < 0.07 < ctx.queries[0].replies[1].t
+    first_s, second_s = (r.t for r in ctx.queries[0].replies)
+    assert ctx.queries[0].t == first_s < second_s - 0.05
 
 
 def test_a_lost_query_is_sent_once_more() -> None:
@@ -167,13 +168,13 @@ def test_a_lost_query_is_sent_once_more() -> None:
         first, _ = asked(network, lambda c: probe_dns.ask_udp(c, RESOLVER, 53, NAME))
     assert first.failure is None
     assert seen[0] == seen[1]
-    assert 0.3 <= first.t - first.t0 < 0.5
+    assert 0.3 <= first.t - first.t0 < 0.6
 
 
 def test_a_closed_port_is_a_refused_connection_and_not_a_timeout() -> None:
     first, _ = asked(Loopback(), lambda c: probe_dns.ask_udp(c, RESOLVER, 53, NAME))
     assert first.failure == "connection_refused"
-    assert first.t - first.t0 < 0.2
+    assert first.t - first.t0 < 0.5
 
 
 def test_the_query_is_ordinary() -> None:
@@ -400,10 +401,10 @@ def test_a_hung_system_resolver_holds_up_neither_others_nor_the_end() -> None:
 
     begun = time.perf_counter()
     anyio.run(run)
-    assert time.perf_counter() - begun < 1.0
+    assert time.perf_counter() - begun < 5.0
     hang.set()
     assert found[NAME].failure is None
-    assert found[NAME].t - found[NAME].t0 < 0.2
+    assert found[NAME].t - found[NAME].t0 < 0.4
     assert {found[f"hung{n}.example"].failure for n in range(20)} == {"generic_timeout_error"}
 
 
@@ -435,8 +436,8 @@ def test_linger_does_not_hold_the_slot_of_the_next_measurement() -> None:
 
         async def run() -> float:
             async with a_session(network, fast(concurrency=1)) as session, anyio.create_task_group() as group:
-                for _ in range(4):
+                for _ in range(8):
                     group.start_soon(session.measure, a_step("dns+udp://8.8.8.8:53", "dns"))
             return session.spent.seconds
 
-        assert anyio.run(run) < 1.5
+        assert anyio.run(run) < 4.0

@@ -72,7 +72,7 @@ def test_a_silent_address_is_a_timeout_within_its_deadline() -> None:
             sock.close()
     (connect,) = found.tcp_connect
     assert connect.failure == "generic_timeout_error"
-    assert 0.5 <= connect.t - connect.t0 < 0.8
+    assert 0.5 <= connect.t - connect.t0 < 1.5
     assert found.interrupted is False
 
 

