@@ -60,6 +60,7 @@ def test_a_route_table_that_errs_is_overruled_by_answers() -> None:
 
 def test_made_up_addresses_for_all_neutrals_are_local_interception() -> None:
     names = [a_name(f"{n}.org", is_true=False, kind="fake_ip") for n in range(3)]
+    names += [a_name(f"{n}.org", is_true=False, kind="empty", failure="dns_no_answer") for n in range(3)]
     finding = network_finding([LINK, *names], KNOWN)
     assert said(finding) == (
         "network.resolver_local",

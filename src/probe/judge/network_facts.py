@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from probe.judge.clock import clock_offset
 from probe.judge.fingerprints import is_bogon
+from probe.judge.names import EMPTY
 from probe.model import failure as failures
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ _SPOKEN: Final = frozenset({failures.DNS_NXDOMAIN, failures.DNS_REFUSED, failure
 
 
 def _last_by_name(answers: Iterable[NameAnswer]) -> dict[str, NameAnswer]:
-    """One answer a name: a true one if there ever was one, else the last."""
+    """One answer a name: a true one if there ever was one, else the last that gave addresses."""
     found: dict[str, NameAnswer] = {}
-    for answer in sorted(answers, key=lambda a: (a.is_true, a.t_s, a.uid, a.engine, a.kind)):
+    for answer in sorted(answers, key=lambda a: (a.is_true, a.kind != EMPTY, a.t_s, a.uid, a.engine, a.kind)):
         found[answer.name] = answer
     return found
 
