@@ -16,6 +16,7 @@ from probe.targets.side_files import read_private_cas, read_ranges
 from probe.targets.toml_file import Section, TomlFile, read_toml
 
 SPECIAL: Final = frozenset({"neutral.toml", "network.toml", "resolvers.toml"})
+_TIERS: Final = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 RESERVED: Final = frozenset({"network", "neutral", "resolver", "list", "url", "all"})
 
 
@@ -122,6 +123,11 @@ def read_service(file: TomlFile, ranges: Mapping[str, Any], private_cas: Mapping
     targets = tuple(fields.endpoint(section, name, top) for section in file.tables)
     for section, target in zip(file.tables, targets, strict=True):
         _known_names(section, file.top, target, ranges, private_cas)
+        if _TIERS.index(target.risk) > _TIERS.index(Risk(top["risk"])):
+            hint = f'Write risk = "{target.risk}" at the top, or make a file of its own for it.'
+            raise section.error("risk", "the endpoint is riskier than its service", hint)
+    if top["default"] and top["risk"] != Risk.LOW:
+        raise file.top.error("default", "only low risk is measured by default", "Write default = false.")
     if top["rule"] == "essential" and not any(target.essential for target in targets):
         raise file.top.error(
             "rule", "no endpoint is essential", "Add essential = true to one, or another rule."
