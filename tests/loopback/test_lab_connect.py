@@ -59,6 +59,10 @@ def test_nobody_answers_at_an_address_that_nobody_has(address: str) -> None:
         connect_to("clean", address=address)
 
 
+def test_a_proxy_nearby_answers_where_nobody_is() -> None:
+    connect_to("transparent-proxy", address="192.0.2.1")
+
+
 def test_a_neutral_is_reached_where_the_target_is_not() -> None:
     async def use(lab: Lab) -> None:
         (await connected(lab.network, address_of(lab, "www.iana.org"), 443)).close()

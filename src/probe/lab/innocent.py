@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from probe.lab import injected, pages
 from probe.lab.interference import IT, NEWS, NEWS_HOST, QUICK, SERVICE, START
+from probe.lab.names import SINKHOLE
 from probe.lab.records import Answer, Expected, Rule, Scenario, Site
 
 if TYPE_CHECKING:
-    from probe.lab.records import Answerer
+from probe.lab.records import Answerer
 
 PAST_CLOCK_S = -400 * 86_400.0
 
@@ -233,6 +234,18 @@ _HERE = (
         fake_ip=True,
         expected=_seen("inconclusive", "LOCAL_INTERCEPTION"),
         twin="dns-bogon",
+        options=QUICK,
+    ),
+    Scenario(
+        name="transparent-proxy",
+        title="Something near answers for addresses where nobody is",
+        services=(SERVICE,),
+        rules=(Rule(stage="syn", what="pass", addresses=(SINKHOLE,)),),
+        expected=(
+            Expected(subject="network", state="inconclusive", reason_code="LOCAL_INTERCEPTION"),
+            *_seen("reachable"),
+        ),
+        twin="dns-intercepted",
         options=QUICK,
     ),
     Scenario(
