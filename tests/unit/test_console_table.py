@@ -1,11 +1,13 @@
 """The final table says what is so, to whom it matters, at any width, and never lets a stranger draw on it."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from probe.cli.terminal import console
 from probe.model.words import Caveat, Located, ReasonCode, State
 from probe.report import words
 from probe.report.console import Outcome, show
@@ -62,8 +64,8 @@ def test_the_network_stands_before_everything_else() -> None:
 def test_a_silent_path_is_accused_in_the_words_of_the_method() -> None:
     text = " ".join(shown(an_outcome()).split())
     assert (
-        "On the path: traffic bearing these names, or going to these addresses, was treated differently on the path of "
-        "subscribers of AS64500; these data do not show by whose equipment or order." in text
+        "On the path: traffic bearing these names, or going to these addresses, was treated differently "
+        "on the path of subscribers of AS64500; these data do not show by whose equipment or order." in text
     )
 
 
@@ -197,6 +199,29 @@ def test_a_run_without_a_control_says_what_one_would_add() -> None:
     with_one = " ".join(shown(an_outcome(controls_known=True)).split())
     assert "Nothing elsewhere was asked. A control (--control ooni" in without
     assert "Nothing elsewhere was asked. A control" not in with_one
+
+
+def test_a_network_that_is_not_fine_needs_no_advice_about_controls() -> None:
+    network = a_verdict("network", service="network", reason_code=ReasonCode.NO_NETWORK)
+    text = " ".join(shown(an_outcome(network=network, controls_known=False)).split())
+    assert "A control (--control ooni" not in text
+    assert "Look at cable, Wi-Fi or SIM card" in text
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    screen = Screen()
+    show(console(screen), an_outcome())
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-7]m", screen.getvalue())) is coloured
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ BY_STOP: Final = {
 
 BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
     ((ReasonCode.CAPTIVE_PORTAL,), N_("Sign in to this network in a browser, then run again.")),
-    ((ReasonCode.NO_NETWORK, ReasonCode.SHUTDOWN), N_("Try a second line, a mobile one say, and run again.")),
+    (
+        (ReasonCode.NO_NETWORK, ReasonCode.SHUTDOWN),
+        N_("Look at cable, Wi-Fi or SIM card, or try a second line, and run again."),
+    ),
     ((ReasonCode.CLOCK_UNTRUSTED,), N_("Set this machine's clock, then run again.")),
     (
         (ReasonCode.LOCAL_INTERCEPTION,),
@@ -37,15 +40,12 @@ BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
         ),
         N_("Run again in ten minutes: what failed now and then, or was not confirmed, needs a second run."),
     ),
-    (
-        (ReasonCode.NO_CONTROL, ReasonCode.CONTROL_FAILED),
-        N_(
-            "Add a control, which tells a block from a site that is down for "
-            "everybody: probe run --control ooni"
-        ),
-    ),
 )
 
+OTHER_CONTROL: Final = N_(
+    "The control could not tell for some targets: try another one (--control ooni, or a helper's address), "
+    "or compare with a baseline (probe baseline --help)."
+)
 WITHOUT_CONTROL: Final = N_(
     "Nothing elsewhere was asked. A control (--control ooni, or a helper's "
     "address) would tell what is blocked "
@@ -66,14 +66,12 @@ def advice(
     if record.stopped in BY_STOP:
         lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
     codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
-    asks_for_control = False
-    for reasons, text in BY_REASON:
-        if codes.intersection(reasons):
-            asks_for_control |= ReasonCode.NO_CONTROL in reasons
-            if not (ReasonCode.NO_CONTROL in reasons and not has_control):
-                lines.append(_(text))
-    if not has_control:
-        lines.append(_(WITHOUT_CONTROL))
+    lines += [_(text) for reasons, text in BY_REASON if codes.intersection(reasons)]
+    if network.reason_code is None:  # on a network that is not fine no control would help
+        if not has_control:
+            lines.append(_(WITHOUT_CONTROL))
+        elif codes.intersection((ReasonCode.NO_CONTROL, ReasonCode.CONTROL_FAILED)):
+            lines.append(_(OTHER_CONTROL))
     if any(v.state in (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN) for v in verdicts):
         lines.append(_(SEND))
     lines.append(_(AGAIN))
