@@ -219,3 +219,23 @@ def test_no_resolver_at_all_gives_an_empty_measurement(ca: Authority) -> None:
 
     m = compared(ca, prepare, resolvers=())
     assert (m.queries, m.bytes_sent) == ((), 0)
+
+
+def test_many_names_at_once_never_wait_for_the_handshake_budget_of_one_resolver(ca: Authority) -> None:
+    names = [f"t{n}.example" for n in range(16)]
+    records = dict.fromkeys(names, (TRUE_IP,))
+
+    async def main() -> list[Measurement]:
+        async with a_world(ca) as world:
+            await world.serve(GOOGLE, 443, tls(ca, doh(records)))
+            await world.serve_dns(CLOUDFLARE, 53, zone(records))
+            await world.serve(TRUE_IP, 443, tls(ca))
+            async with a_session(world, resolvers=RESOLVERS[1:3]) as session:
+                steps = [Step(target=a_target(f"https://{name}/"), experiment="resolver") for name in names]
+                return [m.measurement for m in await asyncio.gather(*(session.measure(s) for s in steps))]
+
+    found = asyncio.run(main())
+    assert max(m.runtime_s for m in found) < 20
+    assert [any(h.failure is None for h in m.tls_handshakes if not h.arm) for m in found] == [True] * 16
+    hellos = [h for m in found for h in m.tls_handshakes if h.server_name == "dns.google"]
+    assert len(hellos) <= 12

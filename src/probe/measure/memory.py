@@ -42,6 +42,8 @@ class Memory:
     """How many are about to."""
     mute_resolvers: set[tuple[str, str]] = field(default_factory=set)
     """Scheme and address of comparison resolvers that did not answer when asked last."""
+    resolver_turn: int = 0
+    """Searches begun: each begins with another resolver."""
     neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Host of a neutral and what the system's resolver gave for it."""
 

@@ -6,7 +6,7 @@ resolver kept it back, whoever the other one is: that is all the trust a compari
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -55,15 +55,26 @@ class Resolver:
     place: Place
     server_name: str = ""
 
-    async def ask(self, ctx: Context, name: str, rdtype: str) -> DNSLookup:
-        """Ask one question; the lookup is an observation, its connection has the arm of lookups."""
+    def wait_s(self, ctx: Context) -> float:
+        """Return how long our own handshake budget would keep us from asking now."""
+        return (
+            ctx.pace.hellos.wait_s(self.server_name or self.ip, self.ip) if self.scheme in VERIFIED else 0.0
+        )
+
+    async def ask(self, ctx: Context, name: str, rdtype: str, *, patient: bool = True) -> DNSLookup | None:
+        """Ask one question; the lookup is an observation, its connection has the arm of lookups.
+
+        None if our own limits would make an impatient caller wait: nothing was sent then.
+        """
         limit = min(ctx.options.timeout_s, TIMEOUT_S)
         ip, port = self.ip, self.port
         if self.scheme == "dns+udp":
             return await dns.ask_udp(ctx, ip, port, name, rdtype=rdtype, timeout_s=limit)
-        if self.scheme in VERIFIED:
-            await ctx.room_for_hello(self.server_name or ip, ip)
         async with ctx.at((ip,)):
+            if self.wait_s(ctx) > TOLERABLE_WAIT_S:
+                if not patient:
+                    return None
+                await ctx.room_for_hello(self.server_name or ip, ip)
             match self.scheme:
                 case "https":
                     url = self.place.url
@@ -94,48 +105,68 @@ async def recipe(ctx: Context, step: Step) -> None:
         return
     if place.is_literal:
         return
-    tried = {pair[0] for text in step.addresses if (pair := address_and_port(text, place.port))}
-    answered: set[str] = set()
+    search = Search(target=step.target, place=place)
+    search.tried.update(pair[0] for a in step.addresses if (pair := address_and_port(a, place.port)))
     for resolver in _in_order(ctx, ctx.resolvers)[:MAX_ASKED]:
-        if resolver.ip in answered:
-            continue
-        lookups = await _ask_both(ctx, resolver, place.host)
-        if not lookups:
-            continue
-        answered.add(resolver.ip)
-        fresh = [ip for lookup in lookups for ip in lookup.answers if is_public(ip) and ip not in tried]
-        chosen = _per_family(fresh)
-        tried.update(chosen)
-        if await _any_proves_itself(ctx, step.target, place, chosen) or len(answered) == RESOLVERS:
+        if resolver.ip not in search.answered:
+            await search.ask(ctx, resolver, patient=False)
+        if search.proven or len(search.answered) == RESOLVERS:
+            break
+    if not search.proven and not search.verified:
+        # Answers that anybody may have given are all there is: now a verified one is worth waiting for.
+        for resolver in search.busy[:1]:
+            await search.ask(ctx, resolver, patient=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """How far the search for a true address has come."""
+
+    target: Target
+    place: Place
+    tried: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    """Addresses of resolvers that answered, be it that there is no such name."""
+    busy: list[Resolver] = field(default_factory=list)
+    """Left out because of our own limits."""
+    verified: bool = False
+    """An answer came over a verified channel."""
+    proven: bool = False
+    """An address showed a certificate valid for the name."""
+
+    async def ask(self, ctx: Context, resolver: Resolver, *, patient: bool) -> None:
+        """Ask one resolver for both families and try what it gives."""
+        memory = memory_of(ctx)
+        v4 = await resolver.ask(ctx, self.place.host, "A", patient=patient)
+        if v4 is None:
+            self.busy.append(resolver)
             return
-
-
-async def _ask_both(ctx: Context, resolver: Resolver, name: str) -> tuple[DNSLookup, ...]:
-    """Ask for both families; empty where the resolver does not answer at all."""
-    memory = memory_of(ctx)
-    v4 = await resolver.ask(ctx, name, "A")
-    if v4.failure not in ANSWERS:
-        memory.mute_resolvers.add((resolver.scheme, resolver.ip))
-        return ()
-    memory.mute_resolvers.discard((resolver.scheme, resolver.ip))
-    v6 = await resolver.ask(ctx, name, "AAAA")
-    return (v4, v6)
+        if v4.failure not in ANSWERS:
+            memory.mute_resolvers.add((resolver.scheme, resolver.ip))
+            return
+        memory.mute_resolvers.discard((resolver.scheme, resolver.ip))
+        self.answered.add(resolver.ip)
+        self.verified = self.verified or resolver.scheme in VERIFIED
+        v6 = await resolver.ask(ctx, self.place.host, "AAAA", patient=patient or not v4.answers)
+        answers = (*v4.answers, *(v6.answers if v6 is not None else ()))
+        chosen = _per_family(ip for ip in answers if is_public(ip) and ip not in self.tried)
+        self.tried.update(chosen)
+        self.proven = await _any_proves_itself(ctx, self.target, self.place, chosen)
 
 
 def _in_order(ctx: Context, targets: Iterable[Target]) -> list[Resolver]:
-    """Sort the resolvers: mute ones last, else by how far the channel can be trusted."""
-    mute = memory_of(ctx).mute_resolvers
+    """Sort the resolvers: mute ones last, else by how far the channel can be trusted, taking turns."""
+    memory = memory_of(ctx)
+    found = _resolvers(targets)
+    verified = [r for r in found if r.scheme in VERIFIED]
+    turn = memory.resolver_turn % max(len(verified), 1)
+    memory.resolver_turn += 1
+    rest = [r for r in found if r.scheme not in VERIFIED]
 
-    def rank(resolver: Resolver) -> tuple[bool, bool, int]:
-        name = resolver.place.host if resolver.scheme == "https" else resolver.ip
-        wait = ctx.pace.hellos.wait_s(name, resolver.ip) if resolver.scheme in VERIFIED else 0.0
-        return (
-            (resolver.scheme, resolver.ip) in mute,
-            wait > TOLERABLE_WAIT_S,
-            ORDER.index(resolver.scheme),
-        )
+    def rank(resolver: Resolver) -> tuple[bool, int]:
+        return ((resolver.scheme, resolver.ip) in memory.mute_resolvers, ORDER.index(resolver.scheme))
 
-    return sorted(_resolvers(targets), key=rank)
+    return sorted([*verified[turn:], *verified[:turn], *rest], key=rank)
 
 
 def _resolvers(targets: Iterable[Target]) -> list[Resolver]:
@@ -208,10 +239,12 @@ async def _compare_resolver(ctx: Context, place: Place) -> None:
     """Ask another resolver over the same transport, and this address over a verified channel."""
     others = [r for r in _resolvers(ctx.resolvers) if r.scheme == place.scheme and r.ip != place.host]
     for other in others[:RESOLVERS]:
-        if (await other.ask(ctx, dns.NEUTRAL_NAME, "A")).failure is None:
+        lookup = await other.ask(ctx, dns.NEUTRAL_NAME, "A")
+        if lookup is not None and lookup.failure is None:
             break
     same = [r for r in _resolvers(ctx.resolvers) if r.scheme == "https" and r.ip == place.host]
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
     for resolver in (*same, own):
-        if (await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")).failure is None:
+        lookup = await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")
+        if lookup is not None and lookup.failure is None:
             return
