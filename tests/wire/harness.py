@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from wire.scenario import Row, Scenario
 
-HELPER: Final = "https://helper.probe-lab.example/"
 COMMAND: Final = (sys.executable, "-m", "probe")
-LONGEST_S: Final = 300.0
+LONGEST_S: Final = 400.0
 GOOD_RUNS: Final = 2
 """What a network must have shown before its silence is a shutdown."""
 
@@ -68,7 +67,7 @@ def _run_once(scenario: Scenario, folder: Path) -> Outcome:
         world, ready = _start_world(link, scenario, folder)
         try:
             link.start({"up": scenario.link, "down": scenario.link, "censors": _censors(scenario, ready)})
-            _run_command(link, scenario, folder, ready["ca"], outcome)
+            _run_command(link, scenario, folder, ready, outcome)
         finally:
             world.terminate()
             world.wait(10)
@@ -128,7 +127,9 @@ def _censors(scenario: Scenario, ready: Mapping[str, Any]) -> list[dict[str, Any
     return tables
 
 
-def _run_command(link: Link, scenario: Scenario, folder: Path, authority: str, outcome: Outcome) -> None:
+def _run_command(
+    link: Link, scenario: Scenario, folder: Path, ready: Mapping[str, Any], outcome: Outcome
+) -> None:
     home, results = folder / "home", folder / "results"
     home.mkdir(exist_ok=True)
     environment = {
@@ -138,24 +139,30 @@ def _run_command(link: Link, scenario: Scenario, folder: Path, authority: str, o
         },
         "HOME": str(home),
         "LANG": "C.UTF-8",
-        "SSL_CERT_FILE": authority,
+        "SSL_CERT_FILE": ready["ca"],
     }
     urls = [part for url in scenario.urls for part in ("--url", url)]
+    controls = [part for url in ready["controls"] for part in ("--control", url)]
     command = link.command(
         *(*COMMAND, "run", *scenario.services, *urls),
-        *("--yes", "--json", "--results", str(results), "--control", HELPER),
-        *("--asn", "AS12389", "--region", "RU-KHA", "--no-throughput", "--lang", "en", *scenario.options),
+        *("--yes", "--json", "--results", str(results), *controls),
+        *("--asn", "AS12389", "--region", "RU-KHA", "--no-throughput", "--lang", "en"),
+        *("--timeout", "4", "--max-minutes", "5", *scenario.options),
         client=True,
     )
     (folder / "command.txt").write_text(" ".join(command) + "\n")
     begun = time.monotonic()
-    done = subprocess.run(
-        command, env=environment, cwd=home, capture_output=True, text=True, timeout=LONGEST_S, check=False
-    )
+    with (folder / "stdout.txt").open("w") as stdout, (folder / "stderr.txt").open("w") as stderr:
+        child = subprocess.Popen(command, env=environment, cwd=home, stdout=stdout, stderr=stderr)
+        try:
+            outcome.exit_code = child.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            outcome.trouble = f"still running after {LONGEST_S:g} s"
+        finally:
+            child.kill()
+            child.wait()
     outcome.seconds = time.monotonic() - begun
-    outcome.exit_code, outcome.stdout, outcome.stderr = done.returncode, done.stdout, done.stderr
-    (folder / "stdout.txt").write_text(done.stdout)
-    (folder / "stderr.txt").write_text(done.stderr)
+    outcome.stdout, outcome.stderr = ((folder / f"{name}.txt").read_text() for name in ("stdout", "stderr"))
     _read_results(results, outcome)
 
 

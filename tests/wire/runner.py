@@ -21,7 +21,7 @@ from wire.tables import SCENARIOS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 12
 PATIENCE_S: Final = 840.0
 
 

@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
     from wire.scenario import Scenario
 
-SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (*NETWORK, *PATH, *RESOLVER, *INNOCENT)}
+SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK)}

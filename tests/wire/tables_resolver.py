@@ -9,7 +9,7 @@ from probe.lab.names import NOTICE_ADDRESS
 from probe.lab.records import Site
 from wire.scenario import RESOLVERS, Row, Scenario, named
 
-BOGON: Final = "10.10.34.35"
+BOGON: Final = "10.45.3.2"
 STRANGER: Final = "185.76.144.9"
 """A public address in nobody's range: there the lab has no such name."""
 HOPS: Final = ("nxdomain", "silent", "notice")
@@ -46,7 +46,7 @@ def _rows(denied: str) -> tuple[Row, ...]:
         Row("media-dw/web", "blocked", "dns.servfail", denied),
         Row("media-currenttime/web", "blocked", "dns.timeout", "path"),
         Row("media-bbc-russian/web", "blocked", "dns.bogon", denied, confirmed=True),
-        Row("media-tvrain/web", "blocked", "dns.blockpage", denied, confirmed=True),
+        Row("media-tvrain/web", "blocked", "dns.blockpage", "operator_network", confirmed=True),
         Row("media-the-insider/web", "blocked", "dns.injected", "path", confirmed=True),
         Row("media-mediazona/web", "blocked", "dns.injected", "path", confirmed=True),
         Row("media-istories/web", "blocked", "dns.hijacked", denied),
@@ -54,7 +54,7 @@ def _rows(denied: str) -> tuple[Row, ...]:
         Row("media-wikipedia/web", "reachable"),
         Row(STARTS[0], "blocked", "dns.nxdomain", denied),
         Row(STARTS[1], "blocked", "dns.timeout", "path"),
-        Row(STARTS[2], "blocked", "dns.blockpage", denied),
+        Row(STARTS[2], "blocked", "dns.blockpage", "operator_network", confirmed=True),
         Row("network", "reachable", "network.none"),
     )
 

@@ -54,7 +54,11 @@ async def serve(scenario: Scenario, folder: Path) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with serve_world(world):
-        sys.stdout.write(json.dumps(readiness(world)) + "\n")
+        ready = readiness(world)
+        kinds = {address: world.true_syn(address) for address in ready["refusing"]}
+        ready["unreachable"] = [address for address, kind in kinds.items() if kind == "unreachable"]
+        ready["refusing"] = [address for address, kind in kinds.items() if kind == "reset"]
+        sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await stop.wait()
 
