@@ -64,7 +64,7 @@ def _resource(name: str, description: str, columns: Sequence[Column[Any]], key: 
 def _field(column: Column[Any]) -> dict[str, Any]:
     field: dict[str, Any] = {"name": column.name, "type": column.type, "description": column.meaning}
     if column.type == "datetime":
-        field["format"] = "%Y-%m-%dT%H:%M:%SZ"
+        field["format"] = "default"  # ISO 8601 in UTC, with or without fractions of a second
     if column.type == "boolean":
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
     constraints: dict[str, Any] = {"required": True} if column.required else {}
