@@ -42,6 +42,7 @@ class Memory:
     """How many are about to."""
     mute_resolvers: set[tuple[str, str]] = field(default_factory=set)
     """Scheme and address of comparison resolvers that did not answer when asked last."""
+    asking: dict[str, anyio.Semaphore] = field(default_factory=dict)
     resolver_turn: int = 0
     """Searches begun: each begins with another resolver."""
     neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -62,6 +63,10 @@ class Memory:
     def name(self, name: str) -> anyio.Semaphore:
         """Return what bounds the handshakes at once that say a name."""
         return self.names.setdefault(name, anyio.Semaphore(PARALLEL_NAME))
+
+    def alone(self, ip: str) -> anyio.Semaphore:
+        """Return what lets one connection at a time ask the resolver at this address."""
+        return self.asking.setdefault(ip, anyio.Semaphore(1))
 
     def helper_rests(self, url: str, now: float) -> bool:
         """Say whether a helper failed so often that it is left alone now."""

@@ -70,7 +70,8 @@ class Resolver:
         ip, port = self.ip, self.port
         if self.scheme == "dns+udp":
             return await dns.ask_udp(ctx, ip, port, name, rdtype=rdtype, timeout_s=limit)
-        async with ctx.at((ip,)):
+        # One at a time: two that saw room for one would leave the other waiting on an open connection.
+        async with memory_of(ctx).alone(ip), ctx.at((ip,)):
             if self.wait_s(ctx) > TOLERABLE_WAIT_S:
                 if not patient:
                     return None
