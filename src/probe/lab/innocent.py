@@ -10,7 +10,7 @@ from probe.lab.names import SINKHOLE
 from probe.lab.records import Answer, Expected, Rule, Scenario, Site
 
 if TYPE_CHECKING:
-from probe.lab.records import Answerer
+    from probe.lab.records import Answerer
 
 PAST_CLOCK_S = -400 * 86_400.0
 
