@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge.constants import FLOOR_ROUNDS, FLOOR_SPREAD_S
+from probe.judge.fingerprints import Scope
 from probe.judge.rule import Rule, always
 from probe.model.words import Located, ReasonCode, State
 
@@ -57,6 +58,15 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         " ({fingerprint}).",
         mechanism="dns.bogon",
         located=Located.RESOLVER,
+        confirmed=True,
+    ),
+    Rule(
+        "dns.injected_address",
+        lambda f: f.notice is not None and f.notice.scope is Scope.INJECTED,
+        State.BLOCKED,
+        "{name}: the answer is {answer}, an address that only forged answers give ({fingerprint}).",
+        mechanism="dns.injected",
+        located=Located.PATH,
         confirmed=True,
     ),
     Rule(

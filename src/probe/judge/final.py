@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
+from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
@@ -102,7 +103,7 @@ def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outc
     """Conclude for experiments in which any answer, or a connect, is all that is asked."""
     status = str(answers[0].status_code) if answers else ""
     layer = works.layer
-    rule = ANSWERED[layer]
+    rule = ANSWERED[goal_of(hop)]
     outcome = conclude(rule, layer, hop=hop, params={"status": status}, uids=works.witnesses)
     return _keep(works, outcome)
 

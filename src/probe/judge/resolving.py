@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from probe.model.observation import DNSLookup
 
 _OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa", ".test", ".invalid", ".onion")
+_ACCUSING = frozenset({Scope.LEGAL_NOTICE, Scope.INJECTED})
 _LOCAL_RESOLVERS = frozenset({"private", "loopback"})
 NO_STAND = stand((), (), ())
 
@@ -68,7 +69,7 @@ class Names:
             for _, q in self._answers
         )
         bogon = bogons[0] if bogons and all_bogon and _is_public(hop.name) else ""
-        notice = match if match is not None and match.scope is Scope.LEGAL_NOTICE else None
+        notice = match if match is not None and match.scope in _ACCUSING else None
         return DnsFacts(
             resolver_fails=hop.facts.resolver_fails,
             resolver_true=hop.facts.resolver_true,
