@@ -9,7 +9,11 @@ from urllib.parse import quote
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from probe.store import OwnValues, Redactor
+from probe.model.measurement import Measurement
+from probe.model.observation import DNSReply, ICMPError, LocalFact, TCPConnect
+from probe.store import OwnValues, Redactor, codec
+from probe.store.redact import Scope
+from unit.a_run import a_lookup, a_measurement, a_round_trip
 
 REDACTOR = Redactor(OwnValues())
 HARMLESS = {"127.0.0.1", "127.0.1.1", "127.0.0.53", "127.0.0.54", "0.0.0.0", "255.255.255.255"}
@@ -134,7 +138,51 @@ def test_no_spelling_of_the_users_name_is_left(name: str, before: str, after: st
 
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_masked_without_a_fault(content: bytes) -> None:
-    from probe.store.redact import Scope
-
     masked = REDACTOR.content(content, Scope(frozenset(), frozenset()))
     assert isinstance(masked, bytes)
+
+
+PLACES: dict[str, Callable[[str], Measurement]] = {
+    "body": lambda text: a_measurement(requests=(a_round_trip(body=text),)),
+    "title": lambda text: a_measurement(requests=(a_round_trip(title=text),)),
+    "header": lambda text: a_measurement(requests=(a_round_trip(headers=(("X-Any", text),)),)),
+    "header name": lambda text: a_measurement(requests=(a_round_trip(headers=((text, "x"),)),)),
+    "redirect": lambda text: a_measurement(
+        requests=(a_round_trip(location=f"http://block.example/?u={text}"),)
+    ),
+    "failure": lambda text: a_measurement(requests=(a_round_trip(failure=f"unknown_failure: {text}"),)),
+    "alias": lambda text: a_measurement(
+        queries=(a_lookup(replies=(DNSReply(t=0, failure=None, cnames=(text,)),)),)
+    ),
+    "text record": lambda text: a_measurement(
+        queries=(a_lookup(query_type="TXT", replies=(DNSReply(t=0, failure=None, texts=(text,)),)),)
+    ),
+    "hop": lambda text: a_measurement(
+        tcp_connect=(
+            TCPConnect(
+                t0=0,
+                t=1,
+                failure=None,
+                ip="93.184.216.34",
+                port=1,
+                icmp=ICMPError(type=3, code=1, from_ip=text),
+            ),
+        )
+    ),
+    "local": lambda text: a_measurement(local=(LocalFact(name="route", value=text),)),
+}
+
+
+@given(
+    fours,
+    st.sampled_from(["plain", "dashed", "hex", "percent", "base64 in words"]),
+    st.sampled_from(sorted(PLACES)),
+)
+@settings(max_examples=300)
+def test_an_address_planted_anywhere_in_a_measurement_is_not_written(
+    ip: ipaddress.IPv4Address, spelling: str, place: str
+) -> None:
+    assume(str(ip) != "93.184.216.34")
+    spelled = FOUR_SPELLINGS[spelling](ip)
+    clean, _ = Redactor(OwnValues()).measurement(PLACES[place](spelled), {})
+    assert spelled.encode() not in codec.encode(clean)
