@@ -125,6 +125,13 @@ def test_what_the_verdict_does_not_call_the_services_own_answer_is_no_success(st
     assert made(a_good_round(), state=state).n_ok == 0
 
 
+def test_an_answer_that_was_anothers_is_counted_under_the_mechanism() -> None:
+    verdict = replace(a_verdict(State.BLOCKED), mechanism="http.blockpage")
+    row = baseline_of(WEB, [a_good_round()], verdict)
+    assert row is not None
+    assert row.failures == (("http.blockpage", 1),)
+
+
 @pytest.mark.parametrize("state", [State.REACHABLE, State.GEOBLOCKED])
 def test_an_answer_of_the_service_itself_is_a_success(state: State) -> None:
     assert made(a_good_round(), state=state).n_ok == 1

@@ -106,7 +106,8 @@ def baseline_of(
     ok = [c for m in good for c in m.tcp_connect if c.failure is None and not c.hop]
     addresses = sorted({c.ip for c in ok})[:MAX_ADDRESSES]
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
-    failed = Counter(_failure(m) for m in own if m not in good)
+    instead = verdict.mechanism if verdict is not None else ""
+    failed = Counter(_failure(m) or instead for m in own if m not in good)
     told = {ip: asn for m in measurements for answer in m.controls for ip, asn in answer.asns}
     return TargetBaseline(
         target_id=target.target_id,
@@ -150,7 +151,7 @@ def _answered(m: Measurement, target: Target) -> bool:
 
 
 def _failure(m: Measurement) -> str:
-    """Return the last failure of a measurement without an answer; empty where each step worked."""
+    """Return the last failure of a measurement; empty where each step worked and the answer was another's."""
     ends = [
         (x.t, x.failure)
         for kind in (m.queries, m.tcp_connect, m.tls_handshakes, m.requests)
