@@ -45,7 +45,7 @@ DEMO = Scenario(
         Expected(subject="network", state="reachable", mechanism="network.none"),
         Expected(subject="whatsapp-web", state="blocked", mechanism="tls.reset.sni", located="path"),
         Expected(subject="facebook", state="blocked", mechanism="dns.blockpage"),
-        Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain", located="resolver"),
+        Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain"),
         Expected(subject="telegram", state="blocked", mechanism="tcp.timeout", located="path"),
         Expected(subject="youtube", state="reachable"),
         Expected(subject="sanctions-docker", state="geoblocked", located="server"),
