@@ -21,6 +21,8 @@ def roll_up(service: Service, verdicts: Sequence[Verdict]) -> ServiceVerdict:
     essential = {t.target_id for t in service.targets if t.essential}
     heard = [v for v in verdicts if v.target_id in essential] if service.rule == "essential" else verdicts
     heard = heard or verdicts
+    # What needs a family that this link lacks says nothing of the service, unless all of it does.
+    heard = [v for v in heard if v.reason_code is not ReasonCode.FAMILY_UNAVAILABLE] or heard
     state = _any(heard) if service.rule == "any" else _worst(heard)
     chosen = _spokesman(heard, state)
     agree = {v.mechanism for v in heard if v.state is state}
@@ -68,4 +70,6 @@ def _spokesman(verdicts: Sequence[Verdict], state: State) -> Verdict | None:
 def _reason(verdicts: Sequence[Verdict]) -> ReasonCode:
     """Return why nothing is said: the code that most targets have."""
     codes = sorted(v.reason_code.value for v in verdicts if v.reason_code is not None)
-    return ReasonCode(max(codes, key=codes.count)) if codes else ReasonCode.NOT_MEASURED
+    if codes:
+        return ReasonCode(max(codes, key=codes.count))
+    return ReasonCode.DISCORDANT_RERUN if verdicts else ReasonCode.NOT_MEASURED

@@ -34,8 +34,6 @@ LOOPS = frozenset({f.X_REDIRECT_LOOP, f.X_TOO_MANY_REDIRECTS, f.HTTP_INVALID_RED
 def judge_answers(works: Outcome) -> Outcome:
     """Judge the content of a hop that answered and leads no further."""
     hop = works.hop
-    if hop is None:
-        return works
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
     if not answers or hop.reading.target.experiment != "web":
         return _plainly(works, hop, answers)
@@ -112,7 +110,7 @@ def notice_of(works: Outcome) -> Match | None:
     """Return the legal notice that an unvalidated hop shows or leads to, unless a control shows it too."""
     hop = works.hop
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
-    if hop is None or works.validated or hop.reading.target.experiment != "web":
+    if works.validated or hop.reading.target.experiment != "web":
         return None
     return _notice(hop, answers)[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from probe.model.words import ControlSource, State
@@ -55,7 +55,7 @@ class Outcome:
     n_controls: int = 0
     wants: Wants = field(default_factory=Wants)
     notes: list[str] = field(default_factory=list)
-    hop: Hop | None = None
+    hop: Hop
     answers: list[Round] = field(default_factory=list)
     """Rounds that got an answer, when the next hop or the content tables are to decide."""
     validated: bool = False
@@ -130,8 +130,3 @@ def conclude(
         wants=wants or Wants(),
         hop=hop,
     )
-
-
-def rephrase(rule: Rule[Any], **changes: Any) -> Rule[Any]:
-    """Return the rule with other columns, for the few rows whose colour depends on the facts."""
-    return replace(rule, **changes)

@@ -23,10 +23,7 @@ MAX_ADDRESSES = 4
 
 def debts_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> tuple[Debt, ...]:
     """Return the debts of a target, the cheapest first."""
-    hop = outcome.hop
-    if hop is None:
-        return ()
-    return tuple(_debts(facts, reading, outcome, hop))
+    return tuple(_debts(facts, reading, outcome, outcome.hop))
 
 
 def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Iterator[Debt]:
