@@ -114,6 +114,7 @@ def test_run_has_every_option_of_the_contract() -> None:
         (("run", "--rounds", "0"), "--rounds"),
         (("run", "--asn", "Rostelecom"), "Type it as AS12389."),
         (("run", "--asn", "AS4294967296"), "no AS number"),
+        (("run", "--asn", "detect"), "--asn detect comes later"),
         (("run", "--region", "Khabarovsk"), "Type RU, RU-KHA or withheld."),
         (("run", "--access-type", "satellite"), "fixed, mobile, wifi"),
         (("run", "--control", "me"), "--control"),
@@ -170,7 +171,11 @@ def test_a_dry_run_shows_every_host_on_a_narrow_terminal_too(tmp_path: Path) -> 
     wide = probe("run", "--dry-run", home=tmp_path).stdout
     narrow = probe("run", "--dry-run", home=tmp_path, env={"COLUMNS": "50"}).stdout
     assert max(map(len, narrow.splitlines())) <= 50
-    assert wide.splitlines()[-4] in " ".join(narrow.split())
+    assert wide.splitlines()[-4].endswith(" hosts would be contacted.")
+    hosts = {word.strip(",") for word in wide.split() if word.count(".") > 1}
+    squeezed = "".join(narrow.split())
+    assert len(hosts) > 90
+    assert [host for host in sorted(hosts) if host not in squeezed] == []
 
 
 def test_russian_is_spoken_where_the_locale_asks_for_it(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class Sitter:
         "The pattern itself shows that a measuring tool runs.",
         "resolvers see every name",
         "9.9.9.9",
-        "helper: ooni learns which targets you measure",
+        "helper: OONI's public test helpers learns which targets you measure",
         "household or employer",
         "this disk keeps the run in results",
         "`probe forget` removes it",

@@ -62,7 +62,10 @@ class Person:
 
 def screen(facts: Facts) -> str:
     """Return the text that consent is asked on."""
-    helper = ", ".join(facts.controls) or _("none")
+    named = (
+        _("OONI's public test helpers") if c == "ooni" else c for c in (*facts.controls, facts.proxy) if c
+    )
+    helper = ", ".join(named) or _("none")
     rows = (
         (
             _("your operator"),

@@ -33,23 +33,29 @@ SEERS = {
 def tell(prepared: "Prepared") -> None:
     """Print on stdout what a run with the same options would do."""
     out = console(sys.stdout)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in (_("host"), _("service"), _("what for"), _("seen by")):
-        table.add_column(title, overflow="fold")
-    rows = dict.fromkeys(
-        (contact.host, contact.service, contact.purpose, contact.seen_by) for contact in prepared.contacts
-    )
-    for host, service, purpose, seen_by in rows:
-        table.add_row(
-            Text(visible(host, 253)),
-            Text(visible(service, 60)),
-            Text(_(PURPOSES.get(purpose, purpose))),
-            Text(", ".join(_(SEERS.get(who, who)) for who in seen_by)),
-        )
-    out.print(table)
-    estimate, hosts = prepared.estimate, len({row[0] for row in rows})
-    lines = (
-        ngettext("{n} host would be contacted.", "{n} hosts would be contacted.", hosts).format(n=hosts),
+    groups: dict[tuple[str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
+    for contact in prepared.contacts:
+        services = groups.setdefault((contact.purpose, contact.seen_by), {})
+        services.setdefault(contact.service, {})[visible(contact.host, 253)] = None
+    for (purpose, seen_by), services in groups.items():
+        who = ", ".join(_(SEERS.get(one, one)) for one in seen_by)
+        heading = _("{purpose}; seen by: {who}").format(purpose=_(PURPOSES.get(purpose, purpose)), who=who)
+        out.print(Text(heading, style="bold"))
+        table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+        for _column in range(2):
+            table.add_column(overflow="fold")
+        for service, hosts in services.items():
+            table.add_row(Text(visible(service, 60) or purpose), Text(", ".join(hosts)))
+        out.print(table)
+    for line in _sums(prepared):
+        out.print(Text(line))
+
+
+def _sums(prepared: "Prepared") -> tuple[str, ...]:
+    """Return how many hosts, how long, how much."""
+    estimate, n = prepared.estimate, len({contact.host for contact in prepared.contacts})
+    return (
+        ngettext("{n} host would be contacted.", "{n} hosts would be contacted.", n).format(n=n),
         _(
             "About {minutes:.0f} min and {mb:.1f} MB; never more than {most:.0f} min and {most_mb:.1f} MB."
         ).format(
@@ -61,5 +67,3 @@ def tell(prepared: "Prepared") -> None:
         _("Where a site redirects, the hosts it leads to are contacted too, at most ten a site."),
         _("Nothing was sent."),
     )
-    for line in lines:
-        out.print(Text(line))

@@ -22,6 +22,7 @@ RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4}")
 BEYOND: Final = (
     N_("what your operator, the resolvers, the helper and the measured hosts have written down"),
     N_("copies you sent or made: mail, chats, sticks, backups, snapshots, folders that synchronise"),
+    N_("runs kept in other folders: probe forget --results DIR"),
     N_("files you wrote elsewhere with -o: baselines and reports"),
     N_("the history of your shell, which may hold the commands"),
     N_("traces on the medium itself: a deleted file can often be restored; only full-disk encryption helps"),

@@ -108,8 +108,12 @@ def states(text: str) -> frozenset[str]:
 
 
 def asn(text: str) -> str:
-    """Return `AS12389` for AS12389, as12389 and 12389; `detect` and nothing as they are."""
-    if text in ("", "detect"):
+    """Return `AS12389` for AS12389, as12389 and 12389, nothing for nothing."""
+    if text == "detect":
+        from probe.cli.exits import later
+
+        later("--asn detect")
+    if not text:
         return text
     found = re.fullmatch(r"(?:AS)?(\d{1,10})", text, re.IGNORECASE | re.ASCII)
     if not found or not 0 < int(found[1]) < 2**32:
