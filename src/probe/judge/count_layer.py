@@ -17,7 +17,7 @@ from probe.judge.stand import PASSES, at_http, at_tcp, at_tls, stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
 from probe.judge.witness import count
-from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
+from probe.model.words import ControlSource, Layer, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -104,7 +104,6 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         count=counted,
         params=params,
         uids=uids | frozenset(cross.uids),
-        located=_located(rule, known.operator_asns if known is not None else (), hop),
         wants=_wants(rule, counted, facts, sorted({t.ip for t in tries}) if crossable else []),
     )
     if any(r.lingers for r in rounds):
@@ -199,14 +198,6 @@ def _issuer(tries: Sequence[Try]) -> str:
         ),
         default="",
     )
-
-
-def _located(rule: Rule[Any], operator_asns: Sequence[int], hop: Hop) -> Located:
-    """Name the operator only where a fingerprint is its own."""
-    own = {f"AS{asn}" for asn in operator_asns}
-    if rule.state is State.BLOCKED and rule.confirmed and hop.facts.vantage.probe_asn in own:
-        return Located.OPERATOR_NETWORK
-    return rule.located
 
 
 def _wants(rule: Rule[Any], counted: Count, facts: FloorFacts, cross_at: list[str]) -> Wants:
