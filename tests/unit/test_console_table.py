@@ -38,6 +38,10 @@ def test_no_line_is_wider_than_the_terminal_or_than_reads_well(width: int) -> No
     assert max(len(line) for line in text.splitlines()) <= min(width, 120)
 
 
+def test_no_line_ends_in_spaces() -> None:
+    assert [line for line in shown(an_outcome()).splitlines() if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_every_width_keeps_every_reason_and_every_place(width: int) -> None:
     text = " ".join(shown(an_outcome(), width).split())

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from probe.cli.terminal import console
 from probe.locale import N_, _, ngettext
+from probe.report.console_text import paragraph, unpadded
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def tell(prepared: "Prepared") -> None:
             table.add_column(overflow="fold")
         for service, hosts in services.items():
             table.add_row(Text(visible(service, 60) or purpose), Text(", ".join(hosts)))
-        out.print(table)
+        unpadded(out, table)
     for line in _sums(prepared):
-        out.print(Text(line))
+        paragraph(out, line, "", out.width)
 
 
 def _sums(prepared: "Prepared") -> tuple[str, ...]:

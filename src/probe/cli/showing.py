@@ -10,6 +10,7 @@ from rich.text import Text
 from probe.cli import exits
 from probe.cli.terminal import console
 from probe.locale import _, ngettext
+from probe.report.console_text import unpadded
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -95,4 +96,4 @@ def _table(titles: "Iterable[str]", rows: "Iterable[tuple[str, ...]]") -> None:
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*(Text(visible(str(cell))) for cell in row))
-    console(sys.stdout).print(table)
+    unpadded(console(sys.stdout), table)

@@ -15,7 +15,7 @@ from probe.model.words import WORST_FIRST
 from probe.report import words
 from probe.report.console_details import common_caveats, details
 from probe.report.console_overview import overview
-from probe.report.console_text import STYLES, WIDEST, label_of, paragraph, reason
+from probe.report.console_text import STYLES, WIDEST, label_of, paragraph, reason, unpadded
 from probe.report.next_steps import advice
 from probe.report.show import visible
 
@@ -55,7 +55,7 @@ def show(console: Console, outcome: Outcome) -> None:
     _network(console, outcome, width)
     for caveat in common:
         paragraph(console, words.sentence(_(words.CAVEATS[caveat])), "yellow", width, 2)
-    console.print(overview(services, outcome.verdicts, width), width=width)
+    unpadded(console, overview(services, outcome.verdicts, width), width)
     asn = outcome.record.vantage.probe_asn
     details(console, outcome.verdicts, asn=asn, width=width, common=common)
     _farewell(console, outcome, width)

@@ -1,4 +1,4 @@
-"""The same run told in plain lines, for a log or a pipe; and not told at all."""
+"""The same run told in plain lines, for a log or a pipe."""
 
 from __future__ import annotations
 
@@ -103,40 +103,3 @@ class PlainLines:
     def _line(self, text: str) -> None:
         self._stream.write(f"{clock(monotonic() - self._began)} {text}\n")
         self._stream.flush()
-
-
-class Quiet:
-    """An observer that says nothing."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Say nothing."""
-
-    def planned(self, services: tuple[Service, ...]) -> None:
-        """Say nothing."""
-
-    def network_found(self, verdict: Verdict) -> None:
-        """Say nothing."""
-
-    def target_started(self, target: Target) -> None:
-        """Say nothing."""
-
-    def measured(self, measurement: Measurement) -> None:
-        """Say nothing."""
-
-    def provisional(self, verdict: Verdict) -> None:
-        """Say nothing."""
-
-    def final(self, verdict: Verdict) -> None:
-        """Say nothing."""
-
-    def progress(
-        self, *, done: int, total: int, bytes_used: int, elapsed_s: float, remaining_s: float | None
-    ) -> None:
-        """Say nothing."""
-
-    def warning(self, text: str) -> None:
-        """Say nothing."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import Console
+    from rich.table import Table
 
     from probe.model.verdict import ServiceVerdict, Verdict
 
@@ -39,6 +40,15 @@ def paragraph(console: Console, text: str | Text, style: str, width: int, indent
     for line in whole.wrap(console, max(width - indent, 20), overflow="fold"):
         line.rstrip()
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+
+def unpadded(console: Console, table: Table, width: int | None = None) -> None:
+    """Print a table without the spaces that the library fills its lines with: they spoil what is copied."""
+    options = console.options.update(width=width or console.width)
+    for line in console.render_lines(table, options, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
 
 
 def label_of(found: Verdict | ServiceVerdict) -> str:
