@@ -35,7 +35,7 @@ def heard(path: str, limit: int = 300_000, patience_s: float = 0.5) -> tuple[byt
         begun = time.monotonic()
         with sock, contextlib.suppress(TimeoutError):
             sock.sendall(request_of(HOST, path))
-            while len(received) < limit and time.monotonic() - begun < 1.5:
+            while len(received) < limit and time.monotonic() - begun < 3 * patience_s:
                 try:
                     piece = sock.recv(65536)
                 except ConnectionResetError:
@@ -65,7 +65,7 @@ def test_what_is_endless_fills_any_buffer(path: str) -> None:
 
 
 def test_the_bomb_is_small_on_the_wire_and_two_hundred_megabytes_unpacked() -> None:
-    received, end = heard("/gzip-bomb", limit=10_000_000, patience_s=5)
+    received, end = heard("/gzip-bomb", limit=10_000_000, patience_s=20)
     body = received.partition(b"\r\n\r\n")[2]
     assert end == "fin"
     assert len(body) < 300_000
