@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from probe.cli.terminal import console
-from probe.model.words import Caveat, Located, ReasonCode, State
+from probe.model.words import Caveat, ControlSource, Located, ReasonCode, State
 from probe.report import words
 from probe.report.console import Outcome, show
 from unit.outcomes import a_blocked_verdict, a_record, a_service, a_verdict, an_outcome
@@ -145,6 +145,15 @@ def test_targets_of_one_reason_are_told_once_and_those_of_another_apart() -> Non
     assert "Another." in text
 
 
+def test_an_artefact_needs_no_control_and_the_table_says_so() -> None:
+    verdict = a_blocked_verdict(
+        mechanism="http.blockpage", confirmed=True, control_source=(ControlSource.NONE,)
+    )
+    assert "compared with nothing: what came settles it" in " ".join(
+        shown(an_outcome(verdicts=(verdict,))).split()
+    )
+
+
 def test_a_reachable_target_with_something_to_tell_is_told() -> None:
     verdict = a_verdict(
         "youtube/web", notes=("A forged answer came first.",), caveats=(Caveat.BYPASS_ACTIVE,)
@@ -256,7 +265,7 @@ def test_a_portal_is_the_finding_and_the_advice() -> None:
 
 
 def test_every_code_of_the_vocabularies_has_its_words() -> None:
-    from probe.model.words import MECHANISMS, ControlSource
+    from probe.model.words import MECHANISMS
 
     assert set(words.STATES) == set(words.STATES_HOW) == set(State)
     assert set(words.REASONS) == set(ReasonCode)

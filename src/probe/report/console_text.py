@@ -69,8 +69,12 @@ def reason(found: Verdict) -> str:
 
 def compared(verdicts: Iterable[Verdict]) -> str:
     """Return what the verdicts were compared with, each kind once."""
-    sources = dict.fromkeys(str(source) for verdict in verdicts for source in verdict.control_source)
-    named = [source for source in sources if source != "none"] or ["none"]
+    found = list(verdicts)
+    sources = dict.fromkeys(str(source) for verdict in found for source in verdict.control_source)
+    named = [source for source in sources if source != "none"]
+    if not named and found and all(verdict.confirmed for verdict in found):
+        return _("nothing: what came settles it")
+    named = named or ["none"]
     return ", ".join(_(words.CONTROLS[source]) for source in named)
 
 
