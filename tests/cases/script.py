@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from probe.judge import RunFacts, build_facts
-from probe.judge.digest import ControlDigest, Witness
-from probe.judge.facts import RunFacts as Facts
-from probe.judge.network import network_finding
 from probe.model import failure as f
-from probe.model.baseline import Baseline, TargetBaseline
-from probe.model.measurement import Measurement, VantagePoint
+from probe.model.measurement import Measurement
 from probe.model.observation import (
     Certificate,
-    ControlAnswer,
     DNSLookup,
     DNSReply,
-    EndpointAnswer,
     HTTPRoundTrip,
     TCPConnect,
     TLSHandshake,
 )
-from probe.model.options import RunOptions
 from probe.model.target import Target
-from probe.model.words import ReasonCode
 
 ZERO = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 NAME = "site.example.org"
@@ -58,30 +47,25 @@ WORDS = {
 COMPLETED = {"ok", "untrusted", "mismatch", "expired"}
 
 
+class When(NamedTuple):
+    """Where in a measurement an operation stands."""
+
+    t0: float
+    t: float
+    hop: int
+    target: Target
+
+
 def a_target(row: dict[str, Any]) -> Target:
     """Return the target of a case: a web page unless the row says otherwise."""
-    given = {"target_id": "case/it", "service": "case", "input": f"https://{NAME}/", "experiment": "web"}
+    given: dict[str, Any] = {
+        "target_id": "case/it",
+        "service": "case",
+        "input": f"https://{NAME}/",
+        "experiment": "web",
+    }
     said = {k: tuple(v) if isinstance(v, list) else v for k, v in row.get("target", {}).items()}
     return Target(**{**given, "country": "US", "ranges": ("case",), **said})
-
-
-def measurements_of(row: dict[str, Any], target: Target) -> list[Measurement]:
-    """Return all measurements of a case: its rounds, then what paid its debts."""
-    rounds = row.get("rounds", [])
-    if rounds and isinstance(rounds[0], str):
-        rounds = [rounds] * row.get("times", 3)
-    gap = row.get("gap", GAP_S)
-    found = [
-        measured(f"m{number}", target, 10 + number * gap, ops, round_=number)
-        for number, ops in enumerate(rounds)
-    ]
-    found += [
-        measured(f"r{n}", target, 60 + n, ops, experiment="resolver")
-        for n, ops in enumerate(row.get("resolver", []))
-    ]
-    found += [a_control(f"c{n}", target, said) for n, said in enumerate(row.get("control", []))]
-    found += [a_cross(f"x{n}", target, said) for n, said in enumerate(row.get("cross", []))]
-    return found
 
 
 def measured(
@@ -97,7 +81,9 @@ def measured(
         took = float(extra.pop("took", "5" if words[2] == "timeout" else "0.1"))
         at_once = clock if "beside" not in extra else clock - took
         extra.pop("beside", None)
-        kept[words[0]].append(OPS[words[0]](words[1], words[2], extra, at_once, at_once + took, hop, target))
+        kept[words[0]].append(
+            OPS[words[0]](words[1], words[2], extra, When(at_once, at_once + took, hop, target))
+        )
         clock = at_once + took
     return Measurement(
         measurement_uid=uid,
@@ -117,16 +103,14 @@ def measured(
     )
 
 
-def _dns(
-    who: str, said: str, extra: dict[str, str], t0: float, t: float, hop: int, target: Target
-) -> DNSLookup:
-    """`dns system|lib|8.8.8.8 1.2.3.4,5.6.7.8|failure [name=] [cd=1] [type=] [engine=] [then=reply|reply] [ede=]`."""
-    failure = WORDS.get(said, None) if said in WORDS else None
+def _dns(who: str, said: str, extra: dict[str, str], when: When) -> DNSLookup:
+    """`dns system|lib|8.8.8.8 1.2.3.4|failure [name=] [cd=1] [type=] [engine=] [then=reply|reply] [ede=]`."""
+    failure = WORDS.get(said)
     answers = () if said in WORDS else tuple(said.split(","))
     engine: Any = extra.get("engine", {"lib": "getaddrinfo"}.get(who, "udp"))
     replies = tuple(
         DNSReply(
-            t=t,
+            t=when.t,
             failure=WORDS.get(one) if one in WORDS else None,
             rcode="NXDOMAIN" if one == "nxdomain" else "NOERROR",
             answers=() if one in WORDS else tuple(one.split(",")),
@@ -135,8 +119,8 @@ def _dns(
         for one in (said, *filter(None, extra.get("then", "").split("|")))
     )
     return DNSLookup(
-        t0=t0,
-        t=t,
+        t0=when.t0,
+        t=when.t,
         failure=failure,
         hostname=extra.get("name", NAME),
         query_type=extra.get("type", "A"),
@@ -146,7 +130,7 @@ def _dns(
         answers=answers,
         replies=replies,
         checking_disabled="cd" in extra,
-        hop=hop,
+        hop=when.hop,
     )
 
 
@@ -154,17 +138,19 @@ def _port(target: Target, extra: dict[str, str]) -> int:
     return int(extra.get("port", "80" if target.input.startswith("http:") else "443"))
 
 
-def _tcp(
-    ip: str, said: str, extra: dict[str, str], t0: float, t: float, hop: int, target: Target
-) -> TCPConnect:
+def _tcp(ip: str, said: str, extra: dict[str, str], when: When) -> TCPConnect:
     return TCPConnect(
-        t0=t0, t=t, failure=WORDS[said], ip=ip, port=_port(target, extra), hop=hop, arm=extra.get("arm", "")
+        t0=when.t0,
+        t=when.t,
+        failure=WORDS[said],
+        ip=ip,
+        port=_port(when.target, extra),
+        hop=when.hop,
+        arm=extra.get("arm", ""),
     )
 
 
-def _tls(
-    ip: str, said: str, extra: dict[str, str], t0: float, t: float, hop: int, target: Target
-) -> TLSHandshake:
+def a_shake(ip: str, said: str, extra: dict[str, str], when: When) -> TLSHandshake:
     name = extra.get("name", NAME)
     day = timedelta(days=30)
     begin, end = (ZERO - 3 * day, ZERO - day) if said == "expired" else (ZERO - day, ZERO + day)
@@ -178,8 +164,8 @@ def _tls(
     )
     completed = said in COMPLETED
     return TLSHandshake(
-        t0=t0,
-        t=t,
+        t0=when.t0,
+        t=when.t,
         failure=WORDS[said],
         ip=ip,
         port=int(extra.get("port", "443")),
@@ -191,25 +177,23 @@ def _tls(
         chain_failure=f.TLS_UNKNOWN_AUTHORITY if said == "untrusted" else None,
         name_matches=said != "mismatch" if completed else None,
         certificates=() if "bare" in extra or not completed else (shown,),
-        hop=hop,
+        hop=when.hop,
         arm=extra.get("arm", ""),
     )
 
 
-def _http(
-    ip: str, said: str, extra: dict[str, str], t0: float, t: float, hop: int, target: Target
-) -> HTTPRoundTrip:
-    url = extra.get("url", target.input)
+def a_request(ip: str, said: str, extra: dict[str, str], when: When) -> HTTPRoundTrip:
+    url = extra.get("url", when.target.input)
     status = int(said) if said.isdigit() else int(extra["status"]) if "status" in extra else None
     body = extra.get("body", "")
     length = extra.get("length", str(len(body)) if body or status else "")
     return HTTPRoundTrip(
-        t0=t0,
-        t=t,
+        t0=when.t0,
+        t=when.t,
         failure=None if said.isdigit() else WORDS[said],
         url=url,
         ip=ip,
-        port=_port(replace(target, input=url), extra),
+        port=_port(replace(when.target, input=url), extra),
         is_tls=url.startswith("https"),
         status_code=status,
         headers=tuple(
@@ -221,216 +205,8 @@ def _http(
         title=extra.get("title"),
         location=extra.get("location"),
         first_byte_s=0.05 if status else None,
-        hop=hop,
+        hop=when.hop,
     )
 
 
-OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": _tls, "http": _http}
-
-
-def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
-    """Return a control's answer; what the row leaves out is a control that got the page."""
-    at = said.get("at", 50.0)
-    url = said.get("url", target.input)
-    status = said.get("status", 200) if said.get("http", "ok") == "ok" else None
-    addresses = tuple(said.get("addresses", [TRUE_IP]))
-    answer = ControlAnswer(
-        t0=0.0,
-        t=1.0,
-        failure=WORDS[said["failure"]] if "failure" in said else None,
-        kind=said.get("kind", "test_helper"),
-        control=said.get("control", "https://0.th.ooni.org/"),
-        url=url,
-        dns_failure=WORDS[said["dns"]] if "dns" in said else None,
-        dns_addresses=addresses if "dns" not in said else (),
-        tcp_connect=tuple(
-            EndpointAnswer(endpoint=e, failure=WORDS[w]) for e, w in said.get("tcp", {}).items()
-        ),
-        tls_handshake=tuple(
-            EndpointAnswer(endpoint=e, failure=WORDS[w], server_name=NAME)
-            for e, w in said.get("tls", {}).items()
-        ),
-        http_asked=said.get("asked", True),
-        http_failure=WORDS[said.get("http", "ok")],
-        status_code=status if said.get("asked", True) else None,
-        title=said.get("title"),
-        headers=tuple((h, "x") for h in said.get("headers", [])),
-        body_length=said.get("length"),
-        asns=tuple((ip, asn) for ip, asn in said.get("asns", {}).items()),
-    )
-    made = measured(uid, target, at, [], experiment="control")
-    return replace(made, input=url, controls=(answer,) * said.get("answers", 1))
-
-
-def a_cross(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
-    """Return a cross experiment: `here` and `there` say how each kind of name fares at each kind of address.
-
-    Two neutral addresses, two neutral names, three tries a cell 2.1 s apart, a neutral name first.
-    """
-    neutrals = tuple(said.get("ips", ["93.184.1.1", "93.184.1.2"]))
-    names = tuple(said.get("names", ["listed.example", "obscure.example"]))
-    ours = said.get("name", NAME)
-    fate = {
-        ("target", "target"): said.get("here", "reset"),
-        ("target", "neutral"): said.get("there", "reset"),
-        ("neutral", "target"): said.get("others_here", "ok"),
-        ("neutral", "neutral"): said.get("others_there", "ok"),
-    }
-    tries: list[tuple[float, str, str, str, str]] = []
-    for number in range(said.get("tries", 3)):
-        for place, ip in enumerate((*neutrals, said.get("ip", TRUE_IP))):
-            start = number * said.get("gap", 6.0) + place * 1.5
-            where = "target" if ip == said.get("ip", TRUE_IP) else "neutral"
-            for turn, name in enumerate((*names, ours)):
-                what = "target" if name == ours else "neutral"
-                told = fate[what, where]
-                word = told[number] if isinstance(told, list) else told
-                tries.append((start + turn * 0.4, name, ip, f"{what}@{where}", word))
-    made = measured(uid, target, said.get("at", 100.0), [], experiment="cross")
-    if said.get("plain"):
-        requests = tuple(
-            replace(
-                _http(ip, "200" if word == "ok" else word, {}, t0, t0 + 0.2, 0, target),
-                host=name,
-                arm=arm,
-            )
-            for t0, name, ip, arm, word in tries
-            if word != "nothing"
-        )
-        connects = tuple(
-            TCPConnect(t0=t0, t=t0 + 0.2, failure=f.TIMEOUT, ip=ip, port=80, arm=arm)
-            for t0, _, ip, arm, word in tries
-            if word == "nothing"
-        )
-        return replace(made, requests=requests, tcp_connect=connects)
-    shaken = tuple(
-        _tls(ip, word, {"name": name, "arm": arm}, t0, t0 + 0.2, 0, target)
-        for t0, name, ip, arm, word in tries
-    )
-    return replace(made, tls_handshakes=shaken)
-
-
-NEUTRALS = (
-    Target(
-        target_id="n/foreign",
-        service="neutral",
-        input="https://neutral.example/",
-        experiment="web",
-        country="DE",
-        neutral_group="foreign",
-    ),
-    Target(
-        target_id="n/domestic",
-        service="neutral",
-        input="https://neutral.example.ru/",
-        experiment="web",
-        country="RU",
-        neutral_group="domestic_unlisted",
-    ),
-)
-
-
-def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
-    """Return a heartbeat of successes every 2 s, as the row wants it."""
-    return _beats(json.dumps(row.get("neutrals", {})))
-
-
-@lru_cache(maxsize=64)
-def _beats(wanted: str) -> tuple[ControlDigest, ...]:
-    said = json.loads(wanted)
-    found = []
-    for number in range(int(said.get("until", 140)) // 2):
-        at = number * 2.0 + 0.5
-        witnesses = tuple(
-            Witness(
-                uid=f"n{number}",
-                t0_s=at,
-                t_s=at + 0.1,
-                family=family,
-                port=port,
-                side=side,
-                neutral_group="" if port == 53 else "foreign",
-                ok=True,
-                failure=None,
-                layer="dns" if port == 53 else "tls",
-                name="neutral.example",
-                address="9.9.9.9" if port == 53 else "93.184.1.1",
-            )
-            for family in said.get("families", [4, 6])
-            for port in said.get("ports", [443, 80, 53])
-            for side in said.get("sides", ["foreign", "domestic"])
-        )
-        found.append(
-            ControlDigest(
-                uid=f"n{number}",
-                target_id="n/foreign",
-                round=number,
-                started_s=at,
-                started=ZERO + timedelta(seconds=at),
-                n_observations=2,
-                witnesses=witnesses,
-            )
-        )
-    return tuple(found) if said.get("beat", True) else ()
-
-
-def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
-    """Return the facts of a case: a network that is fine, unless the row says otherwise."""
-    said = row.get("facts", {})
-    made = build_facts(
-        options=RunOptions(controls=tuple(said.get("controls", ["ooni"]))),
-        vantage=VantagePoint(
-            **{"probe_asn": "AS12389", "probe_cc": "RU", "resolver_class": "operator"}
-            | {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("vantage", {}).items()}
-        ),
-        neutrals=NEUTRALS,
-        ranges={"case": tuple(said.get("ranges", ["104.16.0.0/13"]))},
-        baseline=a_baseline(said["baseline"], target) if "baseline" in said else None,
-        digests=beats(row),
-        stopped=said.get("stopped", ""),
-    )
-    finding = made.finding or network_finding(())
-    return changed(
-        made,
-        finding=replace(
-            finding,
-            reason_code=ReasonCode(said["network"]) if "network" in said else None,
-            udp53_intercepted=said.get("udp53_intercepted", False),
-        ),
-        resolver_true=said.get("resolver_true", True),
-        resolver_fails=said.get("resolver_fails", False),
-        clock_offset_s=said.get("clock", 0.0) if said.get("clock") != "unknown" else None,
-        untrusted_issuers=frozenset(said.get("untrusted_issuers", [])),
-    )
-
-
-def changed(facts: RunFacts, **columns: Any) -> RunFacts:
-    """Return the facts with other columns."""
-    made: Facts = replace(facts, **columns)
-    return made
-
-
-def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
-    """Return a baseline with one row, `hours` old."""
-    return Baseline(
-        schema_version="0.1",
-        recorded_utc=ZERO - timedelta(hours=said.get("hours", 2)),
-        run_id="base",
-        probe_asn="AS3320",
-        probe_cc="DE",
-        network_state=said.get("network", "network.none"),
-        software="probe",
-        targets=(
-            TargetBaseline(
-                target_id=target.target_id,
-                input=target.input,
-                n=3,
-                n_ok=said.get("n_ok", 3),
-                addresses=tuple(said.get("addresses", [TRUE_IP])),
-                certificate_sha256=("00",),
-                status_code=said.get("status", 200),
-                title=said.get("title"),
-                final_url=target.input,
-            ),
-        ),
-    )
+OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": a_request}

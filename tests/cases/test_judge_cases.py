@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from cases.script import a_target, facts_of, measurements_of
+from cases.debts import measurements_of
+from cases.script import a_target
+from cases.world import facts_of
 from probe.judge import judge_target
 from probe.judge.rules import ALL_RULES
 from probe.model.words import MECHANISMS

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from cases.script import NAME, ZERO, facts_of
+from cases.script import NAME, ZERO
+from cases.world import facts_of
 from probe.judge import RunFacts
 from probe.model import failure as f
 from probe.model.measurement import Measurement
@@ -74,7 +75,6 @@ urls = st.sampled_from(
 
 @st.composite
 def lookups(draw: st.DrawFn) -> DNSLookup:
-    """Return any look-up, its replies included."""
     t0 = draw(moments)
     failure = draw(st.one_of(st.none(), st.sampled_from(DNS_FAILURES)))
     answers = tuple(draw(st.lists(ips, max_size=2))) if failure is None else ()
@@ -108,7 +108,6 @@ def lookups(draw: st.DrawFn) -> DNSLookup:
 
 @st.composite
 def connects(draw: st.DrawFn) -> TCPConnect:
-    """Return any connect."""
     t0 = draw(moments)
     return TCPConnect(
         t0=t0,
@@ -156,7 +155,6 @@ def handshakes(draw: st.DrawFn) -> TLSHandshake:
 
 @st.composite
 def round_trips(draw: st.DrawFn) -> HTTPRoundTrip:
-    """Return any request and answer."""
     t0 = draw(moments)
     url = draw(urls)
     return HTTPRoundTrip(
@@ -182,7 +180,6 @@ def round_trips(draw: st.DrawFn) -> HTTPRoundTrip:
 
 @st.composite
 def control_answers(draw: st.DrawFn) -> ControlAnswer:
-    """Return any answer of a control."""
     ends = st.sampled_from([f"{ip}:443" if ":" not in ip else f"[{ip}]:443" for ip in IPS])
     words = st.one_of(st.none(), st.sampled_from(FAILURES))
     return ControlAnswer(
@@ -214,7 +211,6 @@ def control_answers(draw: st.DrawFn) -> ControlAnswer:
 
 
 def a_measurement(uid: str, target: Target, at: float, experiment: str) -> Measurement:
-    """Return an empty measurement of a target."""
     return Measurement(
         measurement_uid=uid,
         target_id=target.target_id,

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.script import facts_of, measured
+from cases.script import NAME, WORDS, a_target, measured
+from cases.world import facts_of
 from probe.judge import judge_target
 from probe.judge.bench import Bench
 from probe.judge.rules import ALL_RULES
 from probe.model import failure as f
 from probe.model.observation import ControlAnswer, EndpointAnswer
 from probe.model.words import MECHANISMS, ControlSource, ReasonCode, State
-from property.strategies import NAME, a_measurement, conditions, facts_under, runs
+from property.strategies import a_measurement, conditions, facts_under, runs
 
 if TYPE_CHECKING:
     from probe.judge import RunFacts
@@ -139,8 +140,6 @@ SCRIPTS = (
 def test_a_run_whose_controls_saw_the_same_is_never_blocked(
     script: tuple[list[str], str], word: str, rounds: int, asked: int
 ) -> None:
-    from cases.script import WORDS, a_target
-
     target = a_target({})
     lines = [line.format(word) for line in script[0]]
     found = [measured(f"m{n}", target, 10 + n * 10.5, lines) for n in range(rounds)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cases.script import NAME, a_target, facts_of, measured, measurements_of
+from cases.debts import measurements_of
+from cases.script import NAME, a_target, measured
+from cases.world import facts_of
 from probe.judge import judge_target
 from probe.judge.rules import ALL_RULES
 from probe.model.failure import CONNECTION_RESET

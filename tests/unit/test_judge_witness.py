@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cases.script import NAME, a_target, beats, measured
+from cases.script import NAME, a_target, measured
+from cases.world import beats
 from probe.judge import digest_control
 from probe.judge.bench import UDP53, Bench
 from probe.judge.digest import Witness

@@ -50,6 +50,7 @@ def build_facts(
         finding=finding,
         resolver_true=any(n.is_true for d in digests for n in d.names),
         resolver_fails=finding is not None and finding.resolver_fails,
+        resolver_log=tuple(sorted((n.t_s, n.is_true) for d in digests for n in d.names)),
         untrusted_issuers=finding.untrusted_issuers if finding is not None else frozenset(),
         bench=Bench(w for d in digests for w in d.witnesses),
     )

@@ -45,6 +45,8 @@ class RunFacts:
     """The system's resolver was seen to answer neutral names truly."""
     resolver_fails: bool = False
     """It was asked for neutral names and never answered one truly."""
+    resolver_log: tuple[tuple[float, bool], ...] = ()
+    """When it was asked for a neutral name (seconds of the run), and whether it told the truth."""
     untrusted_issuers: frozenset[str] = frozenset()
     """Issuers of certificates under no known authority that neutrals showed."""
     bench: Bench = EMPTY_BENCH

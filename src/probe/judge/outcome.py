@@ -67,6 +67,7 @@ class Outcome:
         return self.rule.state
 
 
+UNKNOWN_AS = "AS0"
 NOBODY = "no control"
 SOURCE_WORDS: Mapping[ControlSource, str] = {
     ControlSource.CROSS: "neutral names at the same and at other addresses",
@@ -75,6 +76,10 @@ SOURCE_WORDS: Mapping[ControlSource, str] = {
     ControlSource.PROXY: "a proxy elsewhere",
     ControlSource.BASELINE: "a baseline recorded without interference",
 }
+
+
+def _operator(asn: str) -> str:
+    return "an operator that is not known" if asn == UNKNOWN_AS else asn
 
 
 def conclude(
@@ -92,7 +97,7 @@ def conclude(
     """Put a rule, its parameters and its witnesses together."""
     filled = {
         "name": hop.label,
-        "asn": hop.facts.vantage.probe_asn,
+        "asn": _operator(hop.facts.vantage.probe_asn),
         "controls": NOBODY,
         "failure": "",
         "trigger": "",

@@ -7,6 +7,7 @@ from statistics import median
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from probe.judge.outcome import UNKNOWN_AS
 from probe.judge.rule import RULES_VERSION
 from probe.model.verdict import Verdict
 from probe.model.words import Caveat, ControlSource, State
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from probe.judge.outcome import Outcome
     from probe.judge.reading import Reading
 
-UNKNOWN_AS = "AS0"
 MAX_WITNESSES = 64
 """Uids a verdict names; the measurements themselves hold the rest."""
 

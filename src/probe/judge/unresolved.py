@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
-from probe.judge.constants import DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPREAD_S
+from probe.judge.constants import BRACKET_S, DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPREAD_S
 from probe.judge.count_layer import judge_floor, resolver_valid
 from probe.judge.dns import FAILS, UNTRUE, DnsFacts
 from probe.judge.hop import families_of, rounds_of
@@ -18,9 +18,12 @@ from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probe.judge.hop import Hop, Round
     from probe.judge.resolving import Names
     from probe.judge.stand import Stand
+    from probe.judge.witness import Failed
 
 _NO_SUCH = frozenset({k.NXDOMAIN, k.NO_ANSWER})
 _SERVER_SIDE = frozenset({k.SERVFAIL, k.REFUSED, k.TIMEOUT})
@@ -33,7 +36,7 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     valid = resolver_valid(hop)
     stood = _stand_of_name(hop, {x.kind for x in failures}, valid=valid)
     facts = DnsFacts(
-        resolver_fails=hop.facts.resolver_fails,
+        resolver_fails=hop.facts.resolver_fails or _resolver_failed_then(hop, failures),
         resolver_true=hop.facts.resolver_true,
         broken_dnssec=counted.kind == k.SERVFAIL and _broken_dnssec(hop),
         count=counted,
@@ -59,6 +62,14 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     if rule.state is State.BLOCKED and valid:
         outcome.notes.append("reached only through another resolver")
     return outcome
+
+
+def _resolver_failed_then(hop: Hop, failures: Sequence[Failed]) -> bool:
+    """Say whether this system's resolver was asked for neutral names meanwhile, and never told the truth."""
+    begin = min(x.t0 for x in failures) - BRACKET_S
+    end = max(x.t for x in failures) + BRACKET_S
+    said = [true for t, true in hop.facts.resolver_log if begin <= t <= end]
+    return bool(said) and not any(said)
 
 
 def _stand_of_name(hop: Hop, kinds: set[str], *, valid: bool) -> Stand:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,7 @@ class Count:
     stands: bool
     """The floor is met."""
     kind: str
-    """The class that most failures have; reset, end and time-out may be mixed."""
+    """The class of the first failure: after a reset a block may linger as silence."""
     failure: str
     mixed: bool
     """Classes that do not count together."""
@@ -66,9 +65,8 @@ def count(
 
     Rounds are told apart by measurement: one measurement is one round.
     """
-    kinds = Counter(f.kind for f in failures)
-    kind = min(kinds, key=lambda x: (-kinds[x], x))
-    failure = min(f.failure for f in failures if f.kind == kind)
+    kinds = {f.kind for f in failures}
+    first = min(failures, key=lambda f: (f.t0, f.kind, f.failure))
     mixed = len(kinds) > 1 and not k.MIXABLE.issuperset(kinds)
     good: list[Failed] = []
     witnesses: set[str] = set()
@@ -82,7 +80,15 @@ def count(
     spread = max(f.t0 for f in good) - min(f.t0 for f in good) if good else 0.0
     stands = not mixed and len(good) >= FLOOR_TRIES and rounds >= FLOOR_ROUNDS and spread >= FLOOR_SPREAD_S
     return Count(
-        stands, kind, failure, mixed, len(good), rounds, spread, tuple(sorted(witnesses)), bool(witnesses)
+        stands,
+        first.kind,
+        first.failure,
+        mixed,
+        len(good),
+        rounds,
+        spread,
+        tuple(sorted(witnesses)),
+        bool(witnesses),
     )
 
 

@@ -1,0 +1,142 @@
+"""Golden cases: the run around a target, its neutrals, its vantage point, its baseline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cases.script import TRUE_IP, ZERO
+from probe.judge import build_facts
+from probe.judge.digest import ControlDigest, Witness
+from probe.judge.network import network_finding
+from probe.model.baseline import Baseline, TargetBaseline
+from probe.model.measurement import VantagePoint
+from probe.model.options import RunOptions
+from probe.model.target import Target
+from probe.model.words import ReasonCode
+
+if TYPE_CHECKING:
+    from probe.judge import RunFacts
+
+
+NEUTRALS = (
+    Target(
+        target_id="n/foreign",
+        service="neutral",
+        input="https://neutral.example/",
+        experiment="web",
+        country="DE",
+        neutral_group="foreign",
+    ),
+    Target(
+        target_id="n/domestic",
+        service="neutral",
+        input="https://neutral.example.ru/",
+        experiment="web",
+        country="RU",
+        neutral_group="domestic_unlisted",
+    ),
+)
+
+
+def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
+    """Return a heartbeat of successes every 2 s, as the row wants it."""
+    return _beats(json.dumps(row.get("neutrals", {})))
+
+
+@lru_cache(maxsize=64)
+def _beats(wanted: str) -> tuple[ControlDigest, ...]:
+    said = json.loads(wanted)
+    found = []
+    for number in range(int(said.get("until", 140)) // 2):
+        at = number * 2.0 + 0.5
+        witnesses = tuple(
+            Witness(
+                uid=f"n{number}",
+                t0_s=at,
+                t_s=at + 0.1,
+                family=family,
+                port=port,
+                side=side,
+                neutral_group="" if port == 53 else "foreign",
+                ok=True,
+                failure=None,
+                layer="dns" if port == 53 else "tls",
+                name="neutral.example",
+                address="9.9.9.9" if port == 53 else "93.184.1.1",
+            )
+            for family in said.get("families", [4, 6])
+            for port in said.get("ports", [443, 80, 53])
+            for side in said.get("sides", ["foreign", "domestic"])
+        )
+        found.append(
+            ControlDigest(
+                uid=f"n{number}",
+                target_id="n/foreign",
+                round=number,
+                started_s=at,
+                started=ZERO + timedelta(seconds=at),
+                n_observations=2,
+                witnesses=witnesses,
+            )
+        )
+    return tuple(found) if said.get("beat", True) else ()
+
+
+def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
+    """Return the facts of a case: a network that is fine, unless the row says otherwise."""
+    said = row.get("facts", {})
+    vantage: dict[str, Any] = {"probe_asn": "AS12389", "probe_cc": "RU", "resolver_class": "operator"}
+    vantage |= {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("vantage", {}).items()}
+    made = build_facts(
+        options=RunOptions(controls=tuple(said.get("controls", ["ooni"]))),
+        vantage=VantagePoint(**vantage),
+        neutrals=NEUTRALS,
+        ranges={"case": tuple(said.get("ranges", ["104.16.0.0/13"]))},
+        baseline=a_baseline(said["baseline"], target) if "baseline" in said else None,
+        digests=beats(row),
+        stopped=said.get("stopped", ""),
+    )
+    finding = made.finding or network_finding(())
+    return replace(
+        made,
+        finding=replace(
+            finding,
+            reason_code=ReasonCode(said["network"]) if "network" in said else None,
+            udp53_intercepted=said.get("udp53_intercepted", False),
+        ),
+        resolver_true=said.get("resolver_true", True),
+        resolver_fails=said.get("resolver_fails", False),
+        resolver_log=tuple((float(t), bool(true)) for t, true in said.get("resolver_log", [])),
+        clock_offset_s=said.get("clock", 0.0) if said.get("clock") != "unknown" else None,
+        untrusted_issuers=frozenset(said.get("untrusted_issuers", [])),
+    )
+
+
+def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
+    """Return a baseline with one row, `hours` old."""
+    return Baseline(
+        schema_version="0.1",
+        recorded_utc=ZERO - timedelta(hours=said.get("hours", 2)),
+        run_id="base",
+        probe_asn="AS3320",
+        probe_cc="DE",
+        network_state=said.get("network", "network.none"),
+        software="probe",
+        targets=(
+            TargetBaseline(
+                target_id=target.target_id,
+                input=target.input,
+                n=3,
+                n_ok=said.get("n_ok", 3),
+                addresses=tuple(said.get("addresses", [TRUE_IP])),
+                certificate_sha256=("00",),
+                status_code=said.get("status", 200),
+                title=said.get("title"),
+                final_url=target.input,
+            ),
+        ),
+    )
