@@ -1,12 +1,13 @@
 """Baselines: recorded by a run of its own, or made of one that is there."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from probe.judge.baseline import baseline_of
 from probe.model.baseline import Baseline
 from probe.model.network import Network
 from probe.model.observer import Observer
+from probe.model.options import RunRecord
 from probe.pipeline.folder import TIME_FORMAT
 from probe.pipeline.inputs import read_inputs
 from probe.pipeline.request import Prepared
@@ -39,9 +40,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         )
         baseline = Baseline(
             schema_version=BASELINE_SCHEMA,
-            recorded_utc=datetime.strptime(record.ended_utc or record.started_utc, TIME_FORMAT).replace(
-                tzinfo=UTC
-            ),
+            recorded_utc=_true_time(record),
             run_id=record.run_id,
             probe_asn=record.vantage.probe_asn,
             probe_cc=record.vantage.probe_cc,
@@ -51,3 +50,9 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         )
     write_baseline(out, baseline)
     return baseline
+
+
+def _true_time(record: RunRecord) -> datetime:
+    """Return when the run ended, by the neutrals' clocks where they were heard: ages are counted from it."""
+    told = datetime.strptime(record.ended_utc or record.started_utc, TIME_FORMAT).replace(tzinfo=UTC)
+    return told + timedelta(seconds=round(record.clock_offset_s or 0.0))

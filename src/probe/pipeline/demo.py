@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from probe.lab import open_lab
 from probe.model.observer import Observer
 from probe.model.options import RunOptions
 from probe.pipeline.finish import finish
@@ -25,6 +24,8 @@ def demo(scenario: str, results: Path, observer: Observer) -> RunResult:
 
 async def simulate(scenario: str, results: Path, observer: Observer) -> RunResult:
     """Do the same in a loop that runs already. Raises KeyError for a scenario that nobody wrote."""
+    from probe.lab import open_lab  # its servers are of no use to a real run
+
     catalogue = read_catalogue()
     async with contextlib.AsyncExitStack() as stack:
         lab = await stack.enter_async_context(open_lab(scenario, catalogue))
@@ -34,6 +35,7 @@ async def simulate(scenario: str, results: Path, observer: Observer) -> RunResul
             urls=lab.urls,
             results=results,
             options=replace(RunOptions(), **overrides),
+            vantage=lab.vantage,
             include_elevated=True,
             include_high_risk=True,
         )

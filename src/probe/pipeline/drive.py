@@ -86,6 +86,9 @@ class Driver:
         paid: set[tuple[object, ...]],
         turn: int,
     ) -> list[Step]:
+        finding = self.facts().finding
+        if finding is not None and finding.reason_code is not None:
+            return []  # the network is the finding; asking more about this target would tell nothing
         done = sum(m.experiment == target.experiment for m in measurements)
         rounds_planned = any(s.experiment == target.experiment for s in planned)
         fresh: list[Step] = []

@@ -5,7 +5,7 @@ import platform
 import secrets
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,7 +43,9 @@ def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -
     if prepared.request.resume is not None:
         return _take_up(prepared, network, prepared.request.resume)
     record = _first_record(prepared, network, simulated=simulated)
-    folder = RunFolder.create(prepared.request.results, record.run_id, redactor=_redactor(network))
+    folder = RunFolder.create(
+        prepared.request.results, record.run_id, redactor=_redactor(network, _allowed(prepared))
+    )
     inputs = inputs_of(prepared, _history(prepared.request.results, record))
     write_inputs(folder, inputs, prepared.catalogue.files)
     folder.write_run(record)
@@ -57,9 +59,13 @@ def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -
     )
 
 
-def _redactor(network: Network) -> Redactor:
-    addresses = tuple(f.value for f in network.vantage() if f.name == "own_address")
-    return Redactor(OwnValues.of_this_machine(addresses=addresses, resolvers=network.system_resolvers()))
+def _redactor(network: Network, allowed: Collection[str]) -> Redactor:
+    return Redactor(OwnValues.of_this_machine(resolvers=network.system_resolvers()), allowed=allowed)
+
+
+def _allowed(prepared: Prepared) -> frozenset[str]:
+    """Return the literal addresses that are measured on purpose, the controls' too."""
+    return prepared.catalogue.literals() | {contact.host for contact in prepared.contacts}
 
 
 def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> RunRecord:
@@ -88,7 +94,7 @@ def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> R
 
 def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
     """Open an interrupted run: its own inputs and options hold, but for the budgets, which are today's."""
-    folder = RunFolder.open(path, append=True, redactor=_redactor(network))
+    folder = RunFolder.open(path, append=True, redactor=_redactor(network, _allowed(prepared)))
     record = folder.read_run()
     if record.simulated:
         folder.close()

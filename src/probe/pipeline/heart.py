@@ -13,6 +13,8 @@ from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_step
 
 NEVER_AGAIN = 1 << 62
 """Past every beat that anybody waits for: the budget is spent."""
+BRACKET_S = 5.0
+"""METHOD section 2: a success later than this after a failure says nothing about it."""
 SHORTEST_GAP_S = 1.0
 """Between beats asked for: one serves everybody whose failure came before it."""
 RETRIES = 2
@@ -70,11 +72,12 @@ class Heart:
                     await self._soon.wait()
 
     async def next(self) -> None:
-        """Return when a beat that began after this call has ended."""
+        """Return when a beat that began after this call has ended, or when it would come too late to count."""
         wanted = self._began + 1
         self._soon.set()
-        async with self._done:
-            await self._done.wait_for(lambda: self._ended >= wanted)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BRACKET_S), self._done:
+                await self._done.wait_for(lambda: self._ended >= wanted)
 
     async def _beat(self, beat: BeatClass) -> None:
         for _ in range(RETRIES + 1):
