@@ -87,9 +87,10 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         or (known is not None and known.scope in _INNOCENT_ISSUERS),
         known_issuer=known.id if known is not None and known.scope is Scope.CENSOR_CA else "",
     )
-    rule = first_match(TABLES[deepest], facts)
+    said_by = Layer.DNS if deepest is Layer.HTTP and hop.place.scheme.startswith("dns+") else deepest
+    rule = first_match(TABLES[said_by], facts)
     params = {
-        "operation": OPERATIONS[deepest],
+        "operation": OPERATIONS[said_by],
         "family": f"IPv{family}",
         "trigger": _trigger(cross, plain=plain),
         "issuer": issuer,
@@ -98,7 +99,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
     }
     outcome = conclude(
         rule,
-        deepest,
+        said_by,
         hop=hop,
         stand=stood,
         count=counted,

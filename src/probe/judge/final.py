@@ -10,6 +10,7 @@ from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFac
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
+from probe.judge.reading import RESOLVERS
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
@@ -100,8 +101,9 @@ def _keep(works: Outcome, outcome: Outcome) -> Outcome:
 def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outcome:
     """Conclude for experiments in which any answer, or a connect, is all that is asked."""
     status = str(answers[0].status_code) if answers else ""
-    layer = works.layer
-    rule = ANSWERED[goal_of(hop)]
+    asks_resolver = hop.reading.target.experiment in RESOLVERS
+    layer = Layer.DNS if asks_resolver else works.layer
+    rule = ANSWERED[Layer.DNS if asks_resolver else goal_of(hop)]
     outcome = conclude(rule, layer, hop=hop, params={"status": status}, uids=works.witnesses)
     return _keep(works, outcome)
 
