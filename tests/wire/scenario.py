@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from probe.lab import pages
 from probe.lab.names import SYSTEM_RESOLVERS
+from probe.lab.records import Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from probe.lab.records import Rule, Site
+    from probe.lab.records import Rule
 
 LINK: Final = {"delay_ms": 20.0}
 RESOLVERS: Final = list(SYSTEM_RESOLVERS)
@@ -80,3 +82,13 @@ def at(action: str, *addresses: str, **more: Any) -> Mapping[str, Any]:
         "label": f"{action} {addresses}",
         **more,
     }
+
+
+def start(what: str) -> str:
+    """Return the URL of a free site that redirects to a struck one."""
+    return f"https://start-{what}.example.com/"
+
+
+def leads(what: str, to: str) -> dict[str, Site]:
+    """Return the site behind `start`."""
+    return {f"start-{what}.example.com": Site(answer=pages.redirect_to(to))}

@@ -1,4 +1,4 @@
-"""All scenarios of the wire by name."""
+"""All scenarios of the wire by name, those that take longest first."""
 
 from __future__ import annotations
 
@@ -14,4 +14,15 @@ if TYPE_CHECKING:
 
     from wire.scenario import Scenario
 
-SCENARIOS: Final[Mapping[str, Scenario]] = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK)}
+LONGEST: Final = (
+    "shutdown",
+    "down",
+    "white-list",
+    "white-list-data",
+    "cable-cut",
+    "dark",
+    "dns-all",
+    "dns-one",
+)
+_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK)}
+SCENARIOS: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}

@@ -7,20 +7,10 @@ from typing import Final
 from probe.lab import pages
 from probe.lab.names import NOTICE_HOST
 from probe.lab.records import Rule, Site
-from wire.scenario import Row, Scenario, at, named
+from wire.scenario import Row, Scenario, at, leads, named, start
 
 MIDDLEBOX: Final = "middlebox.probe-lab.example"
 TWITTER: Final = (".x.com", ".twitter.com", ".twimg.com", ".t.co")
-
-
-def start(what: str) -> str:
-    """Return the URL of a free site that redirects to a struck one."""
-    return f"https://start-{what}.example.com/"
-
-
-def leads(what: str, to: str) -> dict[str, Site]:
-    """Return the site behind `start`."""
-    return {f"start-{what}.example.com": Site(answer=pages.redirect_to(to))}
 
 
 def page(body: bytes, head: str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n") -> str:
@@ -75,8 +65,12 @@ PATH: Final = (
         name="address",
         about="SYNs to addresses vanish, meet RST or ICMP; one of two addresses works",
         services=("telegram", "media-svoboda", "media-dw", "media-meduza", "media-tvrain", "media-wikipedia"),
-        urls=(start("drop"),),
-        sites=leads("drop", "https://tvrain.tv/"),
+        urls=(start("drop"), start("rst"), start("icmp")),
+        sites={
+            **leads("drop", "https://tvrain.tv/"),
+            **leads("rst", "https://www.svoboda.org/"),
+            **leads("icmp", "https://www.dw.com/"),
+        },
         censors=(
             at("drop", "of @telegram"),
             at("rst", "of www.svoboda.org"),
@@ -92,6 +86,8 @@ PATH: Final = (
             Row("media-meduza/web", "blocked", "ip.unreachable", "path"),
             Row("media-tvrain/web", "blocked", "tcp.timeout", "path"),
             Row(start("drop"), "blocked", "tcp.timeout", "path"),
+            Row(start("rst"), "blocked", "tcp.refused", "path"),
+            Row(start("icmp"), "blocked", "ip.unreachable", "path"),
             Row("media-wikipedia/web", "reachable"),
             Row("network", "reachable", "network.none"),
         ),
@@ -156,12 +152,12 @@ PATH: Final = (
     ),
     Scenario(
         name="tls-share",
-        about="RST after the name in 60 % of flows: the seed decides what can be said",
+        about="RST after the name in 60 % of flows; by the seeds: the first 18, the first 6, the first 3 and then none",
         services=("media-svoboda", "media-dw", "media-meduza"),
         censors=(
-            named("tls_name", "rst", ".svoboda.org", share=0.6, seed=1),
-            named("tls_name", "rst", ".dw.com", share=0.6, seed=2),
-            named("tls_name", "rst", "meduza.io", share=0.6, seed=3),
+            named("tls_name", "rst", ".svoboda.org", share=0.6, seed=20224),
+            named("tls_name", "rst", ".dw.com", share=0.6, seed=317),
+            named("tls_name", "rst", "meduza.io", share=0.6, seed=3746),
         ),
         rows=(
             Row("media-svoboda/web", "blocked", None, "path"),

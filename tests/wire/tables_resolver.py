@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from probe.lab import pages
 from probe.lab.names import NOTICE_ADDRESS
 from probe.lab.records import Site
-from wire.scenario import RESOLVERS, Row, Scenario, named
+from wire.scenario import RESOLVERS, Row, Scenario, leads, named, start
 
 BOGON: Final = "10.45.3.2"
 STRANGER: Final = "185.76.144.9"
 """A public address in nobody's range: there the lab has no such name."""
-HOPS: Final = ("nxdomain", "silent", "notice")
+HOPS: Final = ("nxdomain", "refused", "servfail", "silent", "bogon", "notice", "forged", "stranger", "empty")
+"""Names behind a redirect from a free site, one for each lie."""
 
 
 def _lies(**more: Any) -> tuple[Any, ...]:
     """Return one lie for each of ten names, told wherever `addresses` says."""
     return (
         named("dns", "forge", ".svoboda.org", "hop-nxdomain.example.net", rcode="NXDOMAIN", **more),
-        named("dns", "forge", ".meduza.io", rcode="REFUSED", **more),
-        named("dns", "forge", ".dw.com", rcode="SERVFAIL", **more),
+        named("dns", "forge", ".meduza.io", "hop-refused.example.net", rcode="REFUSED", **more),
+        named("dns", "forge", ".dw.com", "hop-servfail.example.net", rcode="SERVFAIL", **more),
         named("dns", "drop", ".currenttime.tv", "hop-silent.example.net", **more),
-        named("dns", "forge", ".bbc.com", answers=[BOGON], **more),
+        named("dns", "forge", ".bbc.com", "hop-bogon.example.net", answers=[BOGON], **more),
         named("dns", "forge", ".tvrain.tv", "hop-notice.example.net", answers=[NOTICE_ADDRESS], **more),
-        named("dns", "race", ".theins.ru", answers=[STRANGER], **more),
+        named("dns", "race", ".theins.ru", "hop-forged.example.net", answers=[STRANGER], **more),
         named("dns", "race", ".zona.media", rcode="NXDOMAIN", **more),
-        named("dns", "forge", ".istories.media", answers=[STRANGER], **more),
-        named("dns", "forge", ".novayagazeta.eu", **more),
+        named("dns", "forge", ".istories.media", "hop-stranger.example.net", answers=[STRANGER], **more),
+        named("dns", "forge", ".novayagazeta.eu", "hop-empty.example.net", **more),
     )
 
 
@@ -35,7 +35,7 @@ SERVICES: Final = (
     *("media-svoboda", "media-meduza", "media-dw", "media-currenttime", "media-bbc-russian", "media-tvrain"),
     *("media-the-insider", "media-mediazona", "media-istories", "media-novaya-europe", "media-wikipedia"),
 )
-STARTS: Final = tuple(f"https://start-{what}.example.com/" for what in HOPS)
+STARTS: Final = tuple(map(start, HOPS))
 
 
 def _rows(denied: str) -> tuple[Row, ...]:
@@ -52,16 +52,21 @@ def _rows(denied: str) -> tuple[Row, ...]:
         Row("media-istories/web", "blocked", "dns.hijacked", denied),
         Row("media-novaya-europe/web", "blocked", "dns.no_answer", denied),
         Row("media-wikipedia/web", "reachable"),
-        Row(STARTS[0], "blocked", "dns.nxdomain", denied),
-        Row(STARTS[1], "blocked", "dns.timeout", "path"),
-        Row(STARTS[2], "blocked", "dns.blockpage", "operator_network", confirmed=True),
+        Row(start("nxdomain"), "blocked", "dns.nxdomain", denied),
+        Row(start("refused"), "blocked", "dns.refused", denied),
+        Row(start("servfail"), "blocked", "dns.servfail", denied),
+        Row(start("silent"), "blocked", "dns.timeout", "path"),
+        Row(start("bogon"), "blocked", "dns.bogon", denied, confirmed=True),
+        Row(start("notice"), "blocked", "dns.blockpage", "operator_network", confirmed=True),
+        Row(start("forged"), "blocked", "dns.injected", "path", confirmed=True),
+        Row(start("stranger"), "blocked", "dns.hijacked", denied),
+        Row(start("empty"), "blocked", "dns.no_answer", denied),
         Row("network", "reachable", "network.none"),
     )
 
 
 HOP_SITES: Final = {
-    f"start-{what}.example.com": Site(answer=pages.redirect_to(f"https://hop-{what}.example.net/"))
-    for what in HOPS
+    name: site for what in HOPS for name, site in leads(what, f"https://hop-{what}.example.net/").items()
 }
 
 RESOLVER: Final = (
