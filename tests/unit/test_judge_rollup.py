@@ -94,6 +94,12 @@ def test_an_inconclusive_service_says_why_by_its_targets() -> None:
     assert rolled.reason_code is ReasonCode.NO_CONTROL
 
 
+def test_among_several_reasons_the_commonest_is_said() -> None:
+    verdicts = [a_verdict(0, B), a_verdict(1, D), a_verdict(2, D, reason_code=ReasonCode.UNCONFIRMED)]
+    rolled = roll_up(a_service("any", (False, False, False)), verdicts)
+    assert (rolled.state, rolled.reason_code) == (Q, ReasonCode.UNCONFIRMED)
+
+
 def test_a_service_without_a_measured_target_was_not_measured() -> None:
     rolled = roll_up(a_service("all", ()), [])
     assert (rolled.state, rolled.reason_code) == (Q, ReasonCode.NOT_MEASURED)

@@ -109,11 +109,9 @@ def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outc
 
 
 def notice_of(works: Outcome) -> Match | None:
-    """Return the legal notice that an unvalidated hop shows or leads to, unless a control shows it too."""
+    """Return the legal notice that a hop shows or leads to, unless a control shows it too."""
     hop = works.hop
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
-    if works.validated or hop.reading.target.experiment != "web":
-        return None
     return _notice(hop, answers)[0]
 
 

@@ -137,6 +137,7 @@ def _leads_on(reading: Reading, outcome: Outcome, index: int) -> bool:
     """Say whether the hop worked, every answer was a redirect, and the next hop was tried."""
     return (
         bool(outcome.answers)
+        and reading.target.experiment == "web"
         and index + 1 in reading.legs
         and all(
             r.answer is not None and r.answer.http is not None and r.answer.http.location
