@@ -4,7 +4,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from probe.cli import consent, exits, memory
-from probe.cli.resuming import as_it_was
 from probe.cli.terminal import somebody_is_there
 from probe.locale import _
 
@@ -26,8 +25,6 @@ def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared
     remembered = known.controls()
     controls = asked.controls if asked.controls is not None else remembered or ()
     prepared = prepare(asked.request(controls))
-    if asked.resume is not None:
-        prepared = as_it_was(prepared, asked.resume)
     if dry_run:
         tell(prepared)
         return None

@@ -92,8 +92,9 @@ def record(
         include_high_risk=include_high_risk,
         resume=None,
         yes=yes,
+        for_run=for_run,
     )
-    raise typer.Exit(record_baseline(asked, for_run, out))
+    raise typer.Exit(record_baseline(asked, out))
 
 
 @group.command(

@@ -45,6 +45,7 @@ class Asked:
     include_high_risk: bool
     resume: Path | None
     yes: bool
+    for_run: Path | None = None
 
     def request(self, controls: tuple[str, ...]) -> "RunRequest":
         """Return the pipeline's request, with these controls."""
@@ -81,6 +82,7 @@ class Asked:
             include_elevated=self.include_elevated,
             include_high_risk=self.include_high_risk,
             resume=self.resume,
+            for_run=self.for_run,
         )
 
 
@@ -182,14 +184,12 @@ def judge_again(run: Path, baseline: Path | None, out: Path | None, *, json_line
     return result.exit_code
 
 
-def record_baseline(asked: Asked, for_run: Path | None, out: Path) -> int:
+def record_baseline(asked: Asked, out: Path) -> int:
     """Do what `probe baseline record` does; return the exit code."""
     from probe.cli.asking import consented
     from probe.cli.watching import observer
     from probe.pipeline import record_baseline as record
 
-    if for_run is not None:
-        exits.later("probe baseline record --for")
     with exits.told():
         network = real_network()
         prepared = consented(asked, network, dry_run=False)

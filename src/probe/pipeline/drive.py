@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +33,8 @@ class Driver:
     neutrals: Sequence[Target]
     facts: Callable[[], RunFacts]
     elapsed_s: Callable[[], float]
+    addresses: Mapping[str, tuple[str, ...]]
+    """To be tried beside those that names resolve to here, by target."""
     crosses: Counter[str] = field(default_factory=Counter)
     """Cross experiments so far, by service."""
     crossing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CROSS_AT_ONCE))
@@ -45,7 +47,15 @@ class Driver:
         """
         measurements = list(earlier)
         own = [m for m in measurements if m.experiment == target.experiment]
-        steps = list(round_steps(target, self.options, started_s=self.elapsed_s(), done=len(own)))
+        steps = list(
+            round_steps(
+                target,
+                self.options,
+                started_s=self.elapsed_s(),
+                done=len(own),
+                addresses=self.addresses.get(target.target_id, ()),
+            )
+        )
         paid: set[tuple[object, ...]] = set()
         judged = judge_target(self.facts(), target, measurements)
         self.observer.target_started(target)

@@ -46,7 +46,12 @@ def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -
     folder = RunFolder.create(
         prepared.request.results, record.run_id, redactor=_redactor(network, _allowed(prepared))
     )
-    inputs = inputs_of(prepared, _history(prepared.request.results, record))
+    inputs = inputs_of(
+        prepared.services,
+        prepared.catalogue,
+        prepared.baseline,
+        _history(prepared.request.results, record),
+    )
     write_inputs(folder, inputs, prepared.catalogue.files)
     folder.write_run(record)
     return Opened(
@@ -93,15 +98,12 @@ def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> R
 
 
 def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
-    """Open an interrupted run: its own inputs and options hold, but for the budgets, which are today's."""
+    """Open an interrupted run: what `prepare` read of it holds."""
     folder = RunFolder.open(path, append=True, redactor=_redactor(network, _allowed(prepared)))
     record = folder.read_run()
     if record.simulated:
         folder.close()
         raise UsageError(f"{path} was made in the lab.", "Start it anew: probe demo")
-    options = replace(
-        record.options, max_seconds=prepared.options.max_seconds, max_bytes=prepared.options.max_bytes
-    )
     inputs = read_inputs(folder)
     first_uid, last_s = 0, 0.0
     for measurement in folder.measurements():
@@ -113,7 +115,9 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
     offset = max((network.clock.utc() - began_utc).total_seconds(), last_s + 1.0)
     return Opened(
         folder=folder,
-        record=replace(record, options=options, resumed=record.resumed + 1, stopped="", ended_utc=""),
+        record=replace(
+            record, options=prepared.options, resumed=record.resumed + 1, stopped="", ended_utc=""
+        ),
         inputs=inputs,
         started=network.clock.counter() - offset,
         first_uid=first_uid,

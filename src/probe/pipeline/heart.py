@@ -72,7 +72,7 @@ class Heart:
                     await self._soon.wait()
 
     async def next(self) -> None:
-        """Return when a beat that began after this call has ended, or when it would come too late to count."""
+        """Return when a beat that began after this call has ended, or would come too late to count."""
         wanted = self._began + 1
         self._soon.set()
         with suppress(TimeoutError):

@@ -10,8 +10,8 @@ from probe.judge import RULES_VERSION, NetworkHistory
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.model.baseline import Baseline
 from probe.model.target import Service, Target
-from probe.pipeline.request import Prepared
 from probe.store import RunFolder, StoreError, decode_baseline, encode_baseline
+from probe.targets import Catalogue
 
 T = TypeVar("T")
 
@@ -59,11 +59,12 @@ class Inputs:
         return {t.target_id: t for t in (*c.neutrals, *c.network, *c.resolvers)}
 
 
-def inputs_of(prepared: Prepared, history: NetworkHistory) -> Inputs:
+def inputs_of(
+    services: tuple[Service, ...], catalogue: Catalogue, baseline: Baseline | None, history: NetworkHistory
+) -> Inputs:
     """Return what a run will be judged by."""
-    catalogue = prepared.catalogue
     return Inputs(
-        services=prepared.services,
+        services=services,
         controls=Controls(
             rules_version=RULES_VERSION,
             fingerprints_version=FINGERPRINTS_VERSION,
@@ -75,7 +76,7 @@ def inputs_of(prepared: Prepared, history: NetworkHistory) -> Inputs:
             ranges_dated=catalogue.ranges_dated,
             history=history,
         ),
-        baseline=prepared.baseline,
+        baseline=baseline,
     )
 
 

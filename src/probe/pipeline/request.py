@@ -1,6 +1,6 @@
 """What the user asked for becomes what will be done, before a single packet: targets, hosts, cost, risk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +10,8 @@ from probe.model.measurement import VantagePoint
 from probe.model.options import RunOptions
 from probe.model.target import Service, Target
 from probe.model.words import Risk
+from probe.pipeline.contacts import Contact, contacts_of
+from probe.pipeline.stored import read_stored
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
 from probe.targets import Catalogue, read_catalogue, read_list, target_of_url
@@ -41,18 +43,8 @@ class RunRequest:
     include_elevated: bool = False
     include_high_risk: bool = False
     resume: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """One host that a run contacts, what for, and who beside it learns of that."""
-
-    host: str
-    purpose: str
-    """target, neutral, network, resolver, control or proxy."""
-    service: str
-    seen_by: tuple[str, ...]
-    """Words of a closed set: operator, resolver, target, helper, proxy."""
+    for_run: Path | None = None
+    """A run whose targets are measured here, to make a baseline for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +55,8 @@ class Prepared:
     catalogue: Catalogue
     services: tuple[Service, ...]
     targets: tuple[Target, ...]
+    addresses: Mapping[str, tuple[str, ...]]
+    """Addresses to try beside those that names resolve to here, by target."""
     baseline: Baseline | None
     options: RunOptions
     """With "ooni" spelled out as the public helpers."""
@@ -76,14 +70,26 @@ class Prepared:
 def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepared:
     """Read everything the request names.
 
-    Raises UsageError, CatalogueError or StoreError; each says what to type next.
+    With `resume`, the stored run's targets, controls and network hold and only today's budgets do; with
+    `for_run`, its targets, at the addresses seen there too. Raises UsageError, CatalogueError or StoreError;
+    each says what to type next.
     """
     catalogue = catalogue or read_catalogue()
-    services = _services(request, catalogue)
+    stored = read_stored(path) if (path := request.resume or request.for_run) else None
+    services = stored.services if stored else _services(request, catalogue)
     targets = tuple(target for service in services for target in service.targets)
     if not targets:
         raise UsageError("There is nothing to measure.", "Name a service: probe targets list shows them all.")
-    baseline = read_baseline(request.baseline) if request.baseline else None
+    if stored and request.resume:
+        request = replace(
+            request,
+            vantage=stored.record.vantage,
+            options=replace(
+                stored.record.options,
+                max_bytes=request.options.max_bytes,
+                max_seconds=request.options.max_seconds,
+            ),
+        )
     controls = tuple(
         url for name in request.options.controls for url in _control_urls(name, catalogue.helpers)
     )
@@ -93,9 +99,10 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
         catalogue=catalogue,
         services=services,
         targets=targets,
-        baseline=baseline,
+        addresses=stored.addresses if stored and request.for_run else {},
+        baseline=read_baseline(request.baseline) if request.baseline else None,
         options=options,
-        contacts=tuple(_contacts(catalogue, targets, options)),
+        contacts=tuple(contacts_of(catalogue, targets, options)),
         estimate=estimate(targets, catalogue.neutrals, options),
         risk=max((t.risk for t in targets), key=RISKS.index),
         lists=tuple(_digest(path) for path in request.lists),
@@ -159,31 +166,6 @@ def _control_urls(name: str, helpers: tuple[str, ...]) -> tuple[str, ...]:
             f"{name!r} is no test helper.", "Give an https:// address, or --control ooni, or --control none."
         )
     return (name,)
-
-
-def _contacts(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterable[Contact]:
-    groups: tuple[tuple[str, tuple[Target, ...]], ...] = (
-        ("target", targets),
-        ("neutral", catalogue.neutrals),
-        ("network", catalogue.network),
-        ("resolver", catalogue.resolvers),
-    )
-    for purpose, members in groups:
-        for target in members:
-            for host in dict.fromkeys((urlsplit(target.input).hostname or target.input, *target.addresses)):
-                yield Contact(
-                    host=host,
-                    purpose=purpose,
-                    service=target.service,
-                    seen_by=("operator", "resolver", "target"),
-                )
-    for url in options.controls:
-        yield Contact(
-            host=urlsplit(url).hostname or url, purpose="control", service="", seen_by=("operator", "helper")
-        )
-    if options.control_proxy:
-        host = urlsplit(options.control_proxy).hostname or ""
-        yield Contact(host=host, purpose="proxy", service="", seen_by=("operator", "proxy"))
 
 
 def _digest(path: Path) -> str:

@@ -101,6 +101,7 @@ async def measure(prepared: Prepared, network: Network, observer: Observer, open
             keeper=keeper,
             observer=observer,
             earlier=earlier,
+            addresses=prepared.addresses,
             errors=errors,
             elapsed_s=lambda: network.clock.counter() - opened.started,
         )

@@ -37,6 +37,8 @@ class Work:
     keeper: FactsKeeper
     observer: Observer
     earlier: Mapping[str, Sequence[Measurement]]
+    addresses: Mapping[str, tuple[str, ...]]
+    """To be tried beside those that names resolve to here."""
     errors: list[str]
     elapsed_s: Callable[[], float]
     spent: str = ""
@@ -79,6 +81,7 @@ class Work:
             neutrals=self.opened.inputs.controls.neutrals,
             facts=self.keeper.facts,
             elapsed_s=self.elapsed_s,
+            addresses=self.addresses,
         )
         order = interleave(targets, self.opened.record.seed)
         window = asyncio.Semaphore(max(SMALLEST_WINDOW, options.concurrency * WINDOW_PER_SLOT))

@@ -8,7 +8,14 @@ from probe.model.options import RunOptions
 from probe.model.target import Step, Target
 
 
-def round_steps(target: Target, options: RunOptions, *, started_s: float, done: int = 0) -> tuple[Step, ...]:
+def round_steps(
+    target: Target,
+    options: RunOptions,
+    *,
+    started_s: float,
+    done: int = 0,
+    addresses: tuple[str, ...] = (),
+) -> tuple[Step, ...]:
     """Return the rounds of one target that are still to come, spaced by `options.round_gap_s`.
 
     `started_s` is when the first of them may begin, in seconds since the run began; `done` rounds lie
@@ -19,6 +26,7 @@ def round_steps(target: Target, options: RunOptions, *, started_s: float, done: 
             target=target,
             experiment=target.experiment,
             round=number,
+            addresses=addresses,
             not_before_s=started_s + (number - done) * options.round_gap_s,
         )
         for number in range(done, options.rounds)

@@ -1,0 +1,46 @@
+"""Every host that a run contacts, what for, and who learns of it: said before the first packet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from probe.model.options import RunOptions
+from probe.model.target import Target
+from probe.targets import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One host that a run contacts, what for, and who beside it learns of that."""
+
+    host: str
+    purpose: str
+    """target, neutral, network, resolver, control or proxy."""
+    service: str
+    seen_by: tuple[str, ...]
+    """Words of a closed set: operator, resolver, target, helper, proxy."""
+
+
+def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterator[Contact]:
+    """Yield them in the order of telling: targets first, then what they are held against."""
+    groups: tuple[tuple[str, tuple[Target, ...]], ...] = (
+        ("target", targets),
+        ("neutral", catalogue.neutrals),
+        ("network", catalogue.network),
+        ("resolver", catalogue.resolvers),
+    )
+    for purpose, members in groups:
+        for target in members:
+            for host in dict.fromkeys((urlsplit(target.input).hostname or target.input, *target.addresses)):
+                yield Contact(
+                    host=host,
+                    purpose=purpose,
+                    service=target.service,
+                    seen_by=("operator", "resolver", "target"),
+                )
+    for url in options.controls:
+        host = urlsplit(url).hostname or url
+        yield Contact(host=host, purpose="control", service="", seen_by=("operator", "helper"))
+    if options.control_proxy:
+        host = urlsplit(options.control_proxy).hostname or ""
+        yield Contact(host=host, purpose="proxy", service="", seen_by=("operator", "proxy"))
