@@ -106,3 +106,17 @@ def test_every_sentence_can_be_put_into_another_language() -> None:
         assert rule.because.endswith("."), rule.rule_id
         assert rule.rule_id.islower()
         assert NAME not in rule.because
+
+
+def test_the_second_asking_is_spaced_from_when_the_first_truly_began() -> None:
+    row = {
+        "rounds": ["dns system 104.16.1.1", "tcp 104.16.1.1 refused"],
+        "control": [{"at": 40.0, "tcp": {"104.16.1.1:443": "refused"}, "http": "refused"}],
+    }
+    target = a_target(row)
+    run = measurements_of(row, target)
+    late = replace(run[-1], controls=(replace(run[-1].controls[0], t0=3.5),))
+    debts = judge_target(facts_of(row, target), target, [*run[:-1], late]).debts
+    assert [(d.what, d.not_before_s) for d in debts] == [(Owed.CONTROL_AGAIN, 63.5)]
+    again = replace(late, measurement_uid="c9", started_s=63.5, controls=(replace(late.controls[0], t0=0.0),))
+    assert judge_target(facts_of(row, target), target, [*run[:-1], late, again]).verdict.state is State.DOWN

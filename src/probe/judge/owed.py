@@ -62,7 +62,7 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
             target_id=target_id,
             what=Owed.CONTROL_AGAIN,
             why="a target that fails for a control too is asked for twice before it is called down",
-            not_before_s=controls[0] + CONTROL_AGAIN_S,
+            not_before_s=_last_asked(hop) + CONTROL_AGAIN_S,
             addresses=_tried(hop),
             url=url,
         )
@@ -100,6 +100,11 @@ def _asked(reading: Reading, hop: Hop, experiment: str) -> list[float]:
         for m in reading.aside
         if m.experiment == experiment and place_of(m.input).host.lower() == hop.name
     ]
+
+
+def _last_asked(hop: Hop) -> float:
+    """Return when the last control began to be asked, which may be long after its measurement began."""
+    return max((v.asked_s for v in hop.views if v.asked_s is not None), default=0.0)
 
 
 def _may_ask_resolvers(hop: Hop) -> bool:
