@@ -152,7 +152,7 @@ PATH: Final = (
     ),
     Scenario(
         name="tls-share",
-        about="RST after the name in 60 % of flows; by the seeds: the first 18, the first 6, the first 3 and then none",
+        about="RST after the name in 60 % of flows; by their seeds the first 18, 6 and 3, then none for a while",
         services=("media-svoboda", "media-dw", "media-meduza"),
         censors=(
             named("tls_name", "rst", ".svoboda.org", share=0.6, seed=20224),
