@@ -70,7 +70,7 @@ def _run_once(scenario: Scenario, folder: Path) -> Outcome:
             _run_command(link, scenario, folder, ready, outcome)
         finally:
             world.terminate()
-            world.wait(10)
+            world.communicate(timeout=10)
     outcome.counts = link.counts
     return outcome
 

@@ -152,7 +152,7 @@ PATH: Final = (
     ),
     Scenario(
         name="tls-share",
-        about="RST after the name in 60 % of flows; by their seeds the first 18, 6 and 3, then none for a while",
+        about="RST after the name in 60 % of flows; the seeds make it the first 18, 6 and 3 of a name",
         services=("media-svoboda", "media-dw", "media-meduza"),
         censors=(
             named("tls_name", "rst", ".svoboda.org", share=0.6, seed=20224),
