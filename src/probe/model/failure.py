@@ -61,7 +61,7 @@ QUIC_INCOMPATIBLE_VERSION: Final = "quic_incompatible_version"
 # Here
 X_LOCAL_FD_LIMIT: Final = "x_local_fd_limit"
 X_NOT_TRIED: Final = "x_not_tried_reserved_address"
-"""An answer or a redirect named a loopback, private or reserved address: the volunteer's own, never probed."""
+"""An answer or a redirect named a loopback, private or reserved address: perhaps the volunteer's own."""
 UNKNOWN_PREFIX: Final = "unknown_failure: "
 
 RESETS: Final = frozenset({CONNECTION_RESET, CONNECTION_ABORTED})
