@@ -10,6 +10,7 @@ from probe.model.words import Owed
 from probe.plan import (
     BeatClass,
     beat_classes,
+    beat_kinds,
     beat_step,
     cross_arms,
     estimate,
@@ -184,11 +185,12 @@ def test_no_cross_arms_without_two_foreign_addresses_or_a_listed_name() -> None:
         (a_target(country="US", input="dns+udp://8.8.8.8:53"), {(53, True), (443, True)}),
         (a_target(country="US", input="dns+tls://[2001:db8::1]:853"), {(443, True)}),
         (a_target(country="US", input="tcp://149.154.175.50:443"), {(443, True)}),
+        (a_target(country="US", input="tcp://149.154.175.50:80"), {(80, True), (443, True)}),
         (a_target(country="US", input="tcp://e1.example:5222"), {(53, True), (443, True)}),
     ],
 )
 def test_beats_stand_in_for_what_the_targets_need(target: Target, expected: set[tuple[int, bool]]) -> None:
-    classes = beat_classes([target], (6, 4, 4), "RU")
+    classes = beat_classes(beat_kinds(target, "RU"), (6, 4, 4))
     assert {(c.port, c.foreign) for c in classes} == expected
     assert [c.family for c in classes] == sorted(c.family for c in classes)
     assert len(classes) == 2 * len(expected)

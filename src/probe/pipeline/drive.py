@@ -68,6 +68,7 @@ class Driver:
             stored = await self._kept(step)
             n_steps += 1
             measurements.append(stored)
+            self.heart.learn(target, stored)
             if not passed(stored):
                 await self.heart.next()
             judged = judge_target(self.facts(), target, measurements)

@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from probe.measure.runner import BudgetSpent, Session
+from probe.model.measurement import Measurement
 from probe.model.target import Target
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder, passed
-from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_step
+from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_kinds, beat_step
 
+PLAIN = 80
 NEVER_AGAIN = 1 << 62
 """Past every beat that anybody waits for: the budget is spent."""
 BRACKET_S = 5.0
@@ -31,21 +33,23 @@ class Heart:
     neutrals: Sequence[Target]
     resolvers: Sequence[Target]
     home: str
-    _wanted: list[Target] = field(default_factory=list)
+    _kinds: set[tuple[int, bool]] = field(default_factory=set)
     _numbers: dict[BeatClass, int] = field(default_factory=dict)
     _began: int = 0
     _ended: int = 0
     _soon: asyncio.Event = field(default_factory=asyncio.Event)
     _done: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def want(self, targets: Sequence[Target]) -> None:
-        """Beat for what these targets will be held against."""
-        shapes = {(t.input.split(":", 1)[0], t.country) for t in self._wanted}
-        for target in targets:
-            shape = (target.input.split(":", 1)[0], target.country)
-            if shape not in shapes:
-                shapes.add(shape)
-                self._wanted.append(target)
+    def want(self, target: Target) -> None:
+        """Beat for what this target will be held against."""
+        self._kinds |= beat_kinds(target, self.home)
+
+    def learn(self, target: Target, measurement: Measurement) -> None:
+        """Beat on port 80 too once a redirect has led to a plain page."""
+        if any(trip.port == PLAIN for trip in measurement.requests):
+            self._kinds |= {
+                (PLAIN, abroad) for port, abroad in beat_kinds(target, self.home) if port != PLAIN
+            }
 
     async def run(self) -> None:
         """Beat until cancelled, or until the budget is spent."""
@@ -53,7 +57,7 @@ class Heart:
             self._soon.clear()
             self._began += 1
             mine = self._began
-            classes = beat_classes(self._wanted, self.known.families() or (4,), self.home)
+            classes = beat_classes(self._kinds, self.known.families() or (4,))
             spent = False
             try:
                 async with asyncio.TaskGroup() as group:

@@ -57,7 +57,8 @@ class Work:
             resolvers=controls.resolvers,
             home=home_of(controls.neutrals),
         )
-        heart.want(targets)
+        for target in targets:
+            heart.want(target)
         async with asyncio.TaskGroup() as background:
             first = background.create_task(self._neutrals(0))
             await self._until_known(first)

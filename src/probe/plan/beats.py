@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from probe.model.target import Step, Target
 
+UDP53 = 53
 BEAT_GAP_S = 2.0
 """METHOD: a failure counts when a neutral passed within 5 s before and after; two beats fit into that."""
 
@@ -21,29 +22,35 @@ class BeatClass:
     foreign: bool
 
 
-def beat_classes(targets: Iterable[Target], families: Iterable[int], home: str) -> tuple[BeatClass, ...]:
-    """Return every class that these targets need, in a stable order.
+def beat_kinds(target: Target, home: str) -> frozenset[tuple[int, bool]]:
+    """Return the ports a target is held against, each with whether the neutral must stand abroad.
 
-    `home` is the country of the volunteer. A target of unknown country needs both sides.
+    `home` is the country of the volunteer. A target of unknown country needs both sides; for a resolver's
+    own side there is no question, any other resolver will do.
     """
-    kinds: set[tuple[int, bool]] = set()
-    for target in targets:
-        sides = {True, False} if not target.country else {target.country != home}
-        # A resolver's own side is no question: any other one will do.
-        kinds |= {(port, side) for port in _ports(target) for side in ({True} if port == 53 else sides)}
+    sides = {True, False} if not target.country else {target.country != home}
+    return frozenset((port, side) for port in _ports(target) for side in ({True} if port == UDP53 else sides))
+
+
+def beat_classes(kinds: Iterable[tuple[int, bool]], families: Iterable[int]) -> tuple[BeatClass, ...]:
+    """Return every class of these kinds, in a stable order."""
     return tuple(
         BeatClass(family=family, port=port, foreign=foreign)
         for family in sorted(set(families))
-        for port, foreign in sorted(kinds)
+        for port, foreign in sorted(set(kinds))
     )
 
 
-def _ports(target: Target) -> tuple[int, ...]:
+def _ports(target: Target) -> frozenset[int]:
+    """Return 80, 443 and 53 as METHOD section 2 asks; every other port is held against 443."""
     parts = urlsplit(target.input)
+    ports = {443}
     # Most plain pages redirect to TLS, and the hop is judged too.
-    pages = (80, 443) if parts.scheme == "http" else (443,)
-    asks_dns = parts.scheme == "dns+udp" or not _is_literal(parts.hostname or "")
-    return (53, *pages) if asks_dns else pages
+    if parts.scheme == "http" or (parts.scheme == "tcp" and parts.port == 80):
+        ports.add(80)
+    if parts.scheme == "dns+udp" or not _is_literal(parts.hostname or ""):
+        ports.add(UDP53)
+    return frozenset(ports)
 
 
 def _is_literal(host: str) -> bool:
@@ -62,7 +69,7 @@ def beat_step(
 
     `addresses` are those at which neutrals were seen to answer, by target id.
     """
-    if beat.port == 53:
+    if beat.port == UDP53:
         pool = [
             t for t in resolvers if t.input.startswith("dns+udp://") and _family_of_input(t) == beat.family
         ]
