@@ -35,6 +35,7 @@ WORDS = {
     "mismatch": f.TLS_INVALID_HOSTNAME,
     "expired": f.TLS_INVALID_CERTIFICATE,
     "junk": f.TLS_FAILED_HANDSHAKE,
+    "bare": f.X_HTTP_NO_STATUS_LINE,
     "interrupted": f.INTERRUPTED,
     "nxdomain": f.DNS_NXDOMAIN,
     "servfail": f.DNS_SERVFAIL,

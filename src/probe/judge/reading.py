@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from probe.judge import kind as k
 from probe.judge.certificate import certificate_kind
+from probe.judge.fingerprints import legal_notice, match_page
+from probe.model import failure as failures
 from probe.model.words import Layer
 
 if TYPE_CHECKING:
@@ -225,9 +227,20 @@ def tls_try(m: Measurement, h: TLSHandshake, offset: float | None) -> Try:
     )  # fmt: skip
 
 
+def _is_bare_notice(r: HTTPRoundTrip) -> bool:
+    """Say whether a notice came without any HTTP before it, as some injectors send it."""
+    return (
+        not r.is_tls
+        and r.failure == failures.X_HTTP_NO_STATUS_LINE
+        and legal_notice(match_page(status=None, headers=(), title=r.title, body=r.body, url=r.url))
+        is not None
+    )
+
+
 def _http_try(m: Measurement, r: HTTPRoundTrip) -> Try:
     # An answer whose body broke off is an answer: what it lacks is judged by the content rules.
-    kind = None if r.failure is None or r.status_code is not None else k.kind_of(r.failure)
+    answers = r.failure is None or r.status_code is not None or _is_bare_notice(r)
+    kind = None if answers else k.kind_of(r.failure or "")
     return Try(
         m.measurement_uid, r.ip, r.port, 6 if ":" in r.ip else 4, Layer.HTTP, kind, r.failure,
         m.started_s + r.t0, m.started_s + r.t, None, None, r,
