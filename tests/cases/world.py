@@ -40,6 +40,17 @@ NEUTRALS = (
         neutral_group="domestic_unlisted",
     ),
 )
+RESOLVERS = tuple(
+    Target(
+        target_id=f"resolver/{ip}",
+        service="resolver",
+        input=f"dns+udp://{ip}:53",
+        experiment="dns",
+        country=country,
+        is_control=True,
+    )
+    for ip, country in (("8.8.8.8", "US"), ("77.88.8.8", "RU"))
+)
 
 
 def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
@@ -95,6 +106,7 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
         options=RunOptions(controls=tuple(said.get("controls", ["ooni"]))),
         vantage=VantagePoint(**vantage),
         neutrals=NEUTRALS,
+        resolvers=RESOLVERS,
         ranges={"case": tuple(said.get("ranges", ["104.16.0.0/13"]))},
         baseline=a_baseline(said["baseline"], target) if "baseline" in said else None,
         digests=beats(row),

@@ -23,6 +23,9 @@ RESOLVERS = (
         "https://cloudflare-dns.com/dns-query", experiment="doh", addresses=(CLOUDFLARE,), is_control=True
     ),
 )
+OPENLY = ("udp", "1.1.1.1:53", None)
+UNHEARD = ("udp", "1.1.1.1:53", "generic_timeout_error")
+"""The one question over plain UDP, answered and not."""
 ZONE = {NAME: (TRUE_IP, OTHER_IP, "93.184.215.16", V6), "example.org": ("93.184.215.99",)}
 
 
@@ -66,11 +69,12 @@ def asked(m: Measurement) -> list[tuple[str, str, str | None]]:
 def test_a_verified_answer_whose_address_shows_the_certificate_ends_it(ca: Authority) -> None:
     async def prepare(world: World) -> None:
         await world.serve(GOOGLE, 443, tls(ca, doh(ZONE)))
+        await world.serve_dns(CLOUDFLARE, 53, zone(ZONE))
         await world.serve(TRUE_IP, 443, tls(ca, page()))
 
     m = compared(ca, prepare, tried=(FORGED_IP,))
-    assert asked(m) == [("doh", "8.8.8.8:443", None), ("doh", "8.8.8.8:443", None)]
-    assert [q.query_type for q in m.queries] == ["A", "AAAA"]
+    assert asked(m) == [("doh", "8.8.8.8:443", None), ("doh", "8.8.8.8:443", None), OPENLY]
+    assert [q.query_type for q in m.queries] == ["A", "AAAA", "A"]
     assert not any(q.is_system for q in m.queries)
     own = [h for h in m.tls_handshakes if not h.arm]
     assert [(h.ip, h.server_name, h.failure, h.name_matches) for h in own] == [(TRUE_IP, NAME, None, True)]
@@ -127,6 +131,7 @@ def test_a_resolver_under_a_strangers_certificate_is_asked_nothing_and_the_next_
         ("doh", "8.8.8.8:443", "ssl_unknown_authority"),
         ("doh", "1.1.1.1:443", None),
         ("doh", "1.1.1.1:443", "dns_no_answer"),
+        UNHEARD,
     ]
     assert FORGED_IP not in {c.ip for c in m.tcp_connect}
 
@@ -142,7 +147,7 @@ def test_udp_then_tcp_come_after_doh_and_each_address_counts_as_one_resolver(ca:
     assert asked(m) == [
         ("doh", "8.8.8.8:443", "generic_timeout_error"),
         ("doh", "1.1.1.1:443", "connection_reset"),
-        ("udp", "1.1.1.1:53", None),
+        OPENLY,
         ("udp", "1.1.1.1:53", "dns_no_answer"),
     ]
     assert [h.failure for h in m.tls_handshakes if h.server_name == NAME] == [None]
@@ -155,7 +160,7 @@ def test_mute_resolvers_are_asked_last_the_next_time(ca: Authority) -> None:
         await world.serve(TRUE_IP, 443, tls(ca))
 
     m = compared(ca, prepare, times=2)
-    assert asked(m) == [("doh", "1.1.1.1:443", None), ("doh", "1.1.1.1:443", "dns_no_answer")]
+    assert asked(m) == [("doh", "1.1.1.1:443", None), ("doh", "1.1.1.1:443", "dns_no_answer"), UNHEARD]
 
 
 def test_a_name_that_does_not_exist_is_asked_of_two_resolvers_and_no_more(ca: Authority) -> None:
@@ -168,6 +173,7 @@ def test_a_name_that_does_not_exist_is_asked_of_two_resolvers_and_no_more(ca: Au
     assert {(address, failure) for _, address, failure in asked(m)} == {
         ("8.8.8.8:443", "dns_nxdomain_error"),
         ("1.1.1.1:443", "dns_nxdomain_error"),
+        UNHEARD[1:],
     }
     assert [c for c in m.tcp_connect if not c.arm] == []
 

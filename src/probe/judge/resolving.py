@@ -11,6 +11,7 @@ from probe.judge.fingerprints.bogon import FAKE_IP, NAT64
 from probe.judge.hop import Round
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.stand import stand
+from probe.judge.whence import located_at_resolver
 from probe.judge.witness import Failed
 from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, State
@@ -174,21 +175,3 @@ def _failed_round(leg: Any, m: Measurement, failures: list[DNSLookup]) -> Round:
 
 def _is_public(name: str) -> bool:
     return "." in name and not name.endswith(_OWN_NAMES)
-
-
-def located_at_resolver(hop: Hop) -> Located:
-    """Say where a resolver's untrue word comes from.
-
-    A public resolver does not say it itself: somebody on the way speaks for it. Where others asked from
-    here over UDP say the same, it is the path too; where they tell the truth, the resolver. With no other
-    asked over UDP nobody can tell the two apart.
-    """
-    if hop.facts.vantage.resolver_class == "public":
-        return Located.PATH
-    others = [q for _, q in hop.reading.other_lookups.get(hop.name, ()) if q.engine == "udp"]
-    ours = hop.reading.lookups.get(hop.name, ())
-    said = {(q.failure, frozenset(q.answers)) for _, q in ours if q.engine == "udp"}
-    if not others:
-        return Located.UNKNOWN
-    alike = [(q.failure, frozenset(q.answers)) in said for q in others if q.query_type == "A"]
-    return Located.PATH if alike and all(alike) else Located.RESOLVER

@@ -10,9 +10,9 @@ from probe.judge.count_layer import judge_floor, resolver_valid
 from probe.judge.dns import FAILS, UNTRUE, DnsFacts
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.outcome import Outcome, Wants, conclude
-from probe.judge.resolving import located_at_resolver
 from probe.judge.rule import first_match
 from probe.judge.stand import at_dns, stand
+from probe.judge.whence import located_at_resolver
 from probe.judge.witness import count
 from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, State

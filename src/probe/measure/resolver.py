@@ -1,7 +1,8 @@
 """The name asked of another resolver from here, and its addresses tried under the name.
 
 A certificate valid for the name at an address that only the other resolver gave shows that the system's
-resolver kept it back, whoever the other one is: that is all the trust a comparison resolver needs.
+resolver kept it back, whoever the other one is: that is all the trust a comparison resolver needs. One is
+asked in the open too, as the system's resolver was: what it says there tells the resolver from the path.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from probe.measure import dns, http, tcp, tls
 from probe.measure.control_answer import address_and_port
 from probe.measure.dns_stream import is_trusted
 from probe.measure.memory import memory_of
+from probe.measure.names import system_resolver
 from probe.measure.urls import is_public, place_of
 from probe.model import failure as f
 
@@ -31,6 +33,8 @@ RESOLVERS: Final = 2
 """Different ones that answered, at most."""
 MAX_ASKED: Final = 6
 """Resolvers tried for them, at most."""
+OPENLY: Final = 2
+"""Resolvers asked over plain UDP until one answers, at most."""
 PER_FAMILY: Final = 2
 """Addresses of each family that are tried under the name."""
 TOLERABLE_WAIT_S: Final = 2.0
@@ -40,6 +44,7 @@ DOT_PORT: Final = 853
 ORDER: Final = ("https", "dns+tls", "dns+udp", "dns+tcp")
 """A verified channel first: an answer over UDP can be anybody's."""
 VERIFIED: Final = frozenset(ORDER[:2])
+OPEN: Final = "dns+udp"
 
 ANSWERS: Final = frozenset({None, f.DNS_NXDOMAIN, f.DNS_NO_ANSWER, f.DNS_SERVFAIL})
 """What an honest resolver says of a name; all else is a resolver that did not answer."""
@@ -68,7 +73,7 @@ class Resolver:
         """
         limit = min(ctx.options.timeout_s, TIMEOUT_S)
         ip, port = self.ip, self.port
-        if self.scheme == "dns+udp":
+        if self.scheme == OPEN:
             return await dns.ask_udp(ctx, ip, port, name, rdtype=rdtype, timeout_s=limit)
         # One at a time: two that saw room for one would leave the other waiting on an open connection.
         async with memory_of(ctx).alone(ip), ctx.at((ip,)):
@@ -94,8 +99,9 @@ class Resolver:
 async def recipe(ctx: Context, step: Step) -> None:
     """Ask comparison resolvers for the name until an address of theirs proves itself, two answering at most.
 
-    Addresses of `step.addresses` were tried before and are not tried again. A target that is itself a
-    resolver is compared with another over the same transport, and asked over TLS at its own address.
+    In the end one public resolver has been asked over plain UDP in any case. Addresses of `step.addresses`
+    were tried before and are not tried again. A target that is itself a resolver is compared with another
+    over the same transport, and asked over TLS at its own address.
     """
     try:
         place = place_of(step.target.input)
@@ -117,6 +123,7 @@ async def recipe(ctx: Context, step: Step) -> None:
         # Answers that anybody may have given are all there is: now a verified one is worth waiting for.
         for resolver in search.busy[:1]:
             await search.ask(ctx, resolver, patient=True)
+    await _ask_openly(ctx, search)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,18 +141,16 @@ class Search:
     """An answer came over a verified channel."""
     proven: bool = False
     """An address showed a certificate valid for the name."""
+    openly: set[str] = field(default_factory=set)
+    """Addresses of resolvers that were asked over plain UDP."""
+    heard: bool = False
+    """One of them answered."""
 
     async def ask(self, ctx: Context, resolver: Resolver, *, patient: bool) -> None:
         """Ask one resolver for both families and try what it gives."""
-        memory = memory_of(ctx)
-        v4 = await resolver.ask(ctx, self.place.host, "A", patient=patient)
-        if v4 is None:
-            self.busy.append(resolver)
+        v4 = await self.ask_a(ctx, resolver, patient=patient)
+        if v4 is None or v4.failure not in ANSWERS:
             return
-        if v4.failure not in ANSWERS:
-            memory.mute_resolvers.add((resolver.scheme, resolver.ip))
-            return
-        memory.mute_resolvers.discard((resolver.scheme, resolver.ip))
         self.answered.add(resolver.ip)
         self.verified = self.verified or resolver.scheme in VERIFIED
         v6 = await resolver.ask(ctx, self.place.host, "AAAA", patient=patient or not v4.answers)
@@ -153,6 +158,39 @@ class Search:
         chosen = _per_family(ip for ip in answers if is_public(ip) and ip not in self.tried)
         self.tried.update(chosen)
         self.proven = await _any_proves_itself(ctx, self.target, self.place, chosen)
+
+    async def ask_a(self, ctx: Context, resolver: Resolver, *, patient: bool) -> DNSLookup | None:
+        """Ask one resolver for IPv4 addresses, and remember whether it answers."""
+        lookup = await resolver.ask(ctx, self.place.host, "A", patient=patient)
+        if lookup is None:
+            self.busy.append(resolver)
+            return None
+        says_something = lookup.failure in ANSWERS
+        mute = memory_of(ctx).mute_resolvers
+        (mute.discard if says_something else mute.add)((resolver.scheme, resolver.ip))
+        if resolver.scheme == OPEN:
+            self.openly.add(resolver.ip)
+            self.heard = self.heard or says_something or lookup.failure == f.DNS_REFUSED
+        return lookup
+
+
+async def _ask_openly(ctx: Context, search: Search) -> None:
+    """Ask over plain UDP until a resolver has answered so, late answers kept; not the user's own resolvers.
+
+    An address that only this answer gave is tried under the name: a true answer must be known as one.
+    """
+    named = system_resolver(ctx)
+    avoided = {*ctx.network.system_resolvers(), *(named or ())[:1], *search.openly}
+    others = [r for r in _resolvers(ctx.resolvers) if r.scheme == OPEN and r.ip not in avoided]
+    others.sort(key=lambda r: (r.scheme, r.ip) in memory_of(ctx).mute_resolvers)
+    for resolver in others[: max(OPENLY - len(search.openly), 0)]:
+        if search.heard:
+            return
+        lookup = await search.ask_a(ctx, resolver, patient=True)
+        answers = [ip for ip in lookup.answers if is_public(ip)] if lookup is not None else []
+        if answers and search.tried.isdisjoint(answers):
+            search.tried.add(answers[0])
+            await _any_proves_itself(ctx, search.target, search.place, answers[:1])
 
 
 def _in_order(ctx: Context, targets: Iterable[Target]) -> list[Resolver]:
