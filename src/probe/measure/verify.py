@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 NO_CHECK_TIME: Final = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)."""
-UNKNOWN_AUTHORITY: Final = frozenset({2, 18, 19, 20, 21, 27})
-"""X509_V_ERR: no issuer, self-signed leaf or chain, no local issuer, unverifiable leaf, untrusted."""
+UNKNOWN_AUTHORITY: Final = frozenset({2, 7, 18, 19, 20, 21, 27})
+"""X509_V_ERR: no issuer, a signature that is not the issuer's (as under a root that copies a known name),
+self-signed leaf or chain, no local issuer, unverifiable leaf, untrusted."""
 INVALID_PURPOSE: Final = 26
 MAX_NAMES: Final = 32
 MAX_TEXT: Final = 256
