@@ -1,6 +1,6 @@
 """How long `probe --version` and `probe --help` take, as ratios to starting Python and doing nothing.
 
-    python benchmarks/startup.py [--rounds 15]
+    python -m benchmarks.startup [--rounds 15]
 
 The three commands take turns within each round, so that whatever else the machine does hits all alike;
 the ratio of each round is taken, and the median over the rounds is printed beside its promise.

@@ -51,7 +51,10 @@ class Ports:
             if packet[9 if v4 else 6] == TCP and packet[head + 13] & (SYN | ACK) == SYN:
                 raw = packet[16:20] if v4 else packet[24:40]
                 to = socket.inet_ntop(socket.AF_INET if v4 else socket.AF_INET6, raw)
-                sport, dport = int.from_bytes(packet[head : head + 2]), int.from_bytes(packet[head + 2 : head + 4])
+                sport, dport = (
+                    int.from_bytes(packet[head : head + 2]),
+                    int.from_bytes(packet[head + 2 : head + 4]),
+                )
                 self.seen.append((now, sport, (to, dport)))
 
 
@@ -105,7 +108,9 @@ def errors(
 
 def main() -> int:
     """Print the errors; return 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rtt-ms", type=float, default=60.0)
     parser.add_argument("services", nargs="*", help="default: as `probe run` without any")
     asked = parser.parse_args()
@@ -130,7 +135,9 @@ def main() -> int:
             promise = PROMISED_MS.get((name, label))
             parts.append(f"{label} {value:.3f} ms" + (f" (promised <= {promise:g})" if promise else ""))
             broken |= promise is not None and value > promise
-        print(f"{name:8} absolute error: {', '.join(parts)}; median signed {statistics.median(signed):+.3f} ms")
+        print(
+            f"{name:8} absolute error: {', '.join(parts)}; median signed {statistics.median(signed):+.3f} ms"
+        )
     return int(broken)
 
 

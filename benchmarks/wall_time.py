@@ -66,7 +66,7 @@ def told(ran: Ran) -> None:
     record, at, words = ran.record(), ran.notes["at"], ran.notes["words"]
     mb = (record["bytes_sent"] + record["bytes_received"]) / 1e6
     print(
-        f"exit {ran.exit_code}, {record['n_measurements']} measurements, {mb:.1f} MB, {ran.cpu_s:.0f} s of CPU"
+        f"exit {ran.exit_code}, {record['n_measurements']} measurements, {mb:.1f} MB, {ran.cpu_s:.1f} s CPU"
         + (f", stopped by {record['stopped']}" if record["stopped"] else "")
         + (f", faults of ours: {record['errors']}" if record["errors"] else "")
     )
@@ -79,7 +79,9 @@ def told(ran: Ran) -> None:
 
 def main() -> int:
     """Print the ratio; return 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rtt-ms", type=float, default=60.0)
     parser.add_argument("--hard", action="store_true")
     parser.add_argument("services", nargs="*", help="default: as `probe run` without any")
@@ -100,7 +102,9 @@ def main() -> int:
     broken = ran.exit_code != 0
     if asked.hard:
         first = ran.notes["at"].get("first_verdict", float("inf"))
-        print(f"wall time {ran.wall_s:.1f} s (promised <= {MAX_MINUTES * 60:.0f} s), {ratio:.2f} x the larger")
+        print(
+            f"wall time {ran.wall_s:.1f} s (promised <= {MAX_MINUTES * 60:.0f} s), {ratio:.2f} x the larger"
+        )
         print(f"first verdict after {first:.1f} s (promised <= {FIRST_VERDICT_S:.0f} s)")
         broken |= ran.wall_s > MAX_MINUTES * 60 or first > FIRST_VERDICT_S
     else:

@@ -2,10 +2,10 @@
 
     PROBE_NOTES=notes.json python -m benchmarks.watched run …
 
-The notes: `at`, moments on CLOCK_MONOTONIC (`planned`, `network`, `first_measured` of a target, `first_verdict`
-that says anything, `first_suspicion`, `last_measured`, `end`); `first_verdict` and `first_suspicion` in words;
-`cpu`, seconds of this process at some of these moments; `done`, after each thousandth target: how many, memory
-in kB, seconds of CPU; `peak_kb`, the most memory there ever was.
+The notes: `at`, moments on CLOCK_MONOTONIC (`planned`, `network`, `first_measured` of a target,
+`first_verdict` that says anything, `first_suspicion`, `last_measured`, `end`); `words`, both verdicts and the
+network's; `cpu`, seconds of this process at some of these moments; `done`, after each thousandth target: how
+many, memory in kB, seconds of CPU; `peak_kb`, the most memory there ever was.
 """
 
 import json
@@ -79,7 +79,10 @@ class NoteTaker:
         self.cpu["last_kept"] = time.process_time()
 
     def _provisional(self, verdict: Any) -> None:
-        for what, states in (("first_suspicion", SUSPICIOUS), ("first_verdict", (*SUSPICIOUS, State.REACHABLE))):
+        for what, states in (
+            ("first_suspicion", SUSPICIOUS),
+            ("first_verdict", (*SUSPICIOUS, State.REACHABLE)),
+        ):
             if verdict.state in states and what not in self.at:
                 self._first(what)
                 self.words[what] = f"{verdict.state} {verdict.mechanism or ''} {verdict.input}"

@@ -1,6 +1,6 @@
-"""The real command in the wire lab: two network namespaces, a link between them, the lab's world at its far end.
+"""The real command in the wire lab: two namespaces, a link between them, the lab's world at its far end.
 
-Needs Linux and root, as the wire lab does. The world runs in a process of its own; nothing leaves the machine.
+Needs Linux and root, as the wire lab does. The world has a process of its own; nothing leaves the machine.
 """
 
 import contextlib
@@ -118,7 +118,10 @@ def _since(began: float, notes: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def wire_lab(
-    *, shape: Mapping[str, float] = MappingProxyType({}), censors: Sequence[Mapping[str, Any]] = (), **more: Any
+    *,
+    shape: Mapping[str, float] = MappingProxyType({}),
+    censors: Sequence[Mapping[str, Any]] = (),
+    **more: Any,
 ) -> Iterator[WireLab]:
     """Build the lab, and take it down. `shape` is that of either direction; `more` goes to the copier.
 
@@ -133,13 +136,14 @@ def wire_lab(
         print(f"no wire lab on this machine: {why}", file=sys.stderr)
         raise SystemExit(2)
     sweep()
-    with tempfile.TemporaryDirectory(prefix="probe-bench-") as name, Link(None, resolver=SYSTEM_RESOLVERS[0]) as link:
+    with (
+        tempfile.TemporaryDirectory(prefix="probe-bench-") as name,
+        Link(None, resolver=SYSTEM_RESOLVERS[0]) as link,
+    ):
         folder = Path(name)
         with _world(link, folder) as ready:
             link.start({"up": dict(shape), "down": dict(shape), "censors": list(censors), **more})
-            yield WireLab(
-                link=link, folder=folder, ca=Path(ready["ca"]), controls=tuple(ready["controls"])
-            )
+            yield WireLab(link=link, folder=folder, ca=Path(ready["ca"]), controls=tuple(ready["controls"]))
 
 
 @contextlib.contextmanager
