@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from probe.model.measurement import Measurement
 
 TARGET = "target"
+NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, slots=True)
 class CrossTry:
-    """One cell tried once; `passed` None when the try says nothing (a fault of this machine)."""
+    """One cell tried once; tries that say nothing (a fault of this machine) are left out."""
 
     name_kind: str
     name: str
@@ -32,7 +33,7 @@ class CrossTry:
     ip: str
     t0: float
     t: float
-    passed: bool | None
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +80,81 @@ def _one(m: Measurement, name: str, *, plain: bool) -> Cross | None:
     if not any(c.name_kind == TARGET and c.name == name for c in tries):
         return None
     used = [c for c in tries if c.name_kind != TARGET or c.name == name]
-    retired = {c.ip for c in used if _unaccompanied(c, used)}
-    cells: dict[tuple[str, str, str, str], list[CrossTry]] = {}
+    broken = _broken(m, used)
+    away: dict[str, list[CrossTry]] = {}
     for c in used:
-        if c.ip not in retired:
-            cells.setdefault((c.name_kind, c.name, c.ip_kind, c.ip), []).append(c)
-    cell = {key: _cell(found) for key, found in cells.items()}
-    here = {key: v for key, v in cell.items() if key[2] == TARGET}
-    there = {key: v for key, v in cell.items() if key[2] != TARGET}
-    enough = (
-        len({key[3] for key in there}) >= CROSS_NEUTRALS
-        and len({key[1] for key in cell if key[0] != TARGET}) >= CROSS_NEUTRALS
-        and all(any(key[0] == kind for key in side) for side in (here, there) for kind in (TARGET, "neutral"))
-    )
+        if c.ip_kind != TARGET:
+            away.setdefault(c.ip, []).append(c)
+    clean = {ip for ip, found in away.items() if ip not in broken and _is_full(found)}
+    here = _cells(c for c in used if c.ip_kind == TARGET)
+    there = _cells(c for c in used if c.ip in clean)
+    enough = len(clean) >= CROSS_NEUTRALS and len(_names(here)) >= CROSS_NEUTRALS
     ours_here, ours_there = _all(here, TARGET), _all(there, TARGET)
-    others_here, others_there = _all(here, "neutral"), _all(there, "neutral")
+    others_here, others_there = _all(here, NEUTRAL), _all(there, NEUTRAL)
+    # What an address that is out has shown carries nothing, but it may speak against what the others show.
+    denied = any(c.name_kind == TARGET and c.passed != ours_there for ip in away for c in away[ip])
+    saw = (ours_here, ours_there, others_here, others_there) if enough and not denied else None
     return Cross(
-        by_name=enough and (ours_here, ours_there, others_here, others_there) == (False, False, True, True),
-        by_address=enough
-        and (ours_here, ours_there, others_here, others_there) == (False, True, False, True),
-        conjunction=enough
-        and (ours_here, ours_there, others_here, others_there) == (False, True, True, True),
-        residual=bool(retired),
+        by_name=saw == (False, False, True, True),
+        by_address=saw == (False, True, False, True),
+        conjunction=saw == (False, True, True, True),
+        residual=any(_lingers(failed, away.get(ip, ())) for ip, failed in broken.items()),
         target_address_lives=any(c.ip_kind == TARGET and c.name_kind != TARGET and c.passed for c in used),
         uids=(m.measurement_uid,),
     )
+
+
+def _broken(m: Measurement, tries: Sequence[CrossTry]) -> dict[str, float]:
+    """Return the neutral addresses that are out for what happened there, and when it first did.
+
+    A neutral name failed, no connection opened (which bears no name, so it can be held against none), or the
+    target's name was said without a neutral pass right before it.
+    """
+    events = [
+        (c.ip, c.t0)
+        for c in tries
+        if c.ip_kind != TARGET and (not c.passed if c.name_kind != TARGET else _unaccompanied(c, tries))
+    ]
+    events += [
+        (c.ip, m.started_s + c.t0)
+        for c in m.tcp_connect
+        if c.arm and not c.arm.endswith("@" + TARGET) and _passed(c.failure, spoke=False) is False
+    ]
+    first: dict[str, float] = {}
+    for ip, t0 in events:
+        first[ip] = min(t0, first.get(ip, t0))
+    return first
+
+
+def _is_full(tries: Sequence[CrossTry]) -> bool:
+    """Say whether a neutral address saw the target's name and two neutral ones, each often enough."""
+    cells = _cells(tries)
+    return (
+        len(_names(cells)) >= CROSS_NEUTRALS
+        and any(kind == TARGET for kind, *_ in cells)
+        and all(_spaced(found) >= CROSS_TRIES for found in cells.values())
+    )
+
+
+def _lingers(failed: float, tries: Sequence[CrossTry]) -> bool:
+    """Say whether an address broke after the target's name had been said there: a block may linger."""
+    return any(c.name_kind == TARGET and c.t0 <= failed for c in tries)
+
+
+Cells = dict[tuple[str, str, str], list[CrossTry]]
+"""Tries by kind of name, name and address."""
+
+
+def _cells(tries: Iterable[CrossTry]) -> Cells:
+    cells: Cells = {}
+    for c in tries:
+        cells.setdefault((c.name_kind, c.name, c.ip), []).append(c)
+    return cells
+
+
+def _names(cells: Cells) -> set[str]:
+    """Return the neutral names."""
+    return {name for kind, name, _ in cells if kind != TARGET}
 
 
 def _tries(m: Measurement, *, plain: bool) -> Iterable[CrossTry]:
@@ -113,13 +164,6 @@ def _tries(m: Measurement, *, plain: bool) -> Iterable[CrossTry]:
             (r.arm, r.host or "", r.ip, r.t0, r.t, _passed(r.failure, spoke=r.status_code is not None))
             for r in m.requests
             if r.arm and not r.is_tls
-        ]
-        # A connection that failed before the request says what the request would have said.
-        names = {(r.arm, r.ip): r.host or "" for r in m.requests if r.arm}
-        observed += [
-            (c.arm, names.get((c.arm, c.ip), ""), c.ip, c.t0, c.t, _passed(c.failure, spoke=False))
-            for c in m.tcp_connect
-            if c.arm and c.failure is not None
         ]
     else:
         observed = [
@@ -138,9 +182,9 @@ def _tries(m: Measurement, *, plain: bool) -> Iterable[CrossTry]:
         name_kind, _, ip_kind = arm.partition("@")
         if name and passed is not None:
             yield CrossTry(
-                name_kind if name_kind == TARGET else "neutral",
+                name_kind if name_kind == TARGET else NEUTRAL,
                 name.lower().rstrip("."),
-                ip_kind if ip_kind == TARGET else "neutral",
+                ip_kind if ip_kind == TARGET else NEUTRAL,
                 ip,
                 m.started_s + t0,
                 m.started_s + t,
@@ -167,20 +211,25 @@ def _unaccompanied(c: CrossTry, tries: Sequence[CrossTry]) -> bool:
     )
 
 
-def _cell(tries: Sequence[CrossTry]) -> bool | None:
-    """Return whether a cell passes or fails: three tries at least 2 s apart, all alike; else None."""
+def _spaced(tries: Sequence[CrossTry]) -> int:
+    """Count tries at least 2 s apart."""
     spaced = 0
     last = float("-inf")
     for c in tries:
         if c.t0 - last >= CROSS_TRY_GAP_S - CROSS_GAP_SLACK_S:
             spaced += 1
             last = c.t0
-    if spaced < CROSS_TRIES or len({c.passed for c in tries}) > 1:
+    return spaced
+
+
+def _cell(tries: Sequence[CrossTry]) -> bool | None:
+    """Return whether a cell passes or fails: three tries at least 2 s apart, all alike; else None."""
+    if _spaced(tries) < CROSS_TRIES or len({c.passed for c in tries}) > 1:
         return None
     return tries[0].passed
 
 
-def _all(cells: dict[tuple[str, str, str, str], bool | None], kind: str) -> bool | None:
+def _all(cells: Cells, kind: str) -> bool | None:
     """Return what all cells of a kind of name have in common; None when nothing."""
-    values = {v for key, v in cells.items() if key[0] == kind}
+    values = {_cell(found) for key, found in cells.items() if key[0] == kind}
     return next(iter(values)) if len(values) == 1 else None

@@ -23,7 +23,16 @@ def _blocked(mechanism: str, located: str = "", subject: str = SERVICE) -> tuple
     return (Expected(subject=subject, state="blocked", mechanism=mechanism, located=located),)
 
 
-def _dns(name: str, title: str, what: str, mechanism: str, twin: str, *, detail: str = "") -> Scenario:
+def _dns(
+    name: str,
+    title: str,
+    what: str,
+    mechanism: str,
+    twin: str,
+    *,
+    detail: str = "",
+    located: str = "resolver",
+) -> Scenario:
     """Return a world where the operator's resolver lies about the service's name and others do not."""
     rule = Rule(stage="query", what=what, names=IT, addresses=SYSTEM_RESOLVERS, detail=detail)
     return Scenario(
@@ -31,7 +40,7 @@ def _dns(name: str, title: str, what: str, mechanism: str, twin: str, *, detail:
         title=title,
         services=(SERVICE,),
         rules=(rule,),
-        expected=_blocked(mechanism),
+        expected=_blocked(mechanism, located),
         twin=twin,
         options=QUICK,
     )
@@ -63,7 +72,7 @@ def _plain(name: str, title: str, what: str, mechanism: str, twin: str, *, detai
     )
 
 
-def _behind(name: str, rule: Rule, mechanism: str, scheme: str = "https") -> Scenario:
+def _behind(name: str, rule: Rule, mechanism: str, scheme: str = "https", located: str = "path") -> Scenario:
     """Return a world where a free site redirects to one that is struck."""
     return Scenario(
         name=name,
@@ -71,7 +80,7 @@ def _behind(name: str, rule: Rule, mechanism: str, scheme: str = "https") -> Sce
         urls=(START,),
         rules=(rule,),
         sites={"start.probe-lab.example": Site(answer=pages.redirect_to(f"{scheme}://{INNER}/"))},
-        expected=_blocked(mechanism, subject=START),
+        expected=_blocked(mechanism, located, subject=START),
         twin="locale-redirect",
         options=QUICK,
     )
@@ -82,7 +91,7 @@ _DNS = (
     _dns("dns-empty", "The resolver knows no address", "empty", "dns.no_answer", "nxdomain-for-all"),
     _dns("dns-refused", "The resolver refuses the name", "refused", "dns.refused", "nxdomain-for-all"),
     _dns("dns-servfail", "The resolver fails on the name", "servfail", "dns.servfail", "broken-dnssec"),
-    _dns("dns-silence", "The resolver is silent on the name", "silence", "dns.timeout", "clean"),
+    _dns("dns-silence", "The resolver is silent on it", "silence", "dns.timeout", "clean", located="path"),
     _dns("dns-bogon", "The resolver answers 10.x", "forge", "dns.bogon", "fake-ip", detail=BOGON),
     _dns(
         "dns-blockpage",
@@ -91,6 +100,7 @@ _DNS = (
         "dns.blockpage",
         "cdn-differs",
         detail=NOTICE_ADDRESS,
+        located="operator_network",
     ),
     _dns(
         "dns-forged-one-resolver",
@@ -114,7 +124,7 @@ _DNS = (
         title="Every resolver asked over UDP or TCP denies the name; only encrypted DNS tells it",
         services=(SERVICE,),
         rules=(Rule(stage="query", what="nxdomain", names=IT, transports=("udp", "tcp")),),
-        expected=_blocked("dns.nxdomain"),
+        expected=_blocked("dns.nxdomain", "path"),
         twin="nxdomain-for-all",
         options=QUICK,
     ),
@@ -224,7 +234,7 @@ _TLS = (
         title="RST after its name in 60 % of flows",
         services=(SERVICE,),
         rules=(Rule(stage="hello", what="reset", names=IT, flows=0.6),),
-        expected=(Expected(subject=SERVICE, state="*"),),  # which state, the seed decides
+        expected=(Expected(subject=SERVICE, state="*"),),  # the seed decides
         twin="clean",
         options=QUICK,
     ),
@@ -273,10 +283,15 @@ _BEHIND = (
         "behind-redirect-dns",
         Rule(stage="query", what="nxdomain", names=(INNER,), addresses=SYSTEM_RESOLVERS),
         "dns.nxdomain",
+        located="resolver",
     ),
     _behind("behind-redirect-tcp", Rule(stage="syn", what="drop", names=(INNER,)), "tcp.timeout"),
     _behind(
-        "behind-redirect-http", Rule(stage="request", what="page", names=(INNER,)), "http.blockpage", "http"
+        "behind-redirect-http",
+        Rule(stage="request", what="page", names=(INNER,)),
+        "http.blockpage",
+        "http",
+        "operator_network",
     ),
 )
 

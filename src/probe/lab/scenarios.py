@@ -44,8 +44,8 @@ DEMO = Scenario(
     expected=(
         Expected(subject="network", state="reachable", mechanism="network.none"),
         Expected(subject="whatsapp-web", state="blocked", mechanism="tls.reset.sni", located="path"),
-        Expected(subject="facebook", state="blocked", mechanism="dns.blockpage"),
-        Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain"),
+        Expected(subject="facebook", state="blocked", mechanism="dns.blockpage", located="operator_network"),
+        Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain", located="resolver"),
         Expected(subject="telegram", state="blocked", mechanism="tcp.timeout", located="path"),
         Expected(subject="youtube", state="reachable"),
         Expected(subject="sanctions-docker", state="geoblocked", located="server"),
