@@ -66,10 +66,13 @@ async def _ask_helpers(ctx: Context, step: Step) -> None:
     memory = memory_of(ctx)
     helpers = [url for url in ctx.options.controls if url.startswith(("https://", "http://"))]
     asked = False
-    for url in sorted(helpers, key=lambda url: _wait_s(ctx, url) > TOLERABLE_WAIT_S):
+    late = sorted(helpers, key=lambda url: _wait_s(ctx, url) > TOLERABLE_WAIT_S)
+    for left, url in zip(range(len(late) - 1, -1, -1), late, strict=True):
         async with turn(ctx, url) as idle:
             if memory.helper_rests(url, ctx.network.clock.counter()):
                 continue
+            if left and not idle and _wait_s(ctx, url) > TOLERABLE_WAIT_S:
+                continue  # whoever stood before us in the line used the budget up: let the next helper answer
             asked = True
             answer = await _ask(ctx, url, step, idle)
             memory.note_helper(url, ctx.network.clock.counter(), failed=answer.failure is not None)

@@ -120,7 +120,8 @@ class Line:
 async def turn(ctx: Context, url: str) -> AsyncIterator[list[Line]]:
     """Wait for one of the helper's few places; give the lines that lie idle, to take from and to leave there.
 
-    The last one to leave hangs up: no line outlives the questions.
+    The last one to leave hangs up, unless a session keeps its lines: questions come minutes apart, and a
+    handshake for each would soon have to wait for the budget of the helper's own name.
     """
     memory = memory_of(ctx)
     idle = memory.lines.setdefault(url, [])
@@ -132,6 +133,6 @@ async def turn(ctx: Context, url: str) -> AsyncIterator[list[Line]]:
             yield idle
     finally:
         memory.callers[url] -= 1
-        if not memory.callers[url]:
+        if not memory.callers[url] and not memory.keeps_lines:
             while idle:
                 idle.pop().close()

@@ -1,4 +1,4 @@
-"""The one module that touches httpx and httpcore: a request over a stream that we opened and measured."""
+"""The one module, with http2, that touches httpx and httpcore: a request over a stream that we opened and measured."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import httpx
 
 from probe.measure.body import MAX_BODY, MAX_TEXT
 from probe.measure.failure import classify
+from probe.measure.http2 import OneRequest
 from probe.measure.tls import ALERTS
 from probe.measure.urls import REDIRECTS
 from probe.model import failure as f
@@ -132,11 +133,7 @@ class MeasuredTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and return when the headers are in; the body is read through the response."""
-        kind = (
-            httpcore.AsyncHTTP2Connection
-            if self._pipe.stream.alpn == "h2"
-            else httpcore.AsyncHTTP11Connection
-        )
+        kind = OneRequest if self._pipe.stream.alpn == "h2" else httpcore.AsyncHTTP11Connection
         port = request.url.port or {b"http": 80, b"https": 443}[request.url.raw_scheme]
         origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, port)
         url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=port, target=request.url.raw_path)

@@ -37,9 +37,11 @@ class Memory:
     helper_addresses: dict[str, str] = field(default_factory=dict)
     """Where a helper was reached last."""
     lines: dict[str, list[Line]] = field(default_factory=dict)
-    """Idle connections to a helper, while somebody is about to ask it."""
+    """Idle connections to a helper."""
     callers: dict[str, int] = field(default_factory=dict)
-    """How many are about to."""
+    """How many are about to ask it."""
+    keeps_lines: bool = False
+    """Whether idle connections outlive the questions: somebody then calls `hang_up`."""
     mute_resolvers: set[tuple[str, str]] = field(default_factory=set)
     """Scheme and address of comparison resolvers that did not answer when asked last."""
     asking: dict[str, anyio.Semaphore] = field(default_factory=dict)
@@ -47,6 +49,12 @@ class Memory:
     """Searches begun: each begins with another resolver."""
     neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Host of a neutral and what the system's resolver gave for it."""
+
+    def hang_up(self) -> None:
+        """Close every idle connection to a helper."""
+        for idle in self.lines.values():
+            while idle:
+                idle.pop().close()
 
     def retire(self, ip: str, now: float) -> None:
         """Leave an address out of experiments and heartbeats for a while."""
@@ -86,4 +94,9 @@ _OF_SESSION: Final[WeakKeyDictionary[Pace, Memory]] = WeakKeyDictionary()
 
 def memory_of(ctx: Context) -> Memory:
     """Return the session's memory; a session is known by the limits that its measurements share."""
-    return _OF_SESSION.setdefault(ctx.pace, Memory())
+    return memory_for(ctx.pace)
+
+
+def memory_for(pace: Pace) -> Memory:
+    """Return the memory of the session with these limits."""
+    return _OF_SESSION.setdefault(pace, Memory())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 import anyio
 
 from probe.measure.experiments import EXPERIMENTS, Recipe
+from probe.measure.memory import memory_for
 from probe.measure.pace import HelloBudget, Pace
 from probe.measure.trace import Context
 from probe.measure.verify import Verifier
@@ -102,6 +103,7 @@ class Session:
 
     async def __aenter__(self) -> Self:
         """Begin to watch the loop's lag."""
+        memory_for(self._pace).keeps_lines = True
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._watch_lag)
@@ -110,7 +112,8 @@ class Session:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        """Stop watching."""
+        """Stop watching and hang up on the helpers."""
+        memory_for(self._pace).hang_up()
         if self._tasks is None:
             return None
         self._tasks.cancel_scope.cancel()
