@@ -1,4 +1,4 @@
-"""Connections to helpers: shared while questions queue, gone when nobody asks."""
+"""Connections to helpers: shared by the questions of a session, gone when it ends."""
 
 import asyncio
 import dataclasses
@@ -53,8 +53,8 @@ def ask(ca: Authority, helper: Session, number: int, timeout_s: float = 3.0) -> 
             async with a_session(world, options=options) as session:
                 step = Step(target=TARGET, experiment="control")
                 found = await asyncio.gather(*(session.measure(step) for _ in range(number)))
-                await asyncio.sleep(0.05)
-                return [m.measurement for m in found]
+            await asyncio.sleep(0.05)
+            return [m.measurement for m in found]
 
     return asyncio.run(main())
 
@@ -65,6 +65,24 @@ def test_questions_that_queue_share_two_connections_and_none_is_left_open(ca: Au
     assert [c.failure for m in found for c in m.controls] == [None] * 40
     assert (helper.questions, helper.connections, helper.open) == (40, 2, 0)
     assert all(m.bytes_sent > 100 and m.bytes_received > 30 for m in found)
+
+
+def test_questions_that_come_one_after_another_share_one_connection(ca: Authority) -> None:
+    helper = Helper(1000)
+
+    async def main() -> None:
+        options = dataclasses.replace(QUICK, controls=(URL,))
+        async with a_world(ca) as world:
+            world.names["helper.example"] = (HELPER_IP,)
+            await world.serve(HELPER_IP, 80, helper.session)
+            async with a_session(world, options=options) as session:
+                for _ in range(5):
+                    await session.measure(Step(target=TARGET, experiment="control"))
+                assert (helper.questions, helper.connections, helper.open) == (5, 1, 1)
+            await asyncio.sleep(0.05)
+            assert helper.open == 0
+
+    asyncio.run(main())
 
 
 def test_a_line_that_the_helper_dropped_is_replaced_and_no_question_is_lost(ca: Authority) -> None:
