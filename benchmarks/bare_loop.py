@@ -2,8 +2,8 @@
 
     python -m benchmarks.bare_loop JOBS.json
 
-JOBS.json holds `[address, name, paths]` for each handshake: connect to the address, shake hands with chain and
-name verified, GET each path over HTTP/1.1 and read the whole answer. One line of JSON comes out: how many of
+JOBS.json holds `[address, name, paths]` a handshake: connect to the address, shake hands with chain and name
+verified, GET each path over HTTP/1.1 and read the whole answer. One line of JSON comes out: how many of
 each succeeded, and the seconds of CPU from the first to the last, start-up left out.
 """
 

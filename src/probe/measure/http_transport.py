@@ -1,4 +1,4 @@
-"""The one module, with http2, that touches httpx and httpcore: a request over a stream that we opened and measured."""
+"""The one module, beside http2, that touches httpx and httpcore: a request over a stream that we measured."""
 
 from __future__ import annotations
 
