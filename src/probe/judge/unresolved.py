@@ -11,6 +11,7 @@ from probe.judge.dns import FAILS, UNTRUE, DnsFacts
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import first_match
+from probe.judge.series import OTHER_ADDRESS
 from probe.judge.stand import at_dns, stand
 from probe.judge.whence import located_at_resolver
 from probe.judge.witness import count
@@ -113,6 +114,9 @@ def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
         for family in families_of(hop.legs)
     ]
     works = [r for found in other for r in found if r.answer is not None and r.answer.tls_ok]
+    if not works and any(r.ok for found in other for r in found):
+        uids = frozenset(r.leg.measurement.measurement_uid for r in rounds)
+        return conclude(OTHER_ADDRESS, Layer.HTTP, hop=hop, uids=uids)
     if not works and any(other):
         return judge_floor(hop, next(found for found in other if found))
     failures = [x for r in rounds for x in r.failures]
