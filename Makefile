@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports unit wire lock clean
+.PHONY: help demo test check format lint types imports coverage lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
@@ -20,8 +20,11 @@ $(STAMP): pyproject.toml requirements/core.lock requirements/dev.lock
 demo: $(STAMP) ## measure the built-in lab: every state, no network needed
 	$(BIN)/probe demo
 
+# In stages: scenarios time their own packets, and more of them at once than two cores carry would see a bad network.
 test: $(STAMP) ## all tests; the wire lab runs where this machine allows network namespaces
-	$(BIN)/python -m pytest -q -n 4
+	$(BIN)/python -m pytest -q -n 4 -m "not slow and not wire"
+	$(BIN)/python -m pytest -q -n 2 -m "slow and not wire"
+	$(BIN)/python -m pytest -q -n 4 -m wire
 
 check: $(STAMP) format lint types imports test ## what every commit passes
 
@@ -36,6 +39,10 @@ types: $(STAMP) ## does mypy agree?
 
 imports: $(STAMP) ## who imports whom?
 	$(BIN)/lint-imports
+
+coverage: $(STAMP) ## branch coverage of judging, planning and keeping, which is complete
+	$(BIN)/python -m coverage run --branch --source=src/probe/judge,src/probe/plan,src/probe/store -m pytest -q tests/unit tests/cases tests/property
+	$(BIN)/python -m coverage report --include='src/probe/judge/*,src/probe/plan/*,src/probe/store/*' --skip-covered --show-missing --fail-under=100
 
 lock: ## resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/core.lock
