@@ -29,6 +29,9 @@ RCODES = {
     "empty": dns.rcode.NOERROR,
 }
 
+ZONES = frozenset({"ru", "xn--p1ai"})
+"""Zones with a start of authority and no address, which targets ask for."""
+
 Replies = list[tuple[float, bytes]]
 """Seconds to wait, and the message to send then."""
 
@@ -55,6 +58,8 @@ def lookup(world: World, name: str, resolver: str) -> tuple[str, tuple[str, ...]
         well_known = ("192.0.0.170", "192.0.0.171")
         extra = tuple(synthesised(a) for a in well_known) if world.scenario.nat64 else ()
         return "", (*well_known, *extra)
+    if name in ZONES:
+        return "", ()
     if is_address(name) or "." not in name or name.endswith((".invalid", ".arpa", ".local")):
         return "nxdomain", ()
     failure = world.site(name).dns

@@ -1,4 +1,4 @@
-"""The recipes of a resolver that is itself the target: neutral names asked of it over its own transport."""
+"""The recipes of a resolver that is itself the target: names, or what the catalogue wants, asked of it."""
 
 from __future__ import annotations
 
@@ -19,29 +19,36 @@ NAMES: Final = 2
 """Neutral names asked over UDP; where each costs a connection, one."""
 
 
-def _names(step: Step) -> tuple[str, ...]:
-    """Return names that nobody has a reason to block: of the step's neutrals, else the usual one."""
+def _questions(step: Step) -> tuple[tuple[str, str], ...]:
+    """Return names and types to ask: the target's own, else names that nobody has a reason to block.
+
+    Those are names of the step's neutrals, else the usual ones, and IPv4 addresses are asked for.
+    """
+    if step.target.question:
+        name, _, rdtype = step.target.question.partition(" ")
+        return ((name, rdtype or "A"),)
     hosts = tuple(place_of(neutral.input).host for neutral in step.neutrals[:NAMES])
-    return hosts or (dns.NEUTRAL_NAME, "www.iana.org")
+    return tuple((name, "A") for name in hosts or (dns.NEUTRAL_NAME, "www.iana.org"))
 
 
 async def dns_queries(ctx: Context, step: Step) -> None:
     """Ask the resolver of `dns+udp://`, `dns+tcp://` or `dns+tls://ip:port`. Raises ValueError."""
     place = place_of(step.target.input)
-    names = _names(step)
+    questions = _questions(step)
+    name, rdtype = questions[0]
     match place.scheme:
         case "dns+udp":
             async with anyio.create_task_group() as group:
-                for name in names:
-                    group.start_soon(dns.ask_udp, ctx, place.host, place.port, name, "A")
+                for question in questions:
+                    group.start_soon(dns.ask_udp, ctx, place.host, place.port, *question)
         case "dns+tcp":
             async with ctx.at((place.host,)):
-                await dns.ask_tcp(ctx, place.host, place.port, names[0], "A")
+                await dns.ask_tcp(ctx, place.host, place.port, name, rdtype)
         case "dns+tls":
             server_name = step.target.server_name or None
             await ctx.room_for_hello(server_name or place.host, place.host)
             async with ctx.at((place.host,)):
-                await dns.ask_dot(ctx, place.host, place.port, names[0], "A", server_name=server_name)
+                await dns.ask_dot(ctx, place.host, place.port, name, rdtype, server_name=server_name)
         case _:
             raise ValueError(f"not a resolver: {step.target.input}")
 
@@ -52,10 +59,12 @@ async def doh_queries(ctx: Context, step: Step) -> None:
     known = step.target.addresses or await resolve(ctx, place.host)
     ips = [ip for ip in choose((*known, *step.addresses)) if is_public(ip)]
 
+    name, rdtype = _questions(step)[0]
+
     async def ask(ip: str) -> None:
         await ctx.room_for_hello(place.host, ip)
         async with ctx.at((ip,)):
-            await dns.ask_doh(ctx, ip, place.port, place.url, _names(step)[0])
+            await dns.ask_doh(ctx, ip, place.port, place.url, name, rdtype=rdtype)
 
     async with anyio.create_task_group() as group:
         for ip in ips:

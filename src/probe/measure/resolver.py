@@ -108,7 +108,7 @@ async def recipe(ctx: Context, step: Step) -> None:
     except ValueError:
         return
     if place.scheme.startswith("dns+"):
-        await _compare_resolver(ctx, place)
+        await _compare_resolver(ctx, step.target, place)
         return
     if place.is_literal:
         return
@@ -274,13 +274,18 @@ async def _proves_itself(
         return is_trusted(shaken)
 
 
-async def _compare_resolver(ctx: Context, place: Place) -> None:
-    """Ask another resolver over the same transport, and this address over a verified channel."""
+async def _compare_resolver(ctx: Context, target: Target, place: Place) -> None:
+    """Ask another resolver over the same transport, and this address over a verified channel.
+
+    A server with a question of its own answers for a zone, and over nothing but UDP and TCP.
+    """
     others = [r for r in _resolvers(ctx.resolvers) if r.scheme == place.scheme and r.ip != place.host]
     for other in others[:RESOLVERS]:
         lookup = await other.ask(ctx, dns.NEUTRAL_NAME, "A")
         if lookup is not None and lookup.failure is None:
             break
+    if target.question:
+        return
     same = [r for r in _resolvers(ctx.resolvers) if r.scheme == "https" and r.ip == place.host]
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
     for resolver in (*same, own):
