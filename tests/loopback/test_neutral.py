@@ -72,20 +72,26 @@ def test_a_resolver_is_asked_one_question_over_udp(ca: Authority) -> None:
     ]
 
 
-def test_the_name_is_resolved_once_a_session_and_a_private_answer_is_not_connected_to(ca: Authority) -> None:
-    async def main() -> tuple[Measurement, Measurement, Measurement]:
+def test_without_an_address_the_systems_resolver_is_asked_each_time_and_nobody_else(ca: Authority) -> None:
+    async def main() -> list[Measurement]:
         async with a_world(ca) as world, a_session(world) as session:
             await world.serve(IP, 443, tls(ca))
             world.names["neutral.example"] = (IP,)
-            world.names["portal.example"] = ("192.168.1.1",)
+            world.resolvers = ("203.0.113.53",)
+            await world.serve_dns("203.0.113.53", 53, zone({"neutral.example": (IP,)}))
             step = Step(target=a_target("https://neutral.example/"), experiment="neutral")
-            forged = Step(target=a_target("https://portal.example/"), experiment="neutral")
-            return tuple([(await session.measure(s)).measurement for s in (step, step, forged)])  # type: ignore[return-value]  # three
+            gone = Step(target=a_target("https://gone.example/"), experiment="neutral")
+            return [(await session.measure(s)).measurement for s in (step, step, gone)]
 
-    first, second, third = asyncio.run(main())
-    assert [len(m.queries) for m in (first, second, third)] == [1, 0, 1]
-    assert [len(m.tls_handshakes) for m in (first, second, third)] == [1, 1, 0]
-    assert third.tcp_connect == ()
+    *good, bad = asyncio.run(main())
+    for m in good:
+        assert sorted((q.engine, q.query_type, q.answers) for q in m.queries if q.answers) == [
+            ("getaddrinfo", "ANY", (IP,)),
+            ("udp", "A", (IP,)),
+        ]
+    assert {q.failure for q in bad.queries} == {"dns_nxdomain_error"}
+    assert all(q.is_system for m in (*good, bad) for q in m.queries)
+    assert [m.tcp_connect for m in (*good, bad)] == [(), (), ()]
 
 
 def test_a_beat_that_our_own_limits_would_delay_is_left_out_at_once(ca: Authority) -> None:

@@ -74,7 +74,14 @@ def a_name(
     name: str, *, is_true: bool = True, failure: str | None = None, kind: str = "public"
 ) -> ControlDigest:
     answer = NameAnswer(
-        uid=name, t_s=0.0, name=name, engine="getaddrinfo", failure=failure, kind=kind, is_true=is_true
+        uid=name,
+        t0_s=0.0,
+        t_s=0.0,
+        name=name,
+        engine="getaddrinfo",
+        failure=failure,
+        kind=kind,
+        is_true=is_true,
     )
     return a_digest(name, 0.0, names=(answer,))
 

@@ -1,5 +1,7 @@
 """Planning: which steps, in which order, not before when."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from probe.plan import (
     cross_arms,
     estimate,
     interleave,
+    name_step,
     network_steps,
     neutral_steps,
     round_steps,
@@ -228,6 +231,13 @@ def test_a_beat_for_udp_53_asks_another_resolver_of_the_family() -> None:
     assert step.target.target_id == "resolver/google"
     other = BeatClass(family=6, port=53, foreign=True)
     assert beat_step(other, 3, neutrals=NEUTRALS, resolvers=resolvers, addresses=KNOWN) is None
+
+
+def test_the_systems_resolver_is_asked_for_neutrals_in_turn_by_name_alone() -> None:
+    steps = [name_step(n, NEUTRALS) for n in range(len(NEUTRALS) + 1)]
+    assert [s.target.input for s in steps if s] == [t.input for t in (*NEUTRALS, NEUTRALS[0])]
+    assert {(s.experiment, s.addresses, s.target.addresses) for s in steps if s} == {("neutral", (), ())}
+    assert name_step(0, [replace(NEUTRALS[0], input="https://192.0.2.9/")]) is None
 
 
 def test_there_is_no_beat_without_a_known_address() -> None:

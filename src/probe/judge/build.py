@@ -50,7 +50,9 @@ def build_facts(
         finding=finding,
         resolver_true=any(n.is_true for d in digests for n in d.names),
         resolver_fails=finding is not None and finding.resolver_fails,
-        resolver_log=tuple(sorted((n.t_s, n.is_true) for d in digests for n in d.names)),
+        resolver_log=tuple(
+            sorted((n.t_s if n.is_true else n.t0_s, n.is_true) for d in digests for n in d.names)
+        ),
         untrusted_issuers=finding.untrusted_issuers if finding is not None else frozenset(),
         bench=Bench(w for d in digests for w in d.witnesses),
     )

@@ -46,7 +46,7 @@ class RunFacts:
     resolver_fails: bool = False
     """It was asked for neutral names and never answered one truly."""
     resolver_log: tuple[tuple[float, bool], ...] = ()
-    """When it was asked for a neutral name (seconds of the run), and whether it told the truth."""
+    """When it told the truth of a neutral name, or was asked for one and did not (seconds of the run)."""
     untrusted_issuers: frozenset[str] = frozenset()
     """Issuers of certificates under no known authority that neutrals showed."""
     bench: Bench = EMPTY_BENCH

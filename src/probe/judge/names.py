@@ -18,6 +18,7 @@ class NameAnswer:
     """What the system's resolver said for one name of a neutral."""
 
     uid: str
+    t0_s: float
     t_s: float
     name: str
     engine: str
@@ -38,6 +39,7 @@ def name_answers(m: Measurement) -> Iterator[NameAnswer]:
         kind = kind_of(query.answers)
         yield NameAnswer(
             uid=m.measurement_uid,
+            t0_s=m.started_s + query.t0,
             t_s=m.started_s + query.t,
             name=name,
             engine=query.engine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
@@ -19,12 +20,9 @@ from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from probe.judge.hop import Hop, Round
     from probe.judge.resolving import Names
     from probe.judge.stand import Stand
-    from probe.judge.witness import Failed
 
 _NO_SUCH = frozenset({k.NXDOMAIN, k.NO_ANSWER})
 _SERVER_SIDE = frozenset({k.SERVFAIL, k.REFUSED, k.TIMEOUT})
@@ -32,12 +30,15 @@ _SERVER_SIDE = frozenset({k.SERVFAIL, k.REFUSED, k.TIMEOUT})
 
 def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     """Judge a name that resolved in no round."""
-    failures = [x for r in names.failed for x in r.failures]
+    failures = [
+        replace(x, void=x.void or _resolver_failed(hop, x.t0, x.t)) for r in names.failed for x in r.failures
+    ]
     counted = count(failures, hop.facts.bench, sides=hop.sides)
     valid = resolver_valid(hop)
     stood = _stand_of_name(hop, {x.kind for x in failures}, valid=valid)
     facts = DnsFacts(
-        resolver_fails=hop.facts.resolver_fails or _resolver_failed_then(hop, failures),
+        resolver_fails=hop.facts.resolver_fails
+        or _resolver_failed(hop, min(x.t0 for x in failures), max(x.t for x in failures)),
         resolver_true=hop.facts.resolver_true,
         broken_dnssec=counted.kind == k.SERVFAIL and _broken_dnssec(hop),
         count=counted,
@@ -65,11 +66,9 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     return outcome
 
 
-def _resolver_failed_then(hop: Hop, failures: Sequence[Failed]) -> bool:
-    """Say whether this system's resolver was asked for neutral names meanwhile, and never told the truth."""
-    begin = min(x.t0 for x in failures) - BRACKET_S
-    end = max(x.t for x in failures) + BRACKET_S
-    said = [true for t, true in hop.facts.resolver_log if begin <= t <= end]
+def _resolver_failed(hop: Hop, t0: float, t: float) -> bool:
+    """Say whether this system's resolver, asked for neutral names meanwhile, told the truth of none."""
+    said = [true for at, true in hop.facts.resolver_log if t0 - BRACKET_S <= at <= t + BRACKET_S]
     return bool(said) and not any(said)
 
 

@@ -34,8 +34,8 @@ class Failed:
     t: float
     family: int
     port: int
-    burst: bool = False
-    """It lies in our own burst of handshakes."""
+    void: bool = False
+    """It is no witness: it lies in our own burst of handshakes, or the resolver failed for all names then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def count(
     witnesses: set[str] = set()
     for f in failures:
         pair = bench.bracket(f.t0, f.t, family=f.family, port=f.port, sides=sides, not_resolver=not_resolver)
-        if pair and not f.burst:
+        if pair and not f.void:
             good.append(f)
             witnesses.update(pair)
             witnesses.add(f.uid)

@@ -47,8 +47,6 @@ class Memory:
     asking: dict[str, anyio.Semaphore] = field(default_factory=dict)
     resolver_turn: int = 0
     """Searches begun: each begins with another resolver."""
-    neutral_addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Host of a neutral and what the system's resolver gave for it."""
 
     def hang_up(self) -> None:
         """Close every idle connection to a helper."""

@@ -9,7 +9,8 @@ import anyio
 
 from probe.measure import dns, http, tcp, tls
 from probe.measure.memory import memory_of
-from probe.measure.urls import is_public, place_of
+from probe.measure.names import resolve
+from probe.measure.urls import place_of
 
 if TYPE_CHECKING:
     from probe.measure.trace import Context
@@ -27,14 +28,20 @@ async def recipe(ctx: Context, step: Step) -> None:
 
     `https`: connect and shake hands under the name; `http`: connect and ask for `/` up to the headers;
     `dns+udp`: one question for a neutral name. The address is the first of the step's, else of the target's,
-    else what the system's resolver gave for the name (asked once a session) that no experiment has retired.
-    Where our own limits forbid it for now, nothing is tried and nothing observed.
+    that no experiment has retired. Where neither states one, it is the system's resolver that is tried: it is
+    asked for the name, and nothing else is sent. Where our own limits forbid it for now, nothing is tried and
+    nothing observed.
     """
     place = place_of(step.target.input)
     if place.scheme == "dns+udp":
         await dns.ask_udp(ctx, place.host, place.port, dns.NEUTRAL_NAME, timeout_s=_timeout(ctx))
         return
-    address = await _address(ctx, step, place)
+    known = step.addresses or step.target.addresses or ((place.host,) if place.is_literal else ())
+    if not known:
+        await resolve(ctx, place.host)
+        return
+    now = ctx.network.clock.counter()
+    address = next((ip for ip in known if not memory_of(ctx).is_retired(ip, now)), None)
     if address is None:
         return
     if place.scheme == "https" and ctx.pace.hellos.wait_s(place.host, address) > PATIENCE_S:
@@ -58,20 +65,6 @@ async def _beat(ctx: Context, place: Place, address: str) -> None:
             await tls.handshake(ctx, stream, place.host, verified_name=place.host, timeout_s=_timeout(ctx))
     finally:
         stream.close()
-
-
-async def _address(ctx: Context, step: Step, place: Place) -> str | None:
-    """Return the address of this beat; None when the name has none, which the lookup's observation tells."""
-    memory = memory_of(ctx)
-    known = step.addresses or step.target.addresses or memory.neutral_addresses.get(place.host, ())
-    if not known and place.is_literal:
-        known = (place.host,)
-    if not known:
-        looked_up = await dns.ask_system(ctx, place.host)
-        known = tuple(answer for answer in looked_up.answers if is_public(answer))
-        memory.neutral_addresses[place.host] = known
-    now = ctx.network.clock.counter()
-    return next((ip for ip in known if not memory.is_retired(ip, now)), None)
 
 
 def _timeout(ctx: Context) -> float:

@@ -9,8 +9,8 @@ from probe.measure.runner import BudgetSpent, Session
 from probe.model.measurement import Measurement
 from probe.model.target import Target
 from probe.pipeline.neutrals import KnownNeutrals
-from probe.pipeline.recorder import Recorder, passed
-from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_kinds, beat_step
+from probe.pipeline.recorder import Recorder, name_failed, passed
+from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_kinds, beat_step, name_step
 
 PLAIN = 80
 NEVER_AGAIN = 1 << 62
@@ -35,6 +35,10 @@ class Heart:
     home: str
     _kinds: set[tuple[int, bool]] = field(default_factory=set)
     _numbers: dict[BeatClass, int] = field(default_factory=dict)
+    _name_failed: bool = False
+    """A name failed since the system's resolver was last asked for a neutral's."""
+    _names: int = 0
+    _asking: "asyncio.Task[None] | None" = None
     _began: int = 0
     _ended: int = 0
     _soon: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,7 +49,8 @@ class Heart:
         self._kinds |= beat_kinds(target, self.home)
 
     def learn(self, target: Target, measurement: Measurement) -> None:
-        """Beat on port 80 too once a redirect has led to a plain page."""
+        """Beat on port 80 too once a redirect has led to a plain page; for names once one has failed."""
+        self._name_failed = self._name_failed or name_failed(measurement)
         if any(trip.port == PLAIN for trip in measurement.requests):
             self._kinds |= {
                 (PLAIN, abroad) for port, abroad in beat_kinds(target, self.home) if port != PLAIN
@@ -53,27 +58,41 @@ class Heart:
 
     async def run(self) -> None:
         """Beat until cancelled, or until the budget is spent."""
-        while True:
-            self._soon.clear()
-            self._began += 1
-            mine = self._began
-            classes = beat_classes(self._kinds, self.known.families() or (4,))
-            spent = False
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for beat in classes:
-                        group.create_task(self._beat(beat))
-            except* BudgetSpent:
-                spent = True
-            async with self._done:
-                self._ended = NEVER_AGAIN if spent else mine
-                self._done.notify_all()
-            if spent:
-                return
-            await asyncio.sleep(SHORTEST_GAP_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT_GAP_S - SHORTEST_GAP_S):
-                    await self._soon.wait()
+        async with asyncio.TaskGroup() as aside:
+            while await self._once(aside):
+                await asyncio.sleep(SHORTEST_GAP_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_GAP_S - SHORTEST_GAP_S):
+                        await self._soon.wait()
+
+    async def _once(self, aside: asyncio.TaskGroup) -> bool:
+        """Beat once; say whether the budget allows another."""
+        self._soon.clear()
+        self._began += 1
+        mine = self._began
+        if self._name_failed and (self._asking is None or self._asking.done()):
+            self._name_failed = False
+            # Aside: a resolver that is silent must not hold up the brackets of everybody else.
+            self._asking = aside.create_task(self._ask_name())
+        spent = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                for beat in beat_classes(self._kinds, self.known.families() or (4,)):
+                    group.create_task(self._beat(beat))
+        except* BudgetSpent:
+            spent = True
+        async with self._done:
+            self._ended = NEVER_AGAIN if spent else mine
+            self._done.notify_all()
+        return not spent
+
+    async def _ask_name(self) -> None:
+        """Ask the system's resolver for the name of a neutral: the other name may fail, or the resolver."""
+        step = name_step(self._names, self.neutrals)
+        self._names += 1
+        if step is not None:
+            with suppress(BudgetSpent):
+                await self.recorder.keep(await self.session.measure(step))
 
     async def next(self) -> None:
         """Return when a beat that began after this call has ended, or would come too late to count."""

@@ -75,3 +75,9 @@ def passed(measurement: Measurement) -> bool:
         *(o.failure for o in measurement.requests),
     ]
     return bool(failures) and not any(failures)
+
+
+def name_failed(measurement: Measurement) -> bool:
+    """Say whether the system's resolver was asked for a name and gave no address for it."""
+    asked = {q.hostname for q in measurement.queries if q.is_system}
+    return bool(asked - {q.hostname for q in measurement.queries if q.is_system and q.answers})

@@ -1,7 +1,7 @@
 """Targets and debts become Steps: which, in what order, not before when. Pure: chance comes in as a seed."""
 
 from probe.plan.arms import cross_arms
-from probe.plan.beats import BeatClass, beat_classes, beat_kinds, beat_step
+from probe.plan.beats import BeatClass, beat_classes, beat_kinds, beat_step, name_step
 from probe.plan.debts import steps_for
 from probe.plan.estimate import Estimate, estimate
 from probe.plan.rounds import interleave, network_steps, neutral_steps, round_steps
@@ -15,6 +15,7 @@ __all__ = [
     "cross_arms",
     "estimate",
     "interleave",
+    "name_step",
     "network_steps",
     "neutral_steps",
     "round_steps",

@@ -93,6 +93,18 @@ def beat_step(
     return Step(target=replace(target, input=url, addresses=(chosen,)), experiment="neutral", round=number)
 
 
+def name_step(number: int, neutrals: Sequence[Target]) -> Step | None:
+    """Return what shows whether the system's resolver still answers: a neutral's name, each in turn.
+
+    It bears no address, so nothing but the resolver is asked; None where no neutral has a name.
+    """
+    named = [t for t in neutrals if not _is_literal(urlsplit(t.input).hostname or "")]
+    if not named:
+        return None
+    target = named[number % len(named)]
+    return Step(target=replace(target, addresses=()), experiment="neutral", round=number)
+
+
 def _family(address: str) -> int:
     return 6 if ":" in address else 4
 
