@@ -1,6 +1,7 @@
 """The run folder beside the journal: blobs, run.json, inputs, verdicts; sealed runs never change."""
 
 import hashlib
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,33 @@ def test_the_same_blob_is_written_once(run: RunFolder) -> None:
     before = (run.path / "blobs" / SHA_OF_DER).stat().st_ino
     run.append(a_full_measurement(), {SHA_OF_DER: DER})
     assert (run.path / "blobs" / SHA_OF_DER).stat().st_ino == before
+
+
+def test_the_disk_is_waited_for_when_synced_and_not_when_appended(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[Path] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        waited.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    run.append(a_measurement(), {SHA_OF_DER: DER}, sync=False)
+    assert waited == []
+    assert run.blob(SHA_OF_DER) == DER
+    run.sync()
+    assert waited == [run.path / "blobs" / SHA_OF_DER, run.path / "blobs"]
+    run.sync()
+    assert len(waited) == 2
+
+
+def test_a_blob_that_a_power_cut_emptied_is_written_again(run: RunFolder) -> None:
+    run.append(a_measurement(), {SHA_OF_DER: DER})
+    (run.path / "blobs" / SHA_OF_DER).write_bytes(b"")
+    run.append(a_measurement(), {SHA_OF_DER: DER})
+    assert run.blob(SHA_OF_DER) == DER
 
 
 def test_a_page_is_named_by_the_hash_of_what_was_kept_of_it(run: RunFolder) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import deque
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -25,6 +26,7 @@ HELLO_WINDOW_S: Final = 120.0
 """ClientHellos per name and /24 or /48: a burst of one name starts a freeze of 120 s at some operators."""
 
 
+@lru_cache(maxsize=4096)
 def prefix(ip: str) -> str:
     """Return the /24 or /48 that an address lies in."""
     try:

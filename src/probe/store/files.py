@@ -16,8 +16,11 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, sync it, and rename it: a reader sees the old or the new one."""
+def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Write a file under another name, sync it, and rename it: a reader sees the old or the new one.
+
+    With `sync=False` it is in the system's hands only, until `sync_file` and `sync_folder`.
+    """
     temporary = path.with_name(f".{path.name}{_TEMPORARY}{os.getpid()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
@@ -25,12 +28,23 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fchmod(descriptor, FILE_MODE)
             handle.write(content)
             handle.flush()
-            os.fsync(descriptor)
+            if sync:
+                os.fsync(descriptor)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if sync:
+        sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file last through a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

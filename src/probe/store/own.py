@@ -6,10 +6,13 @@ import ipaddress
 import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
 
+LONGEST_ADDRESS: Final = 45
+"""Characters: eight groups, the last two as IPv4 (RFC 4291, 2.2)."""
 COMMON: Final = frozenset(
     {
         *(
@@ -99,8 +102,15 @@ def own_addresses(addresses: Iterable[str]) -> frozenset[str]:
 
 def canonical(text: str) -> str:
     """Return an address as `ipaddress` writes it, prefix length and zone left out; empty when it is none."""
+    bare = text.split("%", maxsplit=1)[0].split("/", maxsplit=1)[0]
+    return _canonical(bare) if len(bare) <= LONGEST_ADDRESS else ""
+
+
+@lru_cache(maxsize=4096)
+def _canonical(bare: str) -> str:
+    """Remember what was asked lately: a run asks thousands of times for the same few addresses."""
     try:
-        return str(ipaddress.ip_address(text.split("%", maxsplit=1)[0].split("/", maxsplit=1)[0]))
+        return str(ipaddress.ip_address(bare))
     except ValueError:
         return ""
 

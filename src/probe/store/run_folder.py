@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from probe.model.options import RunRecord
 from probe.model.verdict import Verdict
 from probe.store import codec, journal
 from probe.store.error import StoreError
-from probe.store.files import make_folder, remove_leftovers, write_whole
+from probe.store.files import make_folder, remove_leftovers, sync_file, sync_folder, write_whole
 from probe.store.own import OwnValues
 from probe.store.redact import Redactor
 
@@ -35,6 +36,8 @@ class RunFolder:
         self._end = end
         self._redactor = redactor
         self._index: dict[str, list[int]] | None = None
+        self._unsynced: deque[Path] = deque()
+        """Blobs that only the system has; another thread may be syncing."""
 
     @classmethod
     def create(cls, results: Path, run_id: str, *, redactor: Redactor | None = None) -> Self:
@@ -101,14 +104,15 @@ class RunFolder:
             raise StoreError(self.path, 0, "opened for reading", "Open it with append=True.")
         clean, clean_blobs = self._redactor.measurement(measurement, blobs or {})
         for sha256, content in clean_blobs.items():
-            self._write_blob(sha256, content)
+            self._write_blob(sha256, content, sync=sync)
         offset = self._end.append(clean, sync=sync)
         if self._index is not None:
             self._index.setdefault(clean.target_id, []).append(offset)
         return clean
 
     def sync(self) -> None:
-        """Wait until everything appended is on the disk."""
+        """Wait until everything appended is on the disk; may be called from another thread."""
+        self._sync_blobs()
         if self._end is not None:
             self._end.sync()
 
@@ -207,6 +211,7 @@ class RunFolder:
     def close(self) -> None:
         """Let go of the journal and its lock; twice does no harm."""
         if self._end is not None:
+            self._sync_blobs()
             self._end.close()
 
     def __enter__(self) -> Self:
@@ -222,10 +227,20 @@ class RunFolder:
             hint = "A sealed run never changes; give -o to write elsewhere."
             raise StoreError(self.path, 0, "this run is sealed", hint)
 
-    def _write_blob(self, sha256: str, content: bytes) -> None:
+    def _sync_blobs(self) -> None:
+        names_are_new = bool(self._unsynced)
+        while self._unsynced:
+            sync_file(self._unsynced.popleft())
+        if names_are_new:
+            sync_folder(self.path / BLOBS)
+
+    def _write_blob(self, sha256: str, content: bytes, *, sync: bool) -> None:
         path = self.path / BLOBS / sha256
-        if not path.exists():
-            write_whole(path, content)
+        # An empty one is what a power cut left of a blob that was not synced yet.
+        if not path.exists() or path.stat().st_size < len(content):
+            write_whole(path, content, sync=sync)
+            if not sync:
+                self._unsynced.append(path)
 
 
 def _without_account(url: str) -> str:
