@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from probe import locale
+from probe.model.verdict import Note
 from probe.report import words
 from unit import translations
 from unit.outcomes import a_blocked_verdict
@@ -104,6 +105,43 @@ def test_words_among_the_parameters_are_said_too_and_values_stay() -> None:
         "connection_reset: здесь сброс соединения, и у контроля (прокси в другом месте) то же самое: "
         "не работает и у других."
     )
+
+
+def test_notes_are_said_in_the_language_in_use_and_a_strangers_stay_as_they_are() -> None:
+    english = (
+        "2 of 3 rounds failed (connection_reset)",
+        "judged without regard to the network it would be: down",
+    )
+    known = (
+        Note(
+            template="{n} of {all} rounds failed ({failure})",
+            params=(("all", "3"), ("failure", "connection_reset"), ("n", "2")),
+        ),
+        Note(
+            template="judged without regard to the network it would be: {state}", params=(("state", "down"),)
+        ),
+    )
+    verdict = a_blocked_verdict(notes=english, notes_apart=known)
+    assert locale.say_notes(verdict) == english
+    locale.use("ru")
+    assert locale.say_notes(verdict) == (
+        "неудачных раундов: 2 из 3 (сброс соединения)",
+        "без оглядки на состояние сети вышло бы: не работает",
+    )
+    odd = a_blocked_verdict(notes=("As it was.",), notes_apart=(Note(template="{x.__class__}"),))
+    assert locale.say_notes(odd) == ("As it was.",)
+    assert locale.say_notes(a_blocked_verdict(notes=english)) == english
+
+
+def test_a_network_without_a_number_is_this_network() -> None:
+    locale.use("ru")
+    template = next(r.because for r in translations.rules() if r.rule_id == "http.plain_other_page")
+    said = locale.say(
+        a_blocked_verdict(
+            template=template, params=(("asn", "this network"), ("controls", ""), ("name", "x"))
+        )
+    )
+    assert "абонентов этой сети" in said
 
 
 @pytest.mark.parametrize("template", ["{k.__class__}", "{k:>99999999}", "{", "{0}", "{missing}"])

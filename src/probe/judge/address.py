@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge.count_layer import judge_floor
 from probe.judge.dns import ARTEFACTS
 from probe.judge.hop import families_of, rounds_of
+from probe.judge.note import ADDRESSES_FAILED, FAMILY_FAILS, ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.residual import fold_residual
 from probe.judge.resolving import Names
@@ -98,13 +99,13 @@ def _works(hop: Hop, family: int, good: list[Round], bad: list[Round]) -> Outcom
     outcome.validated = all(r.answer is not None and r.answer.tls_ok for r in good) and not hop.tainted
     if bad:
         outcome.notes.append(
-            f"{len(bad)} of {len(good) + len(bad)} rounds failed: {bad[0].failures[0].failure}"
+            note(ROUNDS_FAILED, n=len(bad), all=len(good) + len(bad), failure=bad[0].failures[0].failure)
         )
     tried = {t.ip for r in good for t in r.tries}
     dead = {t.ip for r in good for t in r.tries if t.kind is not None}
     dead -= {t.ip for r in good for t in r.tries if t.kind is None}
     if dead:
-        outcome.notes.append(f"IPv{family}: {len(dead)} of {len(tried)} addresses failed")
+        outcome.notes.append(note(ADDRESSES_FAILED, family=f"IPv{family}", n=len(dead), all=len(tried)))
     return outcome
 
 
@@ -113,7 +114,11 @@ def _combine(found: list[Outcome]) -> Outcome:
     working = [o for o in found if o.answers]
     if working:
         best = working[0]
-        best.notes += [f"another family fails: {o.failure or o.rule.rule_id}" for o in found if not o.answers]
+        best.notes += [
+            note(FAMILY_FAILS, failure=o.failure) if o.failure else note(o.rule.because, o.params)
+            for o in found
+            if not o.answers
+        ]
         return best
     had = [o for o in found if o.rule.reason_code is not ReasonCode.FAMILY_UNAVAILABLE] or found
     partly = [o for o in had if o.rule.reason_code is ReasonCode.INTERMITTENT]

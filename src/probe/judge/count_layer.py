@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
+from probe.judge import note as notes
 from probe.judge.cross import NOTHING
 from probe.judge.fingerprints import Scope, match_issuer
 from probe.judge.floor import FloorFacts
 from probe.judge.http import HTTP_RULES
+from probe.judge.note import note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import Rule, first_match
 from probe.judge.series import SERIES
@@ -108,17 +110,11 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         wants=_wants(rule, counted, facts, sorted({t.ip for t in tries}) if crossable else []),
     )
     if any(r.lingers for r in rounds):
-        outcome.notes.append(
-            "after the first failure connects to the same address failed too: the block lingers"
-        )
+        outcome.notes.append(note(notes.LINGERS))
     if params["trigger"] == ".ip":
-        outcome.notes.append("a block of this name at this address that lingers would look the same")
+        outcome.notes.append(note(notes.IP_OR_LINGERING))
     if cross.uids and not params["trigger"]:
-        outcome.notes.append(
-            "cross experiment: a lingering block hid which trigger"
-            if cross.residual
-            else "cross experiment: no single trigger"
-        )
+        outcome.notes.append(note(notes.CROSS_HIDDEN if cross.residual else notes.CROSS_UNCLEAR))
     return outcome
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probe.judge.note import APART, note
 from probe.judge.rule import Rule, always
 from probe.model.words import Located, ReasonCode, State
 
@@ -55,7 +56,11 @@ def through_gate(facts: RunFacts, outcome: Outcome, *, owing: bool) -> Outcome:
 
 
 def _instead(outcome: Outcome, rule: Rule[object], reason: ReasonCode | None) -> Outcome:
-    outcome.notes.append(f"would have been {outcome.rule.rule_id}")
+    # What accuses is not said again as a sentence where the evidence does not carry it.
+    telling = outcome.state is State.INCONCLUSIVE
+    outcome.notes.append(
+        note(outcome.rule.because, outcome.params) if telling else note(APART, state=outcome.state.value)
+    )
     outcome.rule = rule if rule.reason_code is reason else _with_reason(rule, reason)
     outcome.mechanism, outcome.located, outcome.confirmed = "", Located.UNKNOWN, False
     return outcome

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from probe.judge import note as n
+from probe.judge.constants import CLOCK_TOLERANCE_S
+from probe.judge.names import PUBLIC
 from probe.judge.network_facts import NetworkFacts, NetworkHistory, network_facts
 from probe.judge.network_rules import NETWORK_RULES
+from probe.judge.note import note, text_of
 from probe.judge.rule import RULES_VERSION, first_match
-from probe.model.verdict import Verdict
+from probe.model.verdict import Note, Verdict
 from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
@@ -58,6 +62,7 @@ class NetworkFinding:
     started_utc: str
     ended_utc: str
     notes: tuple[str, ...] = ()
+    notes_apart: tuple[Note, ...] = ()
 
     @property
     def fine(self) -> bool:
@@ -83,6 +88,7 @@ def network_finding(
         "resolver_kind": f.resolver_kind,
     }
     used = {name: value for name, value in params.items() if "{" + name + "}" in rule.because}
+    notes = _notes(f)
     own = [d for d in digests if d.portal or d.sinkhole or d.local]
     return NetworkFinding(
         state=rule.state,
@@ -106,7 +112,8 @@ def network_finding(
         n_observations=sum(d.n_observations for d in digests),
         started_utc=_stamp(digests[0].started) if digests else "",
         ended_utc=_stamp(digests[-1].started) if digests else "",
-        notes=tuple(_notes(f)),
+        notes=tuple(text_of(one) for one in notes),
+        notes_apart=notes,
     )
 
 
@@ -134,21 +141,22 @@ def network_verdict(finding: NetworkFinding) -> Verdict:
         ended_utc=finding.ended_utc,
         measurement_uids=finding.measurement_uids,
         notes=finding.notes,
+        notes_apart=finding.notes_apart,
     )
 
 
-def _notes(f: NetworkFacts) -> list[str]:
+def _notes(f: NetworkFacts) -> tuple[Note, ...]:
     """Facts that change no state of the network."""
-    said = {
-        "a DNS query to 192.0.2.1 was answered: UDP/53 is intercepted": f.udp53_intercepted,
-        f"the system's resolver failed for {f.n_false} of {f.n_names} neutral names": f.resolver_fails,
-        f"the system's resolver answers with {f.resolver_kind} addresses": f.resolver_kind
-        not in {"", "public"},
-        "the time could not be checked against two agreeing servers": f.clock_offset_s is None and f.n_ok > 0,
-        f"this machine's clock is off by {f.clock_offset_s} s": abs(f.clock_offset_s or 0.0) >= 60.0,
-        "certificates under an unknown authority were shown for neutral sites": bool(f.untrusted_issuers),
-    }
-    return [note for note, holds in said.items() if holds]
+    strange = f.resolver_kind not in {"", PUBLIC}
+    said = (
+        (f.udp53_intercepted, note(n.UDP53_INTERCEPTED)),
+        (f.resolver_fails, note(n.RESOLVER_FAILED, n=f.n_false, all=f.n_names)),
+        (strange, note(n.RESOLVER_KIND, kind=f.resolver_kind)),
+        (f.clock_offset_s is None and f.n_ok > 0, note(n.TIME_UNKNOWN)),
+        (abs(f.clock_offset_s or 0.0) >= CLOCK_TOLERANCE_S, note(n.CLOCK_OFF, seconds=f.clock_offset_s)),
+        (bool(f.untrusted_issuers), note(n.UNKNOWN_ISSUERS)),
+    )
+    return tuple(one for holds, one in said if holds)
 
 
 def _witnesses(digests: Sequence[ControlDigest]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
     from probe.judge.witness import Count
+    from probe.model.verdict import Note
     from probe.model.words import Layer, Located
 
 
@@ -54,7 +55,7 @@ class Outcome:
     sources: tuple[ControlSource, ...] = ()
     n_controls: int = 0
     wants: Wants = field(default_factory=Wants)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     hop: Hop
     answers: list[Round] = field(default_factory=list)
     """Rounds that got an answer, when the next hop or the content tables are to decide."""
@@ -69,6 +70,8 @@ class Outcome:
 
 UNKNOWN_AS = "AS0"
 NOBODY = "no control"
+THIS_NETWORK = "this network"
+"""Whose subscribers sentences speak of where no operator was declared."""
 SOURCE_WORDS: Mapping[ControlSource, str] = {
     ControlSource.CROSS: "neutral names at the same and at other addresses",
     ControlSource.RESOLVER: "another resolver asked from here",
@@ -76,10 +79,6 @@ SOURCE_WORDS: Mapping[ControlSource, str] = {
     ControlSource.PROXY: "a proxy elsewhere",
     ControlSource.BASELINE: "a baseline recorded without interference",
 }
-
-
-def _operator(asn: str) -> str:
-    return "an operator that is not known" if asn == UNKNOWN_AS else asn
 
 
 def conclude(
@@ -97,7 +96,7 @@ def conclude(
     """Put a rule, its parameters and its witnesses together."""
     filled = {
         "name": hop.label,
-        "asn": _operator(hop.facts.vantage.probe_asn),
+        "asn": THIS_NETWORK if hop.facts.vantage.probe_asn == UNKNOWN_AS else hop.facts.vantage.probe_asn,
         "controls": NOBODY,
         "failure": "",
         "trigger": "",

@@ -9,6 +9,7 @@ from probe.judge.dns import DnsFacts
 from probe.judge.fingerprints import LOCAL_KINDS, Scope, is_bogon, match_dns_address
 from probe.judge.fingerprints.bogon import FAKE_IP, NAT64
 from probe.judge.hop import Round
+from probe.judge.note import NAME_ROUNDS, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.stand import stand
 from probe.judge.whence import located_at_resolver
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from probe.judge.rule import Rule
     from probe.model.measurement import Measurement
     from probe.model.observation import DNSLookup
+    from probe.model.verdict import Note
 
 _OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa", ".test", ".invalid", ".onion")
 _ACCUSING = frozenset({Scope.LEGAL_NOTICE, Scope.INJECTED})
@@ -123,12 +125,7 @@ class Names:
             rule,
             Layer.DNS,
             hop=self._hop,
-            params={
-                "answer": facts.injected[1] or (notice.excerpt if notice else facts.bogon),
-                "forged": facts.injected[0],
-                "local": facts.local,
-                "fingerprint": notice.id if notice else "",
-            },
+            params=_params(facts),
             located=self._located(rule, notice),
             uids=self.uids(),
             wants=Wants(control=rule.state is State.BLOCKED, resolver=rule.state is State.BLOCKED),
@@ -147,20 +144,29 @@ class Names:
             return Located.OPERATOR_NETWORK
         return located_at_resolver(self._hop)
 
-    def notes(self, artefact: Rule[Any] | None, facts: DnsFacts) -> list[str]:
+    def notes(self, artefact: Rule[Any] | None, facts: DnsFacts) -> list[Note]:
         """Tell what changes no state: a forged answer beside a true one, rounds that did not resolve."""
         found = []
         if artefact is not None:
-            found.append(
-                f"{artefact.rule_id}: {facts.injected[0] or facts.bogon or facts.local}".rstrip(": ")
-            )
+            found.append(note(artefact.because, _params(facts), name=self._hop.label))
         if self.failed:
-            found.append(f"the name did not resolve in {len(self.failed)} of {len(self._hop.legs)} rounds")
+            found.append(note(NAME_ROUNDS, n=len(self.failed), all=len(self._hop.legs)))
         return found
 
     def uids(self) -> frozenset[str]:
         """Return the measurements whose look-ups these are."""
         return frozenset(m.measurement_uid for m, _ in self._answers)
+
+
+def _params(facts: DnsFacts) -> dict[str, str]:
+    """Return what the sentences of the artefact rows name."""
+    notice = facts.notice
+    return {
+        "answer": facts.injected[1] or (notice.excerpt if notice else facts.bogon),
+        "forged": facts.injected[0],
+        "local": facts.local,
+        "fingerprint": notice.id if notice else "",
+    }
 
 
 def _failed_round(leg: Any, m: Measurement, failures: list[DNSLookup]) -> Round:

@@ -7,6 +7,7 @@ from statistics import median
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from probe.judge.note import text_of, unique
 from probe.judge.outcome import UNKNOWN_AS
 from probe.judge.rule import RULES_VERSION
 from probe.model.verdict import Verdict
@@ -31,6 +32,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
     params = {name: outcome.params.get(name, "") for name in sorted(wanted)}
     sources = dict.fromkeys(s for s in ControlSource if s in outcome.sources)
     everything = [*own, *reading.aside]
+    notes = unique(outcome.notes)
     return Verdict(
         target_id=target.target_id,
         service=target.service,
@@ -63,7 +65,8 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         if own
         else "",
         measurement_uids=tuple(sorted(m.measurement_uid for m in everything)),
-        notes=tuple(dict.fromkeys(outcome.notes)),
+        notes=tuple(text_of(n) for n in notes),
+        notes_apart=notes,
     )
 
 

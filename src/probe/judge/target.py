@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probe.judge.view import ControlView
     from probe.model.measurement import Measurement
     from probe.model.target import Debt, Target
-    from probe.model.verdict import Verdict
+    from probe.model.verdict import Note, Verdict
 
 MAX_HOPS = 11
 """The first request and ten redirects (METHOD 5)."""
@@ -73,7 +73,7 @@ class _Run:
 def _judge(facts: RunFacts, reading: Reading) -> Outcome:
     run = _Run(facts, reading, all_views(facts, reading), bursts([*reading.own, *reading.aside]))
     outcome: Outcome | None = None
-    notes: list[str] = []
+    notes: list[Note] = []
     for index in range(MAX_HOPS):
         found = [judge_addresses(_hop(run, index, legs)) for legs in _by_place(reading.legs.get(index, []))]
         if not found:

@@ -10,6 +10,7 @@ from probe.judge.constants import BRACKET_S, DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPR
 from probe.judge.count_layer import judge_floor, resolver_valid
 from probe.judge.dns import FAILS, UNTRUE, DnsFacts
 from probe.judge.hop import families_of, rounds_of
+from probe.judge.note import OTHER_RESOLVER, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.series import OTHER_ADDRESS
@@ -62,7 +63,7 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
         ),
     )
     if rule.state is State.BLOCKED and valid:
-        outcome.notes.append("reached only through another resolver")
+        outcome.notes.append(note(OTHER_RESOLVER))
     return outcome
 
 

@@ -21,7 +21,13 @@ LANGUAGES: Final = ("en", "ru")
 LATER: Final = ("fr",)
 """Those announced on the command line whose catalogue is still to be written."""
 
-WORDY: Final = {"failure": ", ", "operation": ", ", "controls": ", ", "families": " and "}
+WORDY: Final = {
+    "failure": ", ",
+    "operation": ", ",
+    "controls": ", ",
+    "families": " and ",
+    "state": ", ",
+}
 """Parameters whose parts are words of a closed set (failure strings, operations, kinds of control), and what
 joins the parts."""
 
@@ -84,19 +90,31 @@ def say(verdict: Verdict) -> str:
     A template that the catalogue does not know comes from a stranger's file or another version: nothing is
     put into it, the English sentence is returned as it was written.
     """
-    translated = _(verdict.template)
-    if translated == verdict.template:
-        return verdict.because
+    return _filled(verdict.template, verdict.params, verdict.because)
+
+
+def say_notes(verdict: Verdict) -> tuple[str, ...]:
+    """Return the notes of a verdict in the language in use; in English where only that is known."""
+    if len(verdict.notes_apart) != len(verdict.notes):
+        return verdict.notes
+    pairs = zip(verdict.notes_apart, verdict.notes, strict=True)
+    return tuple(_filled(one.template, one.params, english) for one, english in pairs)
+
+
+def _filled(template: str, params: tuple[tuple[str, str], ...], english: str) -> str:
+    translated = _(template)
+    if translated == template:
+        return english
     try:
-        return translated.format_map({name: _word(name, value) for name, value in verdict.params})
+        return translated.format_map({name: _word(name, value) for name, value in params})
     except KeyError:
-        return verdict.because
+        return english
 
 
 def _word(name: str, value: str) -> str:
     """Return a parameter in the language in use, where it is made of words of ours rather than of values."""
-    if name == "asn" and value == "AS0":
-        return _("this network (operator not declared)")
+    if name == "asn":
+        return _("this network (operator not declared)") if value == "AS0" else _(value)
     if name not in WORDY:
         return value
     joint = WORDY[name]

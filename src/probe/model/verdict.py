@@ -6,6 +6,14 @@ from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A fact beside a verdict, as a template and the values put into it."""
+
+    template: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The answer for one target, with the rule that gave it and the facts it stood on.
 
@@ -47,7 +55,9 @@ class Verdict:
     measurement_uids: tuple[str, ...] = ()
     """The target's own measurements."""
     notes: tuple[str, ...] = ()
-    """Facts worth telling that change no state: a forged first answer, k of n addresses dead."""
+    """Facts worth telling that change no state: a forged first answer, k of n addresses dead. In English."""
+    notes_apart: tuple[Note, ...] = ()
+    """The same, one for one, so that they can be said in another language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

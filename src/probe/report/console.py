@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from probe.locale import _
+from probe.locale import _, say_notes
 from probe.model.words import WORST_FIRST
 from probe.report import words
 from probe.report.console_details import common_caveats, details
@@ -70,7 +70,7 @@ def _network(console: Console, outcome: Outcome, width: int) -> None:
     line.append(label_of(found), style=STYLES[found.state])
     paragraph(console, line, "", width)
     paragraph(console, reason(found), "", width, 2)
-    for note in found.notes:
+    for note in say_notes(found):
         paragraph(console, _("Note: {note}").format(note=visible(note, 600)), "", width, 2)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from probe.locale import _, ngettext
+from probe.locale import _, ngettext, say_notes
 from probe.model.words import WORST_FIRST, State
 from probe.report import words
 from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of, paragraph, reason
@@ -116,7 +116,7 @@ def _group(console: Console, group: Group, width: int, common: Sequence[str]) ->
     if any(v.because != first.because for v in group):
         why = _("For the first: {why}").format(why=_inside(why))
     paragraph(console, why, "", width, 6)
-    for note in first.notes:
+    for note in say_notes(first):
         paragraph(console, _("Note: {note}").format(note=visible(note, 600)), "", width, 6)
     for caveat in first.caveats:
         if caveat not in common:

@@ -1,0 +1,69 @@
+"""Facts worth telling beside a verdict: templates in plain speech, and how one is filled in."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import TYPE_CHECKING, Final
+
+from probe.model.verdict import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LINGERS: Final = "after the first failure connections to the same address failed too: a block lingers there"
+IP_OR_LINGERING: Final = "a block of this name at this address that lingers would look the same"
+CROSS_HIDDEN: Final = (
+    "names and addresses were crossed, but a block that lingers hid which of them is the trigger"
+)
+CROSS_UNCLEAR: Final = (
+    "names and addresses were crossed, and neither the name alone nor the address alone showed as the trigger"
+)
+OTHER_RESOLVER: Final = "it was reached only through another resolver"
+ROUNDS_FAILED: Final = "{n} of {all} rounds failed ({failure})"
+NAME_ROUNDS: Final = "the name did not resolve in {n} of {all} rounds"
+ADDRESSES_FAILED: Final = "over {family} {n} of {all} addresses failed"
+FAMILY_FAILS: Final = "over the other version of IP it fails ({failure})"
+APART: Final = "judged without regard to the network it would be: {state}"
+UDP53_INTERCEPTED: Final = "a DNS query to 192.0.2.1 was answered: UDP/53 is intercepted"
+RESOLVER_FAILED: Final = "the system's resolver failed for {n} of {all} neutral names"
+RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
+TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
+CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
+UNKNOWN_ISSUERS: Final = "certificates under an unknown authority were shown for neutral sites"
+
+NOTES: Final = (
+    LINGERS,
+    IP_OR_LINGERING,
+    CROSS_HIDDEN,
+    CROSS_UNCLEAR,
+    OTHER_RESOLVER,
+    ROUNDS_FAILED,
+    NAME_ROUNDS,
+    ADDRESSES_FAILED,
+    FAMILY_FAILS,
+    APART,
+    UDP53_INTERCEPTED,
+    RESOLVER_FAILED,
+    RESOLVER_KIND,
+    TIME_UNKNOWN,
+    CLOCK_OFF,
+    UNKNOWN_ISSUERS,
+)
+"""All but the sentences of rules, which may stand as notes too."""
+
+
+def note(template: str, params: Mapping[str, object] | None = None, /, **more: object) -> Note:
+    """Return the note with those of the parameters that its template names."""
+    given = {**(params or {}), **more}
+    wanted = sorted({name for _, name, _, _ in Formatter().parse(template) if name})
+    return Note(template=template, params=tuple((name, str(given.get(name, ""))) for name in wanted))
+
+
+def text_of(one: Note) -> str:
+    """Return a note in English."""
+    return one.template.format_map(dict(one.params))
+
+
+def unique(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return each note once, in order."""
+    return tuple(dict.fromkeys(notes))
