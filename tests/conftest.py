@@ -19,3 +19,12 @@ if sitecustomize.HOME_NAMESPACE not in os.environ:
     sys.addaudithook(sitecustomize._hook)
 elif "sitecustomize" not in sys.modules:  # pragma: no cover
     raise RuntimeError("the guard is not in place")
+
+
+def pytest_configure() -> None:
+    """Draw the same examples every time, unless HYPOTHESIS_PROFILE=explore asks for new ones."""
+    from hypothesis import settings
+
+    settings.register_profile("fixed", derandomize=True, deadline=None)
+    settings.register_profile("explore", deadline=None, max_examples=1000)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
