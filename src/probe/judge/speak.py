@@ -7,6 +7,8 @@ from statistics import median
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from probe.judge.fingerprints import is_bogon
+from probe.judge.fingerprints.bogon import FAKE_IP
 from probe.judge.note import text_of, unique
 from probe.judge.outcome import UNKNOWN_AS
 from probe.judge.rule import RULES_VERSION
@@ -43,7 +45,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         located=outcome.located,
         confirmed=outcome.confirmed,
         reason_code=rule.reason_code,
-        caveats=tuple(_caveats(facts, rule.state)),
+        caveats=tuple(_caveats(facts, reading, rule.state)),
         rule_id=rule.rule_id,
         rules_version=RULES_VERSION,
         because=rule.because.format_map(params),
@@ -70,8 +72,9 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
     )
 
 
-def _caveats(facts: RunFacts, state: State) -> Iterable[Caveat]:
-    if facts.vantage.bypass:
+def _caveats(facts: RunFacts, reading: Reading, state: State) -> Iterable[Caveat]:
+    lookups = (q for found in reading.lookups.values() for _, q in found)
+    if facts.vantage.bypass or any(is_bogon(ip) == FAKE_IP for q in lookups for ip in q.answers):
         yield Caveat.BYPASS_ACTIVE
     if state in {State.BLOCKED, State.THROTTLED} and facts.vantage.probe_asn == UNKNOWN_AS:
         yield Caveat.OPERATOR_UNCERTAIN

@@ -17,6 +17,8 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_FAKE_IP: Final = ipaddress.IPv4Network("198.18.0.0/15")
+"""RFC 2544: nobody's network. Tunnels on the user's machine give names addresses of it, and carry them on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ def is_public(ip: str) -> bool:
     """Tell whether an address may be connected to on somebody's word.
 
     An answer or a redirect that points into loopback, link-local, private, shared, multicast or reserved
-    ranges would make us probe the volunteer's own network; addresses embedded in IPv6 count as themselves.
+    ranges would make us probe the volunteer's own network; addresses embedded in IPv6 count as themselves. A
+    fake address of a tunnel is where every program of this machine goes for the name.
     """
     try:
         address = ipaddress.ip_address(ip)
@@ -97,4 +100,6 @@ def is_public(ip: str) -> bool:
         if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         address = inner or address
+    if isinstance(address, ipaddress.IPv4Address) and address in _FAKE_IP:
+        return True
     return address.is_global and not address.is_multicast
