@@ -22,6 +22,7 @@ from probe.plan import interleave, network_steps, neutral_steps
 WINDOW_PER_SLOT = 40
 """Targets in flight per slot: each waits 21 s between its rounds and holds a slot for less than one."""
 SMALLEST_WINDOW = 64
+NO_ROUTE = "network.no_route"
 NETWORK_ROUNDS = 3
 """One bad moment is no finding: neutrals are asked this often before the network is called unfit."""
 
@@ -65,8 +66,9 @@ class Work:
             self._tell_network()
             beating = background.create_task(heart.run())
             later = background.create_task(self._neutrals_again(first))
-            await self._targets(targets, heart)
-            await heart.next()  # the last failure needs its success after it
+            if await self._has_route(later):
+                await self._targets(targets, heart)
+                await heart.next()  # the last failure needs its success after it
             beating.cancel()
             await later
 
@@ -138,6 +140,13 @@ class Work:
             await asyncio.sleep(max(due - self.elapsed_s(), 0))
             await self._neutrals(number)
         self._tell_network()
+
+    async def _has_route(self, later: "asyncio.Task[None]") -> bool:
+        """Say whether trying targets has a point: a link may come back while neutrals are asked."""
+        if self.keeper.finding().rule_id != NO_ROUTE:
+            return True
+        await asyncio.shield(later)
+        return self.keeper.finding().rule_id != NO_ROUTE
 
     async def _until_known(self, first: "asyncio.Task[None]") -> None:
         """Return when home and abroad were seen to answer, or when all neutrals were tried."""
