@@ -1,6 +1,6 @@
 """What one HTTPS target costs in CPU, beside a bare loop of the same handshakes and GETs in the same lab.
 
-    python -m benchmarks.cpu [--targets 200]
+    python -m benchmarks.cpu [--targets 300]
 
 First `probe run` over a list of so many HTTPS URLs, with its default rounds; then, from its own
 measurements.jsonl, each TLS handshake that completed and each request that went over it is done again by
@@ -66,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--targets", type=int, default=200)
+    parser.add_argument("--targets", type=int, default=300)
     n = parser.parse_args().targets
     with wire_lab(shape={"delay_ms": RTT_MS / 2}) as lab:
         ran = lab.run("--list", str(write_list(lab.folder / "list.csv", n)), "--max-mb", "500")

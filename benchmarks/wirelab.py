@@ -66,7 +66,7 @@ class WireLab:
         """Return what a program at the volunteer's end is started with."""
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]))),
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "SSL_CERT_FILE": str(self.ca),
