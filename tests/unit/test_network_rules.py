@@ -1,8 +1,8 @@
 """The network first: which rule speaks, and what it may not say."""
 
-from probe.judge.network import NetworkFinding, NetworkHistory, network_finding
+from probe.judge.network import NetworkFinding, NetworkHistory, network_finding, network_verdict
 from probe.judge.network_rules import NETWORK_RULES
-from probe.model.words import MECHANISMS, ReasonCode, State
+from probe.model.words import MECHANISMS, Located, ReasonCode, State
 from unit.networks import (
     GROUPS,
     a_machine,
@@ -76,6 +76,9 @@ def test_nothing_answering_where_it_worked_before_is_a_shutdown() -> None:
     finding = network_finding([LINK, *neutrals(())], KNOWN)
     assert said(finding) == ("network.shutdown", State.BLOCKED, "network.shutdown", ReasonCode.SHUTDOWN)
     assert "in 3 rounds (36 tries)" in finding.because
+    assert finding.because.endswith(" A dead line or SIM of one's own looks the same.")
+    row = network_verdict(finding)
+    assert (row.located, row.confirmed) == (Located.UNKNOWN, False)
 
 
 def test_nothing_answering_while_a_second_link_works_is_a_shutdown() -> None:
@@ -199,6 +202,11 @@ def test_only_the_white_list_answering_is_domestic_only() -> None:
         "network.domestic_only",
         ReasonCode.DOMESTIC_ONLY,
     )
+    assert finding.because.endswith(
+        " A zero balance, or the white list of an office or a school, looks the same."
+    )
+    row = network_verdict(finding)
+    assert (row.located, row.confirmed) == (Located.UNKNOWN, False)
 
 
 def test_all_domestic_sites_answering_and_no_foreign_ones_may_be_a_cut_cable() -> None:

@@ -73,7 +73,8 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         _is_shutdown,
         State.BLOCKED,
         "The link is up, and nothing answered at home or abroad in {n_rounds} rounds ({n_tries} tries), "
-        "where this network worked before or another link works.",
+        "where this network worked before or another link works. A dead line or SIM of one's own looks the "
+        "same.",
         mechanism="network.shutdown",
         reason_code=ReasonCode.SHUTDOWN,
     ),
@@ -112,7 +113,8 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         "network.domestic_listed_only",
         lambda f: (f.listed, f.unlisted, f.foreign) == ("passes", "fails", "fails"),
         State.BLOCKED,
-        "Domestic sites of the published white list answer; other domestic sites and all foreign ones fail.",
+        "Domestic sites of the published white list answer; other domestic sites and all foreign ones fail."
+        " A zero balance, or the white list of an office or a school, looks the same.",
         mechanism="network.domestic_only",
         reason_code=ReasonCode.DOMESTIC_ONLY,
     ),
