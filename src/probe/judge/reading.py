@@ -232,7 +232,16 @@ def _is_bare_notice(r: HTTPRoundTrip) -> bool:
     return (
         not r.is_tls
         and r.failure == failures.X_HTTP_NO_STATUS_LINE
-        and legal_notice(match_page(status=None, headers=(), title=r.title, body=r.body, url=r.url))
+        and legal_notice(
+            match_page(
+                status=None,
+                headers=(),
+                title=r.title,
+                body=r.body,
+                url=r.url,
+                body_bytes=r.body_text_bytes,
+            )
+        )
         is not None
     )
 

@@ -171,6 +171,8 @@ class HTTPRoundTrip:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     """Decoded text of at most the first 16 KiB."""
+    body_text_bytes: int | None = None
+    """UTF-8 bytes of `body` as it was measured, where masks changed it since; None where none did."""
     body_sha256: str = ""
     """Of the decoded, capped bytes; names a blob when more than the 16 KiB was kept."""
     body_length: int | None = None

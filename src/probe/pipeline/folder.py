@@ -13,6 +13,7 @@ from pathlib import Path
 
 from probe import __version__
 from probe.judge import RULES_VERSION, NetworkHistory
+from probe.judge.fingerprints import notice_addresses
 from probe.model.network import Network
 from probe.model.options import RunRecord
 from probe.pipeline.inputs import Inputs, inputs_of, read_inputs, write_inputs
@@ -69,8 +70,9 @@ def _redactor(network: Network, allowed: Collection[str]) -> Redactor:
 
 
 def _allowed(prepared: Prepared) -> frozenset[str]:
-    """Return the literal addresses that are measured on purpose, the controls' too."""
-    return prepared.catalogue.literals() | {contact.host for contact in prepared.contacts}
+    """Return the literal addresses that are measured on purpose, the controls' too, and those of notices."""
+    measured = prepared.catalogue.literals() | {contact.host for contact in prepared.contacts}
+    return measured | notice_addresses()
 
 
 def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> RunRecord:

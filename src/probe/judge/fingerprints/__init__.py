@@ -13,6 +13,7 @@ from probe.judge.fingerprints.book import (
     Scope,
     fingerprint_files,
     fingerprints_digest,
+    notice_addresses,
 )
 from probe.judge.fingerprints.match import (
     Match,
@@ -43,4 +44,5 @@ __all__ = [
     "match_page",
     "match_redirect",
     "match_refusal",
+    "notice_addresses",
 ]

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.page import NOTICE_CHARS, fold
 
 FINGERPRINTS_VERSION: Final = 1
@@ -159,6 +160,11 @@ def fingerprints_digest() -> str:
 def book() -> Book:
     """Return the shipped book; read at the first call."""
     return read_book(fingerprint_files())
+
+
+def notice_addresses() -> frozenset[str]:
+    """Return the addresses at which notices are served: in a page they are evidence, and nobody's own."""
+    return frozenset(filter(None, map(bare_address, book().redirects)))
 
 
 def read_book(contents: Mapping[str, bytes]) -> Book:

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from probe.judge.fingerprints.bogon import bare_address
-from probe.judge.fingerprints.book import Origin, PageRule, Refusal, Scope, book
-from probe.judge.fingerprints.page import Page, fold, page_of
+from probe.judge.fingerprints.book import Confidence, Origin, PageRule, Refusal, Scope, book
+from probe.judge.fingerprints.page import OWN_MASK, Page, fold, page_of
 
 Headers = Sequence[tuple[str, str]]
 Kind = Literal["body", "title", "header", "redirect_host", "dns_address", "issuer", "certificate_name"]
@@ -29,6 +29,7 @@ REDIRECTING_CHARS: Final = 4_096
 """A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
 _MAX_EMBEDDED: Final = 16
 _BEFORE_A_URL: Final = ("<iframe", "<frame", "url=", "location", "action=")
+_ACCUSING: Final = frozenset({Confidence.HIGH, Confidence.MEDIUM})
 INNOCENT: Final = frozenset(
     {
         Scope.LOOKALIKE,
@@ -56,21 +57,31 @@ class Match:
 
 
 def match_page(
-    *, status: int | None, headers: Headers, title: str | None, body: str, url: str
+    *,
+    status: int | None,
+    headers: Headers,
+    title: str | None,
+    body: str,
+    url: str,
+    body_bytes: int | None = None,
 ) -> tuple[Match, ...]:
     """Return what an HTTP answer is known as: look-alikes alone where one fits, else everything that fits.
 
     `body` is the decoded text as far as it was kept, `url` what was asked for. The `Location` header is not
     looked at: that is `match_redirect`. A page that frames or refreshes to a known host counts as a redirect.
+    `body_bytes` is how long the body was before masks changed it. Where one of them may hide what would have
+    shown the page to be innocent, no legal notice is returned.
     """
-    page = page_of(title, body)
+    page = page_of(title, body, body_bytes)
     found = list(_fitting(_shelf(book().lookalikes), page, status))
     if found:
         return tuple(found)
     found.extend(_fitting(_shelf(book().pages), page, status))
     found.extend(_in_headers(headers))
-    if len(body) <= REDIRECTING_CHARS:
+    if max(len(body), body_bytes or 0) <= REDIRECTING_CHARS:
         found.extend(match for to in embedded_urls(page.markup) if (match := match_redirect(to, origin=url)))
+    if page.hides or any(OWN_MASK.search(value) for _, value in headers):
+        found = [match for match in found if match.scope is not Scope.LEGAL_NOTICE]
     return tuple(dict.fromkeys(found))
 
 
@@ -128,9 +139,18 @@ def match_certificate_names(names: Sequence[str]) -> Match | None:
 
 
 def match_refusal(
-    *, status: int | None, headers: Headers, title: str | None, body: str, url: str
+    *,
+    status: int | None,
+    headers: Headers,
+    title: str | None,
+    body: str,
+    url: str,
+    body_bytes: int | None = None,
 ) -> Refusal | None:
-    """Return the first signature of the service's own refusal, or of a challenge, that fits the answer."""
+    """Return the first signature of the service's own refusal, or of a challenge, that fits the answer.
+
+    Of a page in which a mask may hide a challenge, only a signature that accuses nobody.
+    """
     lowered = [(name.lower(), value.lower()) for name, value in headers]
     for refusal in book().refusals:
         if refusal.statuses and status not in refusal.statuses:
@@ -141,12 +161,12 @@ def match_refusal(
             any(name == want and part in value for name, value in lowered) for want, part in refusal.headers
         ):
             continue
-        page = page_of(title, body)
+        page = page_of(title, body, body_bytes)
         if page.length > refusal.max_length and (refusal.all or refusal.any):
             continue
         seen = f"{page.title} {page.text}"
         if all(part in seen for part in refusal.all) and _one_of(refusal.any, seen):
-            return refusal
+            return None if page.hides and refusal.confidence in _ACCUSING else refusal
     return None
 
 

@@ -13,6 +13,14 @@ CUT_BYTES: Final = 16_000
 NOTICE_CHARS: Final = 6_000
 """Visible text beyond which a page is no notice: the longest known Russian one, with all four registers
 explained, has about 4,500 characters; articles on blocking have more."""
+OWN_MASK: Final = re.compile(r"\[(?:user|host|home|own)\](?!-(?:width|height)\b)")
+"""Stands where a name of the volunteer's stood. Before -width or -height it was a word of a style sheet."""
+_HIDING: Final = re.compile(
+    rf"{OWN_MASK.pattern}|\[cookie\]|authorization[\"']?\s{{0,8}}[:=]\s{{0,8}}\[account\]", re.IGNORECASE
+)
+"""Masks that may have taken any word; the others take numbers, addresses, mail and parameters of a URL."""
+_TAKEN: Final = re.compile(r"[?&;]\w{1,40}=[^&;#\s]+|\S{1,400}@\S+")
+"""What those others may take of a text: no word of it tells a report from a notice."""
 
 # None of these can look at a character more than a few times: what they repeat excludes what ends it.
 _WORD: Final = re.compile(r"\w+")
@@ -53,6 +61,8 @@ class Page:
     """The source in lower case, so that links and paths can be found."""
     is_cut: bool
     """There was more source than an observation keeps."""
+    hides: bool
+    """A mask may stand where a word stood that tells an innocent page from a notice."""
 
 
 def fold(text: str) -> str:
@@ -65,18 +75,25 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def page_of(title: str | None, body: str) -> Page:
-    """Return the page for a title and body; both kinds of fingerprints ask for the same one in a row."""
+def page_of(title: str | None, body: str, body_bytes: int | None = None) -> Page:
+    """Return the page for a title and body; both kinds of fingerprints ask for the same one in a row.
+
+    `body_bytes`: how long the body was in UTF-8 before masks changed it. What they took counts as seen text:
+    a mask may make a page longer than a notice is, never shorter.
+    """
     body = body[:MAX_CHARS]
+    now = len(body.encode("utf-8", "replace"))
+    was = max(now, body_bytes or 0)
     seen = " ".join(visible(body).split())
-    text = fold(unescape(seen)) if len(seen) <= NOTICE_CHARS else ""
+    text = fold(unescape(seen)) if len(seen) + was - now <= NOTICE_CHARS else ""
     return Page(
         title=fold(title if title is not None else title_of(body)),
         text=text,
-        length=len(text or seen),
-        words=frozenset(_WORD.findall(text)),
+        length=len(text or seen) + was - now,
+        words=frozenset(_WORD.findall(_TAKEN.sub(" ", text))),
         markup=body.lower(),
-        is_cut=len(body.encode("utf-8", "replace")) >= CUT_BYTES,
+        is_cut=was >= CUT_BYTES,
+        hides=_HIDING.search(body) is not None or _HIDING.search(title or "") is not None,
     )
 
 
