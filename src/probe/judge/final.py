@@ -124,7 +124,14 @@ def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, b
             if to is not None and to.scope is Scope.LEGAL_NOTICE:
                 return to, True, None
             innocent = innocent or to
-        found = match_page(status=a.status_code, headers=a.headers, title=a.title, body=a.body, url=a.url)
+        found = match_page(
+            status=a.status_code,
+            headers=a.headers,
+            title=a.title,
+            body=a.body,
+            url=a.url,
+            body_bytes=a.body_text_bytes,
+        )
         notice = legal_notice(found)
         if notice is not None and not any(_shows(v, a) for v in hop.views):
             return notice, notice.kind == "redirect_host", None
@@ -155,7 +162,12 @@ def _facts(
     loops = any(a.failure in LOOPS for a in answers)
     refusal = (
         match_refusal(
-            status=told.status_code, headers=told.headers, title=told.title, body=told.body, url=told.url
+            status=told.status_code,
+            headers=told.headers,
+            title=told.title,
+            body=told.body,
+            url=told.url,
+            body_bytes=told.body_text_bytes,
         )
         if not plain and _may_refuse(status, told)
         else None
@@ -190,7 +202,9 @@ def _mildness(status: int) -> tuple[bool, int]:
 
 
 def _may_refuse(status: int, a: HTTPRoundTrip) -> bool:
-    return status >= 400 or bool(a.hop) or "banner" in a.url or len(a.body) < 4096
+    return (
+        status >= 400 or bool(a.hop) or "banner" in a.url or max(len(a.body), a.body_text_bytes or 0) < 4096
+    )
 
 
 def _breaks_off(answers: Sequence[HTTPRoundTrip]) -> bool:
