@@ -59,7 +59,9 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
         http_failure=WORDS[said.get("http", "ok")],
         status_code=status if said.get("asked", True) else None,
         title=said.get("title"),
-        headers=tuple((h, "x") for h in said.get("headers", [])),
+        headers=tuple(
+            (n, v.strip() or "x") for n, _, v in (h.partition(":") for h in said.get("headers", []))
+        ),
         body_length=said.get("length"),
         asns=tuple((ip, asn) for ip, asn in said.get("asns", {}).items()),
     )

@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.clock import host_of, is_valid
+from probe.judge.constants import BASELINE_FRESH_S, UNDATED
 from probe.judge.reading import PORTS
 from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline
@@ -62,7 +63,6 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
     row = _INDEX.row(baseline, target) if baseline is not None else None
     if baseline is None or row is None:
         return None
-    now = moment + timedelta(seconds=facts.clock_offset_s or 0.0)
     ends = [endpoint(ip, _port(target.input)) for ip in row.addresses]
     name = target.server_name or host_of(target.input)
     return ControlView(
@@ -70,7 +70,7 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
         key=f"baseline:{baseline.run_id}",
         usable=baseline.network_state in FINE_NETWORKS and row.n_ok > 0,
         url=row.input,
-        age_s=max(0.0, (now - baseline.recorded_utc).total_seconds()),
+        age_s=_age_s(facts, baseline, moment),
         dns_failure=row.dns_failure,
         addresses=frozenset(row.addresses),
         asns=frozenset(row.asns),
@@ -83,6 +83,18 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
         body_length=row.body_length,
         issuer=row.certificate_issuer,
     )
+
+
+def _age_s(facts: RunFacts, baseline: Baseline, moment: datetime) -> float:
+    """Return the seconds between a baseline and a measurement.
+
+    A baseline made for a run is younger than the run, but not by more than a day. One further in the future
+    has no date, and neither has any where this machine's own clock could not be checked.
+    """
+    if facts.clock_offset_s is None:
+        return UNDATED
+    age = (moment + timedelta(seconds=facts.clock_offset_s) - baseline.recorded_utc).total_seconds()
+    return abs(age) if age >= -BASELINE_FRESH_S else UNDATED
 
 
 def baseline_of(

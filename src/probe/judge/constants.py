@@ -24,6 +24,10 @@ HELLO_WINDOW_MAX: Final = 12
 CONTROL_AGAIN_S: Final = 20.0
 """METHOD 3: one control asked twice counts as two when 20 s lie between."""
 BASELINE_FRESH_S: Final = 24 * 3600.0
+BASELINE_ALONE_S: Final = 3600.0
+"""Older than that, a baseline alone cannot tell a block from an outage of today; the verdict says so."""
+UNDATED: Final = float("inf")
+"""The age of a baseline that this machine's clock, or the baseline's own date, leaves unknown."""
 BASELINE_GEO_S: Final = 30 * 24 * 3600.0
 """METHOD 3: ages up to which a baseline carries blocked, and geoblocked."""
 
@@ -44,6 +48,11 @@ LENGTH_LOW: Final = 0.3
 LENGTH_HIGH: Final = 3.0
 """METHOD 5: a body of 30-300 % of the control's is of the same length."""
 
+DNS_WAIT_S: Final = 5.0
+DNS_RESEND: Final = 0.5
+"""Our own queries: the longest wait for an answer, and the part of it after which the query is sent again."""
+NEAR_S: Final = 0.005
+"""What answers within 5 ms may stand in the home as well as at the operator."""
 DNSSEC_EDE: Final = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 25, 27})
 """RFC 8914: extended errors that say validation failed."""
 

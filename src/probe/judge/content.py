@@ -102,8 +102,7 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         lambda f: _refuses(f) and not f.refused_there,
         State.INCONCLUSIVE,
         "{name}: the service itself refuses with status {status} ({fingerprint}); only a baseline older"
-        " than 30"
-        " days shows another answer.",
+        " than 30 days, or of unknown age, shows another answer.",
         reason_code=ReasonCode.UNCONFIRMED,
     ),
     Rule(
@@ -152,6 +151,14 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         confirmed=True,
     ),
     Rule(
+        "http.notice_page_unsigned",
+        lambda f: f.notice is not None and not f.notice.operator_asns,
+        State.BLOCKED,
+        "{name}: the answer is a notice that access is restricted by law ({fingerprint}). It is not known as"
+        " an operator's page: the site's own side may have written it as well as somebody on the path.",
+        mechanism="http.blockpage",
+    ),
+    Rule(
         "http.notice_page",
         lambda f: f.notice is not None,
         State.BLOCKED,
@@ -194,6 +201,14 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         reason_code=ReasonCode.CONTROL_FAILED,
     ),
     Rule(
+        "http.plain_known_page",
+        lambda f: f.differs and f.innocent is not None,
+        State.INCONCLUSIVE,
+        "{name}: the answer by way of plain HTTP differs from that of {controls}, but it is a page that"
+        " servers and their defences show of their own accord ({fingerprint}).",
+        reason_code=ReasonCode.CONTENT_DIFFERS,
+    ),
+    Rule(
         "http.plain_too_few",
         lambda f: f.differs and not f.counted,
         State.INCONCLUSIVE,
@@ -218,9 +233,8 @@ PLAIN_CONTENT: tuple[Rule[ContentFacts], ...] = (
         "http.plain_differs",
         always,
         State.INCONCLUSIVE,
-        "{name}: the answer by way of plain HTTP (status {status}) differs from that of {controls}, in"
-        " too little to"
-        " mean anything.",
+        "{name}: the answer by way of plain HTTP (status {status}) differs from that of {controls}, but"
+        " not in a way that means anything.",
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),
 )

@@ -18,17 +18,21 @@ from probe.judge.server import RESOLVER_RULES
 from probe.judge.stand import PASSES, at_http, at_tcp, at_tls, stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
+from probe.judge.view import endpoint
 from probe.judge.witness import count
-from probe.model.words import ControlSource, Layer, ReasonCode
+from probe.model.words import ControlSource, Layer, ReasonCode, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from probe.judge.cross import Cross
     from probe.judge.hop import Hop, Round
     from probe.judge.reading import Try
+    from probe.judge.stand import Stand
     from probe.judge.view import ControlView
     from probe.judge.witness import Count
+    from probe.model.observation import Certificate
+    from probe.model.verdict import Note
 
 TABLES: dict[Layer, tuple[Rule[FloorFacts], ...]] = {
     Layer.DNS: RESOLVER_RULES,
@@ -42,6 +46,22 @@ OPERATIONS = {
     Layer.TLS: "handshakes",
     Layer.HTTP: "requests",
 }
+_DEFAULT_CERTIFICATES = (
+    "default cert",
+    "fake certificate",
+    "localhost",
+    "snakeoil",
+    "example.com",
+    "somecity",
+    "plesk",
+    "parallels panel",
+    "cpanel",
+    "internet widgits",
+    "self-signed",
+    "self signed",
+    "openwrt",
+)
+"""In lower case, in the names of certificates that servers, panels and ingresses make for themselves."""
 _INNOCENT_ISSUERS = frozenset({Scope.ANTIVIRUS, Scope.OFFICE, Scope.PARENTAL_FILTER})
 
 
@@ -77,7 +97,8 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         lives=cross.target_address_lives or resolver_valid(hop),
         extra=_extra(hop, cross),
     )
-    issuer = _issuer(tries)
+    shown = _untrusted(tries)
+    issuer = shown.issuer if shown is not None else ""
     known = match_issuer(issuer) if issuer else None
     facts = FloorFacts(
         count=counted,
@@ -88,6 +109,8 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         local_issuer=issuer in hop.facts.untrusted_issuers
         or (known is not None and known.scope in _INNOCENT_ISSUERS),
         known_issuer=known.id if known is not None and known.scope is Scope.CENSOR_CA else "",
+        own_issuer=(known is not None and known.scope is Scope.NATIONAL_CA)
+        or (shown is not None and _is_own(shown)),
     )
     said_by = Layer.DNS if deepest is Layer.HTTP and hop.place.scheme.startswith("dns+") else deepest
     rule = first_match(TABLES[said_by], facts)
@@ -112,10 +135,27 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
     if any(r.lingers for r in rounds):
         outcome.notes.append(note(notes.LINGERS))
     if params["trigger"] == ".ip":
-        outcome.notes.append(note(notes.IP_OR_LINGERING))
+        silent = counted.kind == k.TIMEOUT and said_by is Layer.TLS
+        outcome.notes.append(note(notes.IP_OR_PMTU if silent else notes.IP_OR_LINGERING))
+    if rule.state is State.BLOCKED:
+        outcome.notes += _doubts(stood, rounds, said_by, counted, plain=plain)
     if cross.uids and not params["trigger"]:
         outcome.notes.append(note(notes.CROSS_HIDDEN if cross.residual else notes.CROSS_UNCLEAR))
     return outcome
+
+
+def _doubts(
+    stood: Stand, rounds: Sequence[Round], layer: Layer, counted: Count, *, plain: bool
+) -> Iterator[Note]:
+    """Tell what looks like this block and was not ruled out."""
+    if stood.unseen_since:
+        yield note(notes.BASELINE_ALONE)
+    if layer is Layer.HTTP and not plain and counted.kind == k.TIMEOUT:
+        yield note(notes.ROBOT_DEFENCE)
+    opened = {t.ip for r in rounds for t in r.tries if t.layer is not Layer.TCP or t.kind is None}
+    shaken = {t.ip for r in rounds for t in r.tries if t.layer is layer}
+    if layer in {Layer.TLS, Layer.HTTP} and opened - shaken:
+        yield note(notes.NOT_ALL_TRIED, n=len(opened & shaken), all=len(opened))
 
 
 def _extra(hop: Hop, cross: Cross) -> tuple[ControlSource, ...]:
@@ -149,9 +189,9 @@ def control_saw(
     view: ControlView, layer: Layer, tries: Sequence[Try], kinds: Collection[str], hop: Hop
 ) -> str | None:
     """Say what one control saw of what failed here: passing anywhere counts before failing alike."""
-    if layer is Layer.HTTP:
-        return _alike(at_http(view), kinds)
     ask = {(t.ip, t.port) for t in tries}
+    if layer is Layer.HTTP:
+        return _alike(view, at_http(view), ask, kinds)
     saw = sorted(
         said
         for ip, port in ask
@@ -162,15 +202,22 @@ def control_saw(
         )
         is not None
     )
-    if PASSES in saw:
-        return PASSES
-    said = next((s for s in saw if s in kinds), saw[0] if saw else None)
-    return _alike(said, kinds) if layer is Layer.TLS else said
+    return PASSES if PASSES in saw else next((s for s in saw if s in kinds), saw[0] if saw else None)
 
 
-def _alike(said: str | None, kinds: Collection[str]) -> str | None:
-    """Return our own class where the control has only its one word for several."""
-    return min(kinds) if said == k.OTHER and k.VAGUE.issuperset(kinds) else said
+def _alike(
+    view: ControlView, said: str | None, ask: Collection[tuple[str, int]], kinds: Collection[str]
+) -> str | None:
+    """Return our own class where the control has only its one word, and got as far as we did.
+
+    One word for every failure says nothing alone. Beside a connection, and a handshake where there is one,
+    that it opened at our endpoint, it says that the request failed there too.
+    """
+    there = [endpoint(ip, port) for ip, port in ask]
+    came_to_it = any(e in view.tcp and view.tcp[e] is None for e in there) and all(
+        view.tls[e][1] is None for e in there if e in view.tls
+    )
+    return min(kinds) if said == k.OTHER and came_to_it and k.VAGUE.issuperset(kinds) else said
 
 
 def resolver_valid(hop: Hop) -> bool:
@@ -186,15 +233,19 @@ def _trigger(cross: Cross, *, plain: bool) -> str:
     return ".ip" if cross.by_address else ""
 
 
-def _issuer(tries: Sequence[Try]) -> str:
+def _untrusted(tries: Sequence[Try]) -> Certificate | None:
+    """Return the server's certificate under no known authority, of several the first by issuer."""
     return min(
-        (
-            t.tls.certificates[0].issuer
-            for t in tries
-            if t.kind == k.UNTRUSTED and t.tls and t.tls.certificates
-        ),
-        default="",
+        (t.tls.certificates[0] for t in tries if t.kind == k.UNTRUSTED and t.tls and t.tls.certificates),
+        key=lambda c: (c.issuer, c.subject),
+        default=None,
     )
+
+
+def _is_own(shown: Certificate) -> bool:
+    """Say whether it is one that a server makes for itself."""
+    words = shown.issuer.casefold()
+    return shown.subject == shown.issuer or any(word in words for word in _DEFAULT_CERTIFICATES)
 
 
 def _wants(rule: Rule[Any], counted: Count, facts: FloorFacts, cross_at: list[str]) -> Wants:

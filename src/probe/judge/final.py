@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
-from probe.judge.reading import RESOLVERS
+from probe.judge.reading import RESOLVERS, place_of
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
@@ -122,7 +123,9 @@ def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, b
         if a.location:
             to = match_redirect(a.location, origin=a.url)
             if to is not None and to.scope is Scope.LEGAL_NOTICE:
-                return to, True, None
+                if not any(_leads_there(v, a) for v in hop.views):
+                    return to, True, None
+                continue
             innocent = innocent or to
         found = match_page(
             status=a.status_code,
@@ -148,6 +151,23 @@ def _shows(view: ControlView, a: HTTPRoundTrip) -> bool:
         and view.title == a.title
         and _length_alike(view.body_length, a.body_length) is not False
     )
+
+
+def _leads_there(view: ControlView, a: HTTPRoundTrip) -> bool:
+    """Say whether the control was sent to the same host, or came to a notice by itself."""
+    if not view.usable or not view.answered:
+        return False
+    to = next((value for name, value in view.headers if name.lower() == "location"), None)
+    if to is not None and view.status == a.status_code:
+        return _goal(a, to) == _goal(a, a.location or "")
+    shown = match_page(
+        status=view.status, headers=view.headers, title=view.title, body=view.body, url=view.url
+    )
+    return legal_notice(shown) is not None
+
+
+def _goal(a: HTTPRoundTrip, location: str) -> str:
+    return place_of(urljoin(a.url, location)).host.lower()
 
 
 def _facts(
@@ -242,11 +262,18 @@ def _same(view: ControlView, a: HTTPRoundTrip) -> bool:
     return (view.status or 0) // 100 == (a.status_code or 0) // 100 and agree >= 2
 
 
+def _comparable(view: ControlView, a: HTTPRoundTrip) -> bool:
+    """Say whether both got a page, not a refusal: a data centre is refused what everybody else is shown."""
+    kind = (view.status or 0) // 100
+    return not view.earlier and kind in {2, 3} and kind == (a.status_code or 0) // 100
+
+
 def _differs(views: Sequence[ControlView], answers: Sequence[HTTPRoundTrip]) -> bool:
     """Say whether nothing is in common with any control, in any round."""
     known = [a for a in answers if a.body_length is not None]
+    views = [v for v in views if all(_comparable(v, a) for a in known)]
     return (
-        bool(known)
+        bool(known and views)
         and not any(_common_header(v, a) for v in views for a in answers)
         and all(_title(v.title) != _title(a.title) for v in views for a in known)
         and all(_length_alike(v.body_length, a.body_length) is False for v in views for a in known)

@@ -29,10 +29,12 @@ class FloorFacts:
     """The target is itself a resolver."""
     known_issuer: str = ""
     """Id of the fingerprint of an authority that only intercepts."""
+    own_issuer: bool = False
+    """A server shows such certificates of its own accord: signed by itself, a default one, a state's."""
 
 
 DIFFERENTLY = (
-    " Traffic to it is treated differently on the path of subscribers of {asn};"
+    " Traffic to it from subscribers of {asn} is treated differently, on the path or at the target's side;"
     " these data do not show by whose equipment or order."
 )
 NAME_DIFFERENTLY = (
@@ -99,6 +101,15 @@ def after_count(layer: str, blocked: tuple[Rule[FloorFacts], ...]) -> tuple[Rule
             State.INCONCLUSIVE,
             COUNTED + "; {controls} got through. This failure is not one that interference is known by.",
             reason_code=ReasonCode.CONTENT_DIFFERS,
+        ),
+        Rule(
+            f"{layer}.baseline_undated",
+            lambda f: f.stand.undated,
+            State.INCONCLUSIVE,
+            COUNTED
+            + "; only a baseline shows it answering elsewhere, and how old it is cannot be told by this"
+            " machine's clock.",
+            reason_code=ReasonCode.CLOCK_UNTRUSTED,
         ),
         Rule(
             f"{layer}.baseline_old",

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from probe.judge.note import APART, note
 from probe.judge.rule import Rule, always
-from probe.model.words import Located, ReasonCode, State
+from probe.model.words import Located, Owed, ReasonCode, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probe.judge.facts import RunFacts
     from probe.judge.outcome import Outcome
+    from probe.model.target import Debt
 
 NOT_MEASURED: Rule[object] = Rule(
     "target.not_measured",
@@ -42,17 +45,26 @@ INTERRUPTED: Rule[object] = Rule(
 ENDED_BY = {"bytes": BUDGET_SPENT, "time": BUDGET_SPENT, "interrupted": INTERRUPTED}
 
 
-def through_gate(facts: RunFacts, outcome: Outcome, *, owing: bool) -> Outcome:
-    """Return the outcome as it stands on this network; a validated answer stays reachable."""
+def through_gate(facts: RunFacts, outcome: Outcome, debts: Sequence[Debt]) -> Outcome:
+    """Return the outcome as it stands on this network; a validated answer stays reachable.
+
+    What is still owed when a run ends early may have changed an inconclusive verdict, and a control that
+    nobody asked may have cleared the path of an accusation that nothing confirms.
+    """
     finding = facts.finding
     if outcome.state is State.REACHABLE and outcome.validated:
         return outcome
     if finding is not None and finding.reason_code is not None:
         return _instead(outcome, NETWORK_NOT_FINE, finding.reason_code)
-    if outcome.state is State.INCONCLUSIVE and owing and facts.stopped:
+    unheard = outcome.state is State.BLOCKED and not outcome.confirmed and _owes_control(debts)
+    if facts.stopped and (unheard or (outcome.state is State.INCONCLUSIVE and debts)):
         rule = ENDED_BY.get(facts.stopped, INTERRUPTED)
         return _instead(outcome, rule, rule.reason_code)
     return outcome
+
+
+def _owes_control(debts: Sequence[Debt]) -> bool:
+    return any(debt.what is Owed.CONTROL for debt in debts)
 
 
 def _instead(outcome: Outcome, rule: Rule[object], reason: ReasonCode | None) -> Outcome:

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 LINGERS: Final = "after the first failure connections to the same address failed too: a block lingers there"
 IP_OR_LINGERING: Final = "a block of this name at this address that lingers would look the same"
+IP_OR_PMTU: Final = (
+    "a block of this name at this address that lingers would look the same, and so would a path"
+    " that loses large packets"
+)
+BASELINE_ALONE: Final = (
+    "only a baseline shows that it answers, and nothing that it lives now: an outage since then would"
+    " look the same"
+)
+ROBOT_DEFENCE: Final = "a server's defence against robots would look the same"
+NOT_ALL_TRIED: Final = "{n} of {all} addresses that connect were tried further"
 CROSS_HIDDEN: Final = (
     "names and addresses were crossed, but a block that lingers hid which of them is the trigger"
 )
@@ -19,6 +29,7 @@ CROSS_UNCLEAR: Final = (
     "names and addresses were crossed, and neither the name alone nor the address alone showed as the trigger"
 )
 OTHER_RESOLVER: Final = "it was reached only through another resolver"
+HOME_FILTER: Final = "the resolver asked is in the user's own network: a filter there would look the same"
 ROUNDS_FAILED: Final = "{n} of {all} rounds failed ({failure})"
 NAME_ROUNDS: Final = "the name did not resolve in {n} of {all} rounds"
 ADDRESSES_FAILED: Final = "over {family} {n} of {all} addresses failed"
@@ -34,9 +45,14 @@ UNKNOWN_ISSUERS: Final = "certificates under an unknown authority were shown for
 NOTES: Final = (
     LINGERS,
     IP_OR_LINGERING,
+    IP_OR_PMTU,
+    BASELINE_ALONE,
+    ROBOT_DEFENCE,
+    NOT_ALL_TRIED,
     CROSS_HIDDEN,
     CROSS_UNCLEAR,
     OTHER_RESOLVER,
+    HOME_FILTER,
     ROUNDS_FAILED,
     NAME_ROUNDS,
     ADDRESSES_FAILED,

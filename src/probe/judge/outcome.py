@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from probe.model.words import ControlSource, State
+from probe.model.words import ControlSource, Located, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from probe.judge.hop import Hop, Round
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
     from probe.judge.witness import Count
     from probe.model.verdict import Note
-    from probe.model.words import Layer, Located
+    from probe.model.words import Layer
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -72,6 +72,10 @@ UNKNOWN_AS = "AS0"
 NOBODY = "no control"
 THIS_NETWORK = "this network"
 """Whose subscribers sentences speak of where no operator was declared."""
+THROUGH_BYPASS = "this connection (a VPN or proxy is active)"
+"""Whose subscribers where what was seen may be the network of a tunnel's other end."""
+TUNNELS = frozenset({"vpn", "proxy", "zapret"})
+"""Of what `VantagePoint.bypass` names, what may carry connections elsewhere or change them."""
 SOURCE_WORDS: Mapping[ControlSource, str] = {
     ControlSource.CROSS: "neutral names at the same and at other addresses",
     ControlSource.RESOLVER: "another resolver asked from here",
@@ -94,9 +98,11 @@ def conclude(
     uids: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Put a rule, its parameters and its witnesses together."""
+    bypassed = bool(TUNNELS.intersection(hop.facts.vantage.bypass))
+    accuses = rule.state is State.BLOCKED
     filled = {
         "name": hop.label,
-        "asn": THIS_NETWORK if hop.facts.vantage.probe_asn == UNKNOWN_AS else hop.facts.vantage.probe_asn,
+        "asn": THROUGH_BYPASS if bypassed else _operator(hop.facts.vantage.probe_asn),
         "controls": NOBODY,
         "failure": "",
         "trigger": "",
@@ -118,15 +124,15 @@ def conclude(
         uids = uids | frozenset(count.witnesses)
         if count.bracketed:
             sources = (*sources, ControlSource.NEUTRAL)
+    unsaid = bypassed and accuses
     return Outcome(
         rule=rule,
         layer=layer,
         params=filled,
         mechanism=rule.mechanism.format_map(filled) if rule.mechanism else "",
-        located=rule.located if located is None else located,
-        confirmed=len([s for s in sources if s is not ControlSource.NEUTRAL]) > 1
-        if rule.confirmed is None
-        else rule.confirmed,
+        located=Located.UNKNOWN if unsaid else located or rule.located,
+        confirmed=not unsaid
+        and (_agreed(sources, accuses=accuses) if rule.confirmed is None else rule.confirmed),
         failure=count.failure if count is not None else None,
         witnesses=uids,
         sources=sources,
@@ -134,3 +140,17 @@ def conclude(
         wants=wants or Wants(),
         hop=hop,
     )
+
+
+def _operator(asn: str) -> str:
+    return THIS_NETWORK if asn == UNKNOWN_AS else asn
+
+
+def _agreed(sources: Sequence[ControlSource], *, accuses: bool) -> bool:
+    """Say whether a second kind of control agrees.
+
+    What accuses takes a cross experiment among them: a helper, a proxy, a baseline and another resolver
+    all say that the target lives elsewhere, and so it does if its own side refuses this country.
+    """
+    others = [s for s in sources if s is not ControlSource.NEUTRAL]
+    return len(others) > 1 and (ControlSource.CROSS in others or not accuses)

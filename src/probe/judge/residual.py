@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from probe.judge.witness import Failed
 
-_LINGERS_AS = frozenset({k.TIMEOUT, k.RESET, k.REFUSED})
+_LINGERS_AS = frozenset({k.TIMEOUT, k.RESET})
+"""A refused connect, or any after an end of stream, is how a server that stops or starts again looks."""
 
 
 def fold_residual(rounds: Sequence[Round]) -> list[Round]:
@@ -30,7 +31,7 @@ def fold_residual(rounds: Sequence[Round]) -> list[Round]:
         for r in rounds
         if r.layer in {Layer.TLS, Layer.HTTP}
         for f, t in zip(r.failures, (t for t in r.tries if t.layer is r.layer), strict=True)
-        if f.kind in k.MIXABLE
+        if f.kind in _LINGERS_AS
     ]
     if not deep or len({r.layer for r in rounds}) < 2:
         return list(rounds)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
-from probe.judge.constants import BASELINE_FRESH_S, CONTROL_AGAIN_S
+from probe.judge.constants import BASELINE_ALONE_S, BASELINE_FRESH_S, CONTROL_AGAIN_S, UNDATED
 from probe.judge.view import ControlView, endpoint
 from probe.model.words import ControlSource
 
@@ -24,6 +24,10 @@ class Stand:
     """A control of METHOD 3 carries "blocked": it passes there, and recently enough."""
     stale: bool = False
     """Only an old baseline shows it answering."""
+    undated: bool = False
+    """Only a baseline of which nobody knows how old it is shows it answering."""
+    unseen_since: bool = False
+    """What carries is a baseline alone, over an hour old, and nothing shows that the target lives now."""
     down: bool = False
     """Two controls, or one asked twice, fail alike, and no fresh baseline answers."""
     down_once: bool = False
@@ -55,23 +59,31 @@ def stand(
 
     `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
     older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
+    A cross experiment shows the name failing where the target is not: whatever befalls a control there is
+    no answer to that.
     """
     known = [(v, what) for v, what in seen if what is not None and v.usable]
     passing = [v for v, what in known if what == PASSES]
     fresh = [v for v in passing if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
     old = [v for v in passing if v not in fresh]
-    alike = [v for v, what in known if what in kinds and v.source is not ControlSource.BASELINE]
+    more = tuple(extra)
+    fails = [v for v, what in known if what in kinds and v.source is not ControlSource.BASELINE]
+    alike = [] if ControlSource.CROSS in more else fails
     baseline_answers = any(v.source is ControlSource.BASELINE for v in fresh)
     twice = len({v.key for v in alike}) > 1 or _apart(alike)
-    more = tuple(extra)
     split = bool(alike) and any(v.source is not ControlSource.BASELINE for v in fresh)
-    live = [*fresh, *(old if lives else ())]
+    live = [*fresh, *([v for v in old if v.age_s != UNDATED] if lives else ())]
     carries = bool(live or more) and not alike
     saying = live if carries else (alike or passing)
     sources = {v.source for v in saying} | (set(more) if carries else set())
     return Stand(
         carries=carries,
         stale=bool(old) and not carries and not alike,
+        undated=bool(old) and not carries and all(v.age_s == UNDATED for v in old),
+        unseen_since=carries
+        and not lives
+        and sources == {ControlSource.BASELINE}
+        and all(v.age_s is not None and v.age_s > BASELINE_ALONE_S for v in live),
         down=bool(alike) and twice and not split and not baseline_answers,
         down_once=bool(alike) and not twice and not split,
         split=split or (bool(alike) and baseline_answers),
@@ -95,21 +107,40 @@ def at_tcp(view: ControlView, ip: str, port: int) -> str | None:
     if where in view.tcp:
         failure = view.tcp[where]
         return PASSES if failure is None else k.kind_of(failure)
-    return PASSES if view.answered and ip in view.addresses else None
+    return PASSES if ip in view.addresses and _reached(view, ip) else None
 
 
 def at_tls(view: ControlView, ip: str, port: int, name: str) -> str | None:
     """Say what a control saw of a handshake with this endpoint under this name, or of the whole page."""
-    shown = view.tls.get(endpoint(ip, port))
+    where = endpoint(ip, port)
+    shown = view.tls.get(where)
     if shown is not None and shown[0].lower() in {"", name.lower()}:
         return PASSES if shown[1] is None else k.kind_of(shown[1])
-    return at_http(view) if view.url.startswith("https:") or not view.url else None
+    if view.url and not view.url.startswith("https:"):
+        return None
+    said = at_http(view)
+    if said == PASSES and (view.tcp.get(where) is not None or not _reached(view, ip)):
+        return None
+    return said
+
+
+def _reached(view: ControlView, ip: str) -> bool:
+    """Say whether the page that a control got can have come from this address.
+
+    It says to which addresses it resolved the name, but not which of them answered: over IPv6 only where it
+    knew no other. A proxy says nothing of addresses.
+    """
+    if not view.answered or view.earlier:
+        return False
+    return not view.addresses or (
+        ip in view.addresses and (":" not in ip or all(":" in other for other in view.addresses))
+    )
 
 
 def at_http(view: ControlView) -> str | None:
     """Say whether a control got an HTTP answer, of whatever status."""
     if view.answered:
-        return PASSES
+        return None if view.earlier else PASSES
     if not view.http_asked or view.http_failure is None:
         return None
     return k.kind_of(view.http_failure)

@@ -55,7 +55,7 @@ def judge_target(facts: RunFacts, target: Target, measurements: Sequence[Measure
     reading = read(target, measurements, facts.clock_offset_s)
     outcome = _judge(facts, reading)
     debts = debts_of(facts, reading, outcome)
-    outcome = through_gate(facts, outcome, owing=bool(debts))
+    outcome = through_gate(facts, outcome, debts)
     return Judged(verdict_of(facts, reading, outcome), () if facts.stopped else debts)
 
 

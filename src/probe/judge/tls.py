@@ -37,6 +37,14 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         confirmed=True,
     ),
     Rule(
+        "tls.certificate_of_a_server",
+        lambda f: f.count.kind == k.UNTRUSTED and f.own_issuer,
+        State.INCONCLUSIVE,
+        "{name}: the certificate shown ({issuer}) stands under no known authority, but servers show such"
+        " ones of their own accord: signed by themselves, a default one, or a state's.",
+        reason_code=ReasonCode.CONTENT_DIFFERS,
+    ),
+    Rule(
         "tls.server_alert",
         lambda f: f.count.kind == k.ALERT,
         State.INCONCLUSIVE,

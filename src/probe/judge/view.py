@@ -33,7 +33,7 @@ class ControlView:
     asked_s: float | None = None
     """Seconds since the run began; None for a baseline."""
     age_s: float | None = None
-    """Between the recording of a baseline and this measurement, never negative; None for the others."""
+    """Between the recording of a baseline and this measurement, either way; None for the others."""
     dns_failure: str | None = None
     addresses: frozenset[str] = frozenset()
     """Every address the control resolved the name to."""
@@ -54,6 +54,8 @@ class ControlView:
     headers: tuple[tuple[str, str], ...] = ()
     issuer: str = ""
     """Of the certificate that the control was shown, where it was seen."""
+    earlier: bool = False
+    """It was asked for an earlier hop, and may have been led elsewhere than we were."""
     address_asn: Mapping[str, int] = field(default_factory=dict)
     """AS numbers that the control told of single addresses, ours included."""
 

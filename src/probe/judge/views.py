@@ -33,8 +33,9 @@ def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:
 def views_of_hop(views: Sequence[ControlView], place: Place, index: int) -> tuple[ControlView, ...]:
     """Return the views of this hop.
 
-    Controls follow redirects by themselves, so one that was asked for the first hop still says whether
-    the whole works from there; its addresses are those of another name then and are left out.
+    Controls follow redirects by themselves, so one that was asked for the first hop may still show a page to
+    compare with, or that the whole fails. Where it was led is not known, so that it got through carries
+    nothing here; its addresses are those of another name and are left out.
     """
     found: list[ControlView] = []
     for view in views:
@@ -42,5 +43,7 @@ def views_of_hop(views: Sequence[ControlView], place: Place, index: int) -> tupl
         if same:
             found.append(view)
         elif index > 0:
-            found.append(replace(view, addresses=frozenset(), asns=frozenset(), dns_failure=None))
+            found.append(
+                replace(view, addresses=frozenset(), asns=frozenset(), dns_failure=None, earlier=True)
+            )
     return tuple(found)
