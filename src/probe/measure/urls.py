@@ -84,6 +84,7 @@ def is_address(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=2048)
 def is_public(ip: str) -> bool:
     """Tell whether an address may be connected to on somebody's word.
 
