@@ -34,7 +34,12 @@ NEARER_TO_ACCUSING = {
     State.THROTTLED: 2,
     State.BLOCKED: 2,
 }
-ARTEFACTS = {rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True}
+UNSIGNED = "http.notice_page_unsigned"
+"""An artefact that the site's own side may have written: it accuses at once, and nobody in particular."""
+ARTEFACTS = {
+    UNSIGNED,
+    *(rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True),
+}
 TRIES = settings(max_examples=150, deadline=None)
 
 

@@ -16,7 +16,12 @@ from probe.model.verdict import Verdict
 from probe.model.words import ControlSource, Layer, State
 
 TRIES = settings(max_examples=250, deadline=None)
-ARTEFACTS = {rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True}
+UNSIGNED = "http.notice_page_unsigned"
+"""An artefact that the site's own side may have written: it accuses at once, and nobody in particular."""
+ARTEFACTS = {
+    UNSIGNED,
+    *(rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True),
+}
 WORDS = ("timeout", "reset", "eof", "ok", "ok", "refused", "untrusted", "mismatch")
 LINES = (
     ["dns system {ip}", "tcp {ip} {word}"],

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 import probe.judge
 from probe.judge.count_layer import OPERATIONS
 from probe.judge.note import NOTES
-from probe.judge.outcome import NOBODY, SOURCE_WORDS, THIS_NETWORK
+from probe.judge.outcome import NOBODY, SOURCE_WORDS, THIS_NETWORK, THROUGH_BYPASS
 from probe.judge.rule import Rule
 from probe.model import failure
 
@@ -69,7 +69,7 @@ def messages() -> Catalog:
             catalogue.add(rule.because, locations=[(f"judge: {rule.rule_id}", 0)])
     for template in NOTES:
         catalogue.add(template, locations=[("judge: a note", 0)])
-    for word in (*OPERATIONS.values(), *SOURCE_WORDS.values(), NOBODY, THIS_NETWORK, " and "):
+    for word in (*OPERATIONS.values(), *SOURCE_WORDS.values(), NOBODY, THIS_NETWORK, THROUGH_BYPASS, " and "):
         catalogue.add(word, locations=[("judge: a parameter", 0)])
     for name, word in vars(failure).items():
         if isinstance(word, str) and name.isupper() and not word.endswith(" "):
