@@ -1,18 +1,14 @@
-"""Start the command line; a bare `--version` is answered before anything heavy is imported."""
-
-import sys
+"""Start the command line."""
 
 
 def main() -> None:
-    """Run the console command `probe`."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        from probe import __version__
+    """Run the console command `probe`; Ctrl-C ends it with 130 from the first import on."""
+    try:
+        from probe.cli import app
 
-        sys.stdout.write(f"probe {__version__}\n")
-        return
-    from probe.cli import app
-
-    app()
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -1,19 +1,73 @@
 """What the terminal at hand can show: encodings, colour, width, and whether somebody can be asked."""
 
+import gettext
 import io
 import os
 import sys
+from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
+class Patient(io.TextIOWrapper):
+    """A stderr that nobody may read: what cannot be written is dropped, never a reason to end a run."""
+
+    def write(self, text: str) -> int:
+        """Write, or drop."""
+        try:
+            return super().write(text)
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or drop."""
+        with suppress(OSError, ValueError):
+            super().flush()
+
+
 def prepare_streams() -> None:
-    """Let stdout and stderr escape what their encoding cannot hold, rather than fail in mid-table."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """Make the three streams usable whatever they are: closed, full, or of an encoding without the letters.
+
+    A closed one becomes the null device, so that no file of ours gets its number and no module meets None.
+    """
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - open until the end
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = Patient(
+            sys.stderr.buffer, encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True
+        )
+
+
+def let_go_of_stdout() -> None:
+    """Keep the interpreter from failing at its very end over results that nobody takes."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def language_typed(arguments: list[str]) -> str:
+    """Return the language of `--lang X` or `--lang=X`, for the help, which is made before options are read.
+
+    One that is not known is left to the option itself to refuse.
+    """
+    from probe import locale
+
+    for here, following in pairwise([*arguments, ""]):
+        name, _equals, value = here.partition("=")
+        if name == "--lang" and (value or following) in locale.LANGUAGES:
+            return value or following
+    return ""
 
 
 def can_show(text: str, stream: TextIO | None = None) -> bool:
@@ -36,6 +90,10 @@ def use_language(lang: str) -> None:
     if wanted == "ru" and not can_show("жЖёЁ"):
         wanted = "en"
     locale.use(wanted)
+    # The library that parses options looks up its own few words in the process's catalogue.
+    gettext.bindtextdomain("probe", locale.FOLDER)
+    gettext.textdomain("probe")
+    os.environ["LANGUAGE"] = wanted
 
 
 def somebody_is_there() -> bool:
@@ -55,7 +113,12 @@ def console(stream: TextIO) -> "Console":
     """
     from rich.console import Console
 
-    return Console(
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave a closed pipe to whoever gives exit codes; the library would end with 1."""
+            raise BrokenPipeError
+
+    return Plain(
         file=stream,
         markup=False,
         emoji=False,

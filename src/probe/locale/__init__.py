@@ -31,7 +31,8 @@ WORDY: Final = {
 """Parameters whose parts are words of a closed set (failure strings, operations, kinds of control), and what
 joins the parts."""
 
-_FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent
+"""Where the catalogues lie."""
 _now: list[gettext.NullTranslations] = [gettext.NullTranslations()]
 _lang: list[str] = ["en"]
 
@@ -48,7 +49,7 @@ def use(lang: str) -> None:
 def _translations(lang: str) -> gettext.NullTranslations:
     if lang == "en":
         return gettext.NullTranslations()
-    return gettext.translation("probe", _FOLDER, [lang])
+    return gettext.translation("probe", FOLDER, [lang])
 
 
 def spoken() -> str:

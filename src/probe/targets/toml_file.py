@@ -74,6 +74,8 @@ def read_toml(path: Path, table: str) -> TomlFile:
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         problem = _TOML_LINE.sub("", str(error)).strip()
         raise CatalogueError(file, line, f"not TOML: {problem}", "Compare with a file beside it.") from None
+    except RecursionError:
+        raise CatalogueError(file, 0, "nested too deeply", "Compare with a file beside it.") from None
     top_keys, tables = _lines(text, table)
     rows = data.pop(table, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
