@@ -21,7 +21,7 @@ from probe.pipeline import RunRequest, RunResult, UsageError, baseline_from_run,
 from probe.pipeline.finish import finish
 from probe.pipeline.folder import open_run
 from probe.pipeline.run import measure, result_of
-from probe.store import RunFolder, read_baseline
+from probe.store import RunFolder, StoreError, read_baseline
 from probe.targets import read_catalogue
 
 SERVICES = ("whatsapp-registration", "signal")
@@ -35,7 +35,9 @@ class Nobody:
         return lambda *_args, **_kwargs: None
 
 
-async def _run(scenario: str, results: Path, *, resume: Path | None = None, **options: Any) -> RunResult:
+async def _run(
+    scenario: str, results: Path, *, resume: Path | None = None, observer: Any = None, **options: Any
+) -> RunResult:
     """Run through a lab as on a real network: the run does not say that it was simulated."""
     catalogue = read_catalogue()
     async with open_lab(scenario, catalogue) as lab:
@@ -44,8 +46,9 @@ async def _run(scenario: str, results: Path, *, resume: Path | None = None, **op
         )
         opened = open_run(prepared := prepare(request, catalogue=catalogue), lab.network)
         with opened.folder:
-            record = await measure(prepared, lab.network, Nobody(), opened)
-            return result_of(opened.folder.path, finish(opened.folder, record))
+            record = await measure(prepared, lab.network, observer or Nobody(), opened)
+            finished = finish(opened.folder, record)
+            return result_of(opened.folder.path, finished, interrupted=False)
 
 
 def _run_in_lab(scenario: str, results: Path, **more: Any) -> RunResult:
@@ -136,6 +139,59 @@ def test_a_run_taken_up_again_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert second.record.stopped == ""
     assert {v.state for v in second.verdicts} == {"reachable"}
     assert second.record.resumed == 1
+
+
+@pytest.mark.slow
+def test_an_edited_or_shortened_run_is_not_judged(tmp_path: Path) -> None:
+    result = _run_in_lab("clean", tmp_path)
+    journal = result.folder / "measurements.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    verdicts = (result.folder / "verdicts.csv").read_bytes()
+    for name, edited in {
+        "one removed": lines[:4] + lines[5:],
+        "one changed": [
+            *lines[:4],
+            lines[4].replace(b'"failure":null', b'"failure":"eof_error"', 1),
+            *lines[5:],
+        ],
+        "two swapped": [*lines[:4], lines[5], lines[4], *lines[6:]],
+        "the last removed": lines[:-1],
+        "all removed": [],
+    }.items():
+        assert edited != lines, name
+        journal.write_bytes(b"".join(edited))
+        with pytest.raises(StoreError, match=r"prev_sha256 does not fit|run\.json counts"):
+            rejudge(result.folder, None, None)
+    assert (result.folder / "verdicts.csv").read_bytes() == verdicts
+
+
+@pytest.mark.slow
+def test_a_run_is_not_held_against_a_baseline_made_of_itself(tmp_path: Path) -> None:
+    result = _run_in_lab("clean", tmp_path)
+    baseline_from_run(result.folder, tmp_path / "own.json")
+    with pytest.raises(UsageError, match="was made of this very run"):
+        rejudge(result.folder, tmp_path / "own.json", tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_no_baseline_is_made_of_a_network_that_was_not_fine(tmp_path: Path) -> None:
+    result = _run_in_lab("cable-cut", tmp_path, timeout_s=1.0)
+    with pytest.raises(UsageError, match="was not fine itself"):
+        baseline_from_run(result.folder, tmp_path / "bad.json")
+
+
+@pytest.mark.slow
+def test_a_display_that_breaks_costs_the_picture_and_not_the_run(tmp_path: Path) -> None:
+    class Broken:
+        def __getattr__(self, _name: str) -> Any:
+            def refuse(*_args: Any, **_kwargs: Any) -> None:
+                raise BrokenPipeError
+
+            return refuse
+
+    result = _run_in_lab("clean", tmp_path, observer=Broken())
+    assert {v.state for v in result.verdicts} == {"reachable"}
+    assert result.record.errors == ()
 
 
 @pytest.mark.slow

@@ -69,9 +69,18 @@ def test_the_index_finds_each_targets_measurements(run: RunFolder) -> None:
 
 def test_an_index_of_lines_that_are_no_measurements_names_the_line(run: RunFolder) -> None:
     run.append(a_measurement())
+    line = (run.path / "measurements.jsonl").read_bytes().rstrip(b"\n")
+    with (run.path / "measurements.jsonl").open("ab") as handle:
+        handle.write(b'{"prev_sha256":"' + hashlib.sha256(line).hexdigest().encode() + b'",}\n')
+    with raises("not a measurement", line=2):
+        run.index()
+
+
+def test_an_index_checks_the_chain(run: RunFolder) -> None:
+    run.append(a_measurement())
     with (run.path / "measurements.jsonl").open("ab") as handle:
         handle.write(b"{}\n")
-    with raises("not a measurement", line=2):
+    with raises("prev_sha256 does not fit: line 1 was changed or removed", line=2):
         run.index()
 
 

@@ -8,9 +8,9 @@ from probe.model.baseline import Baseline
 from probe.model.network import Network
 from probe.model.observer import Observer
 from probe.model.options import RunRecord
-from probe.pipeline.folder import TIME_FORMAT
+from probe.pipeline.folder import NETWORK_IS_FINE, TIME_FORMAT
 from probe.pipeline.inputs import read_inputs
-from probe.pipeline.request import Prepared
+from probe.pipeline.request import Prepared, UsageError
 from probe.pipeline.run import run
 from probe.store import RunFolder, write_baseline
 
@@ -29,6 +29,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
     """Make a baseline of a stored run. Raises StoreError."""
     with RunFolder.open(path) as folder:
         record = folder.read_run()
+        _refuse_useless(path, record)
         inputs = read_inputs(folder)
         index = folder.index()
         verdicts = {v.target_id: v for v in folder.read_verdicts()}
@@ -50,6 +51,17 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         )
     write_baseline(out, baseline)
     return baseline
+
+
+def _refuse_useless(path: Path, record: RunRecord) -> None:
+    """Refuse what nothing should be held against: a simulation, or a network that was not fine itself."""
+    if record.simulated:
+        raise UsageError(f"{path} was made in the lab.", "Record a baseline on a real network.")
+    if record.network_mechanism != NETWORK_IS_FINE:
+        raise UsageError(
+            f"The network of {path} was not fine itself ({record.network_mechanism or 'no network'}).",
+            "Record the baseline where neutral sites answer.",
+        )
 
 
 def _true_time(record: RunRecord) -> datetime:

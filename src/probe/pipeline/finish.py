@@ -20,9 +20,10 @@ from probe.model.target import Service, Target
 from probe.model.verdict import ServiceVerdict, Verdict
 from probe.pipeline.facts import facts_of
 from probe.pipeline.inputs import Inputs, read_inputs
+from probe.pipeline.watching import unbreakable
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
-from probe.store import RunFolder
+from probe.store import RunFolder, StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,11 @@ def finish(
     With `out`, the verdicts go there and the run stays as it is; with `baseline`, that one is compared with
     instead of the run's own.
     """
+    observer = unbreakable(observer) if observer else None
     inputs = read_inputs(folder)
     if baseline is not None:
         inputs = replace(inputs, baseline=baseline)
+    _refuse_shortened(folder, record)
     digests = tuple(_digests(folder, inputs))
     facts = facts_of(record, inputs, digests, stopped=record.stopped)
     finding = network_finding(digests, inputs.controls.history)
@@ -88,6 +91,15 @@ def _write(
     write_verdicts_csv(where / "verdicts.csv", record.run_id, verdicts, record.vantage)
     write_services_csv(where / "services.csv", record.run_id, services)
     write_datapackage(where / "datapackage.json", record)
+
+
+def _refuse_shortened(folder: RunFolder, record: RunRecord) -> None:
+    """Refuse a journal that lost lines at its end: only the count of `run.json` can show that."""
+    n_lines = sum(len(offsets) for offsets in folder.index().values())
+    if n_lines < record.n_measurements:
+        problem = f"{n_lines} measurements, and run.json counts {record.n_measurements}"
+        hint = "The run is not as it was written: use an untouched copy."
+        raise StoreError(folder.path / "measurements.jsonl", n_lines, problem, hint)
 
 
 def _digests(folder: RunFolder, inputs: Inputs) -> Iterator[ControlDigest]:

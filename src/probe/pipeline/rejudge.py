@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from probe.pipeline.finish import finish
+from probe.pipeline.request import UsageError
 from probe.pipeline.run import RunResult, result_of
 from probe.store import RunFolder, read_baseline
 
@@ -15,6 +16,12 @@ def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
     """
     folder = RunFolder.open(path)
     other = read_baseline(baseline) if baseline else None
+    if other is not None and other.run_id == folder.read_run().run_id:
+        folder.close()
+        raise UsageError(
+            f"{baseline} was made of this very run.",
+            "Compare it with a baseline recorded elsewhere or earlier.",
+        )
     with folder:
         finished = finish(folder, folder.read_run(), out=out, baseline=other)
-    return result_of(out or folder.path, finished)
+    return result_of(out or folder.path, finished, interrupted=False)

@@ -21,7 +21,9 @@ from probe.pipeline.recorder import Recorder
 from probe.pipeline.request import Prepared
 from probe.pipeline.stages import Work
 from probe.pipeline.stop import Stop
+from probe.pipeline.watching import unbreakable
 
+INTERRUPTED = "interrupted"
 EXIT_DONE, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 130
 
 
@@ -44,16 +46,17 @@ def run(prepared: Prepared, network: Network, observer: Observer) -> RunResult:
     opened = open_run(prepared, network)
     with opened.folder:
         record = asyncio.run(measure(prepared, network, observer, opened))
-        return result_of(opened.folder.path, finish(opened.folder, record, observer))
+        finished = finish(opened.folder, record, observer)
+        return result_of(opened.folder.path, finished, interrupted=record.stopped == INTERRUPTED)
 
 
-def result_of(folder: Path, finished: Finished) -> RunResult:
-    """Return what a judged run comes to."""
+def result_of(folder: Path, finished: Finished, *, interrupted: bool) -> RunResult:
+    """Return what a judged run comes to; `interrupted` says whether somebody stopped this very command."""
     record = finished.record
     code = EXIT_DONE
     if finished.network.reason_code is ReasonCode.NO_NETWORK or not record.n_measurements:
         code = EXIT_NOTHING
-    if record.stopped == "interrupted":
+    if interrupted:
         code = EXIT_INTERRUPTED
     return RunResult(
         run_id=record.run_id,
@@ -68,6 +71,7 @@ def result_of(folder: Path, finished: Finished) -> RunResult:
 
 async def measure(prepared: Prepared, network: Network, observer: Observer, opened: Opened) -> RunRecord:
     """Do everything that sends packets; return `run.json` as it stands at the end."""
+    observer = unbreakable(observer)
     observer.planned(opened.inputs.services)
     known = KnownNeutrals()
     recorder = Recorder(

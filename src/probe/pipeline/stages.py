@@ -15,6 +15,7 @@ from probe.pipeline.drive import Driver
 from probe.pipeline.facts import FactsKeeper, home_of
 from probe.pipeline.folder import Opened
 from probe.pipeline.heart import Heart
+from probe.pipeline.inputs import LOCAL
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
 from probe.plan import interleave, network_steps, neutral_steps
@@ -23,6 +24,8 @@ WINDOW_PER_SLOT = 40
 """Targets in flight per slot: each waits 21 s between its rounds and holds a slot for less than one."""
 SMALLEST_WINDOW = 64
 NO_ROUTE = "network.no_route"
+LOOK_S = 60.0
+"""Between looks at what this machine tells of its network: somebody may carry it from one to another."""
 NETWORK_ROUNDS = 3
 """One bad moment is no finding: neutrals are asked this often before the network is called unfit."""
 
@@ -65,12 +68,15 @@ class Work:
             await self._until_known(first)
             self._tell_network()
             beating = background.create_task(heart.run())
+            looking = background.create_task(self._look())
             later = background.create_task(self._neutrals_again(first))
             if await self._has_route(later):
                 await self._targets(targets, heart)
                 await heart.next()  # the last failure needs its success after it
             beating.cancel()
+            looking.cancel()
             await later
+            await self._look_once()
 
     async def _targets(self, targets: tuple[Target, ...], heart: Heart) -> None:
         options = self.opened.record.options
@@ -123,6 +129,18 @@ class Work:
         async with asyncio.TaskGroup() as group:
             for step in steps:
                 group.create_task(self._control(step))
+
+    async def _look(self) -> None:
+        """Look now and then, until cancelled, whether this is the network that the run began on."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self._look_once()
+
+    async def _look_once(self) -> None:
+        """Ask this machine where it stands, without a packet; the run's first look is with the neutrals."""
+        for target in self.opened.inputs.controls.network:
+            if target.experiment == LOCAL.experiment:
+                await self._control(Step(target=target, experiment=target.experiment))
 
     async def _control(self, step: Step) -> None:
         with suppress(BudgetSpent):

@@ -9,6 +9,9 @@ from typing import Any
 
 from probe.model.observer import Observer
 
+STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""SIGHUP too: a terminal that is closed, or a lost ssh, must not cost the run."""
+
 
 class Stop:
     """Why a run ended before its end; None while nothing stopped it."""
@@ -19,7 +22,7 @@ class Stop:
 
     @contextmanager
     def catching(self, work: "asyncio.Future[Any]", observer: Observer) -> Iterator[None]:
-        """Turn SIGINT and SIGTERM into a cancellation of `work` while the block runs.
+        """Turn the stopping signals into a cancellation of `work` while the block runs.
 
         Plain `signal.signal` works on Windows too, unlike the loop's own handlers.
         """
@@ -35,7 +38,7 @@ class Stop:
             )
 
         try:
-            old = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+            old = {number: signal.signal(number, handle) for number in STOPPING}
         except ValueError:  # not the main thread: whoever called us owns the signals
             old = {}
         try:

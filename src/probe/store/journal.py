@@ -120,15 +120,21 @@ def read(path: Path) -> Iterator[Measurement]:
 
     A last line without line feed is not yet, or never was, a measurement: it is left out.
     """
+    for number, (_, line) in enumerate(_unbroken(path), 1):
+        yield _measurement(path, number, line)
+
+
+def _unbroken(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield offset and bytes of each complete line, each held against the hash that the next one bears."""
     previous = FIRST
-    for number, (_, line) in enumerate(_lines(path), 1):
+    for number, (offset, line) in enumerate(_lines(path), 1):
         if not line.startswith(_PREFIX) or line[len(_PREFIX) : _HEAD] != previous.encode() + b'",':
             what = (
                 "the chain begins elsewhere" if number == 1 else f"line {number - 1} was changed or removed"
             )
             hint = "The file is not as it was written: use an untouched copy of the run."
             raise StoreError(path, number, f"prev_sha256 does not fit: {what}", hint)
-        yield _measurement(path, number, line)
+        yield offset, line
         previous = hashlib.sha256(line).hexdigest()
 
 
@@ -141,9 +147,12 @@ def read_at(path: Path, offsets: Iterable[int]) -> Iterator[Measurement]:
 
 
 def index(path: Path) -> dict[str, list[int]]:
-    """Return the offsets of each target's lines in one quick pass that decodes nothing else."""
+    """Return the offsets of each target's lines in one quick pass that checks the chain and decodes little.
+
+    Raises StoreError with the line.
+    """
     found: dict[str, list[int]] = {}
-    for number, (offset, line) in enumerate(_lines(path), 1):
+    for number, (offset, line) in enumerate(_unbroken(path), 1):
         try:
             found.setdefault(_head.decode(line).target_id, []).append(offset)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
