@@ -72,7 +72,6 @@ class Work:
             later = background.create_task(self._neutrals_again(first))
             if await self._has_route(later):
                 await self._targets(targets, heart)
-                await heart.next()  # the last failure needs its success after it
             beating.cancel()
             looking.cancel()
             await later
