@@ -1,5 +1,6 @@
 """`probe forget` removes this program's runs and settings, nothing else, and says what it cannot reach."""
 
+import fcntl
 import json
 from pathlib import Path
 
@@ -67,3 +68,27 @@ def test_links_out_of_the_folder_are_not_followed(home: Path) -> None:
 
 def test_sizes_are_those_of_the_files(home: Path) -> None:
     assert [(kept.path.name, kept.n_bytes) for kept in runs_in(home / "results")] == [(RUN, 1500)]
+
+
+def test_a_run_that_another_probe_writes_stays_and_is_named(home: Path) -> None:
+    journal = home / "results" / RUN / "measurements.jsonl"
+    with journal.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = probe("forget", "--yes", home=home)
+    assert done.returncode == 2
+    assert f"Stays: results/{RUN} (another probe is writing it)\n" in done.stdout
+    assert journal.exists()
+    assert probe("forget", "--yes", home=home).returncode == 0
+    assert not journal.exists()
+
+
+def test_renamed_runs_and_links_are_named_and_stay(home: Path) -> None:
+    (home / "results" / RUN).rename(home / "results" / "at my aunt's")
+    (home / "results" / "at my aunt's" / "run.json").write_text("{}")
+    (home / "results" / "link").symlink_to(home)
+    done = probe("forget", "--yes", home=home)
+    assert done.returncode == 0
+    assert "Stays: results/at my aunt's (a run under another name: remove it yourself)\n" in done.stdout
+    assert "Stays: results/link (a link; what it leads to stays too: remove both yourself)\n" in done.stdout
+    assert "my notes" not in done.stdout
+    assert (home / "results" / "at my aunt's" / "run.json").exists()

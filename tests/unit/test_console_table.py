@@ -274,3 +274,14 @@ def test_every_code_of_the_vocabularies_has_its_words() -> None:
     assert set(words.CAVEATS) == set(Caveat)
     assert {".".join(m.split(".")[:2]) for m in MECHANISMS} == set(words.MECHANISMS)
     assert all(words.mechanism(m) != m for m in MECHANISMS)
+
+
+def test_nothing_of_the_runs_own_record_draws_on_the_terminal() -> None:
+    outcome = an_outcome()
+    vantage = replace(
+        outcome.record.vantage, probe_asn="AS1\x1b[31m", probe_network_name="\x1b[2J", access_type="\x9b1m"
+    )
+    record = replace(outcome.record, vantage=vantage, stopped="time\x1b")
+    text = shown(replace(outcome, record=record, folder="results/\x1b[31m"))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
+    assert "AS1\\x1b[31m, " in text

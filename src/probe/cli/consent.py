@@ -62,8 +62,12 @@ class Person:
 
 def screen(facts: Facts) -> str:
     """Return the text that consent is asked on."""
+    from probe.report.show import visible
+
     named = (
-        _("OONI's public test helpers") if c == "ooni" else c for c in (*facts.controls, facts.proxy) if c
+        _("OONI's public test helpers") if c == "ooni" else visible(c)
+        for c in (*facts.controls, facts.proxy)
+        if c
     )
     helper = ", ".join(named) or _("none")
     rows = (
@@ -78,7 +82,7 @@ def screen(facts: Facts) -> str:
         (
             _("resolvers"),
             _("see every name asked for: the one this system uses, and for comparison {others}.").format(
-                others=", ".join(facts.resolvers) or _("no other")
+                others=", ".join(map(visible, facts.resolvers)) or _("no other")
             ),
         ),
         (
@@ -101,7 +105,7 @@ def screen(facts: Facts) -> str:
                 "keeps the run in {results}, without your own address. `probe forget` "
                 "removes it and says what "
                 "it cannot remove."
-            ).format(results=facts.results),
+            ).format(results=visible(facts.results, 1000)),
         ),
     )
     lines = [

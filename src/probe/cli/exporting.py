@@ -5,6 +5,7 @@ from pathlib import Path
 
 from probe.cli import exits
 from probe.locale import _
+from probe.report.show import visible
 
 
 def write_csv(runs: list[Path], out: Path | None) -> None:
@@ -29,4 +30,4 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
         sys.stdout.buffer.write(b"".join(parts))
         return
     out.write_bytes(b"".join(parts))
-    sys.stderr.write(_("Written: {file}").format(file=out) + "\n")
+    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")

@@ -1,5 +1,7 @@
 """What lies on this disk and how it goes; and what nobody can remove from here."""
 
+import fcntl
+import os
 import re
 import shutil
 import sys
@@ -12,12 +14,15 @@ from probe.cli.terminal import somebody_is_there
 from probe.locale import N_, _, ngettext
 from probe.report.console_live import megabytes
 from probe.report.show import visible
+from probe.store.run_folder import MEASUREMENTS, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4}")
 """What this program names its run folders; nothing else is ever removed."""
+MARKS: Final = (RUN, MEASUREMENTS)
+"""Files that only a run has."""
 
 BEYOND: Final = (
     N_("what your operator, the resolvers, the helper and the measured hosts have written down"),
@@ -38,34 +43,52 @@ class Kept:
     n_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """One thing that looks like a run and is not removed, and why."""
+
+    path: Path
+    why: str
+
+
 def forget_all(results: Path, *, yes: bool) -> int:
     """Tell what there is, ask, remove; return the exit code."""
     known = memory.here()
-    runs = list(runs_in(results))
+    busy = [run for run in runs_in(results) if _is_written(run.path)]
+    runs = [run for run in runs_in(results) if run not in busy]
+    left = [Left(path=run.path, why=_("another probe is writing it")) for run in busy]
+    left += left_alone(results)
     settings = known.path.exists()
     for run in runs:
-        sys.stdout.write(f"{visible(str(run.path), 1000)}  {megabytes(run.n_bytes)}\n")
+        _say(f"{_shown(run.path)}  {megabytes(run.n_bytes)}")
     if settings:
-        sys.stdout.write(
-            _("{file}: the control you chose, and a digest of what you agreed to").format(file=known.path)
-            + "\n"
+        _say(
+            _("{file}: the control you chose, and a digest of what you agreed to").format(
+                file=_shown(known.path)
+            )
         )
+    for one in left:
+        _say(_("Stays: {path} ({why})").format(path=_shown(one.path), why=one.why))
     if not runs and not settings:
-        sys.stdout.write(
-            _("Nothing of this program lies in {results} or in its settings.").format(results=results) + "\n"
-        )
+        if not left:
+            _say(
+                _("Nothing of this program lies in {results} or in its settings.").format(
+                    results=_shown(results)
+                )
+            )
         _tell_beyond()
-        return exits.OK
+        return exits.WRONG_USE if busy else exits.OK
     if not yes and not _confirmed(len(runs)):
-        sys.stdout.write(_("Nothing was removed.") + "\n")
+        _say(_("Nothing was removed."))
         return exits.OK
-    left = [run.path for run in runs if not _removed(run.path)]
+    stuck = [run.path for run in runs if not _removed(run.path)]
     known.forget()
-    for path in left:
-        sys.stderr.write(_("Could not be removed: {path}").format(path=visible(str(path), 1000)) + "\n")
-    sys.stdout.write(_("Removed.") + "\n" if not left else "")
+    for path in stuck:
+        sys.stderr.write(_("Could not be removed: {path}").format(path=_shown(path)) + "\n")
+    if not stuck:
+        _say(_("Removed."))
     _tell_beyond()
-    return exits.FAIL_ON if left else exits.OK
+    return exits.WRONG_USE if stuck or busy else exits.OK
 
 
 def runs_in(results: Path) -> "Iterator[Kept]":
@@ -76,6 +99,32 @@ def runs_in(results: Path) -> "Iterator[Kept]":
         if RUN_NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
             size = sum(f.lstat().st_size for f in path.rglob("*") if not f.is_dir() or f.is_symlink())
             yield Kept(path=path, n_bytes=size)
+
+
+def left_alone(results: Path) -> "Iterator[Left]":
+    """Find what lies under `results` and is not removed though it is, or may lead to, a run."""
+    if not results.is_dir():
+        return
+    for path in sorted(results.iterdir()):
+        if path.is_symlink():
+            yield Left(path=path, why=_("a link; what it leads to stays too: remove both yourself"))
+        elif not RUN_NAME.fullmatch(path.name) and all((path / name).is_file() for name in MARKS):
+            yield Left(path=path, why=_("a run under another name: remove it yourself"))
+
+
+def _is_written(run: Path) -> bool:
+    """Whether a process holds the lock of the run's journal."""
+    try:
+        descriptor = os.open(run / MEASUREMENTS, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _confirmed(n_runs: int) -> bool:
@@ -92,11 +141,22 @@ def _confirmed(n_runs: int) -> bool:
 
 
 def _removed(path: Path) -> bool:
+    """Remove a run, unless somebody began to write it while the question stood."""
+    if _is_written(path):
+        return False
     shutil.rmtree(path, ignore_errors=True)
     return not path.exists()
 
 
+def _shown(path: Path) -> str:
+    return visible(str(path), 1000)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def _tell_beyond() -> None:
-    sys.stdout.write("\n" + _("What cannot be removed from here") + "\n")
+    _say("\n" + _("What cannot be removed from here"))
     for what in BEYOND:
-        sys.stdout.write(f"  - {_(what)}\n")
+        _say(f"  - {_(what)}")

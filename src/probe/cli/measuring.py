@@ -212,11 +212,14 @@ def baseline_from(run: Path, out: Path) -> None:
 
 def _written(out: Path, n_targets: int) -> None:
     """Say where a baseline lies and what it is for."""
+    from probe.report.show import visible
+
+    shown = visible(str(out), 1000)
     sys.stdout.write(
         ngettext("{n} target written: {file}", "{n} targets written: {file}", n_targets).format(
-            n=n_targets, file=out
+            n=n_targets, file=shown
         )
         + "\n"
-        + _("Compare with it: probe run --baseline {file}").format(file=out)
+        + _("Compare with it: probe run --baseline {file}").format(file=shown)
         + "\n"
     )

@@ -32,10 +32,6 @@ LIBRARY: Final = (
 """Words that the library looks up itself, in the catalogue that `use_language` points it to."""
 
 
-def show(self, file: io.StringIO) -> None:
-    """Write usage and problem."""
-
-
 def show(mistake: Exception) -> None:
     """Write on stderr what is wrong, with the usage of the command."""
     text = io.StringIO()

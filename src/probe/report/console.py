@@ -64,7 +64,7 @@ def show(console: Console, outcome: Outcome) -> None:
 def _network(console: Console, outcome: Outcome, width: int) -> None:
     found = outcome.network
     vantage = outcome.record.vantage
-    place = [vantage.probe_asn if vantage.probe_asn != "AS0" else _("operator not declared")]
+    place = [visible(vantage.probe_asn, 20) if vantage.probe_asn != "AS0" else _("operator not declared")]
     place += [visible(part, 60) for part in (vantage.probe_network_name, vantage.access_type) if part]
     line = Text(_("Network"), style="bold").append(f"  {', '.join(place)}: ", style="")
     line.append(label_of(found), style=STYLES[found.state])

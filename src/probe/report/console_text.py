@@ -30,11 +30,16 @@ STYLES: Final = {
 ACCUSING: Final = (State.BLOCKED, State.THROTTLED)
 WIDEST: Final = 120
 """Columns used at most: longer lines are hard to read."""
+LONGEST: Final = 8000
+"""Characters of one paragraph."""
 
 
 def paragraph(console: Console, text: str | Text, style: str, width: int, indent: int = 0) -> None:
-    """Print a paragraph wrapped at the width, every line indented, none padded."""
-    whole = text if isinstance(text, Text) else Text(text, style=style)
+    """Print a paragraph wrapped at the width, every line indented, none padded.
+
+    Plain text is made safe once more here, whatever the caller forgot.
+    """
+    whole = text if isinstance(text, Text) else Text(visible(text, LONGEST), style=style)
     if not console.encoding.lower().startswith("utf"):  # escapes are wider than letters: before wrapping
         whole = Text(encodable(whole.plain, console.encoding), style=style)
     for line in whole.wrap(console, max(width - indent, 20), overflow="fold"):

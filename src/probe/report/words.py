@@ -188,8 +188,8 @@ def mechanism(code: str) -> str:
 
 
 def operator(asn: str) -> str:
-    """Return the network as a sentence names it."""
-    return _("this network (operator not declared)") if asn in ("", "AS0") else asn
+    """Return the network as a sentence names it, safe to look at."""
+    return _("this network (operator not declared)") if asn in ("", "AS0") else visible(asn, 20)
 
 
 def sentence(text: str) -> str:
