@@ -25,7 +25,7 @@ VERDICT_HEADER = (
     "schema_version,run_id,service,target_id,input,state,mechanism,layer,located,confirmed,reason_code,caveats,"
     "rule_id,because,failure,n_observations,n_controls,control_source,dns_ms,connect_ms,tls_ms,ttfb_ms,"
     "goodput_kbps,control_goodput_kbps,goodput_ratio,probe_cc,probe_asn,probe_network_name,region,started_utc,"
-    "measurement_uids"
+    "measurement_uids,simulated"
 )
 SERVICE_HEADER = (
     "schema_version,run_id,service,state,mechanism,located,confirmed,reason_code,because,n_targets,n_reachable,"
@@ -99,7 +99,13 @@ def test_a_row_says_everything_of_a_verdict(verdicts_csv: Path) -> None:
         "region": "RU-KHA",
         "started_utc": "2026-11-21T12:00:00Z",
         "measurement_uids": "uid-1 uid-2",
+        "simulated": "false",
     }
+
+
+def test_a_row_made_in_the_lab_says_so(verdicts_csv: Path) -> None:
+    write_verdicts_csv(verdicts_csv, RUN_ID, [a_verdict()], VANTAGE, simulated=True)
+    assert [row["simulated"] for row in rows_of(verdicts_csv)] == ["true"]
 
 
 def test_a_row_says_everything_of_a_service(tmp_path: Path) -> None:

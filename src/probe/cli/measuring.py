@@ -10,8 +10,8 @@ from probe.cli import exits
 from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
-    from probe.model.measurement import VantagePoint
     from probe.model.network import Network
+    from probe.model.options import RunRecord
     from probe.model.verdict import Verdict
     from probe.pipeline.request import Prepared, RunRequest
     from probe.pipeline.run import RunResult
@@ -123,7 +123,7 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
     from probe.report.console import Outcome, show
 
     if json_lines:
-        print_json(result.run_id, (result.network, *result.verdicts), result.record.vantage)
+        print_json(result.record, (result.network, *result.verdicts))
         return
     options = result.record.options
     outcome = Outcome(
@@ -139,14 +139,16 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
     show(console(sys.stdout), outcome)
 
 
-def print_json(run_id: str, verdicts: Iterable["Verdict"], vantage: "VantagePoint") -> None:
+def print_json(record: "RunRecord", verdicts: Iterable["Verdict"]) -> None:
     """Write one JSON object a verdict, with the keys of verdicts.csv."""
     import json
 
     from probe.report.columns import VERDICT_COLUMNS, VerdictRow
 
     for verdict in verdicts:
-        row = VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage)
+        row = VerdictRow(
+            run_id=record.run_id, verdict=verdict, vantage=record.vantage, simulated=record.simulated
+        )
         line = {column.name: column.value(row) for column in VERDICT_COLUMNS}
         sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
 

@@ -88,7 +88,9 @@ def _write(
         folder.write_run(record)
     folder.write_verdicts(verdicts, out=out)
     where = out or folder.path
-    write_verdicts_csv(where / "verdicts.csv", record.run_id, verdicts, record.vantage)
+    write_verdicts_csv(
+        where / "verdicts.csv", record.run_id, verdicts, record.vantage, simulated=record.simulated
+    )
     write_services_csv(where / "services.csv", record.run_id, services)
     write_datapackage(where / "datapackage.json", record)
 

@@ -32,7 +32,8 @@ def _csv(folder: Path, judged: Judged) -> tuple[Path, ...]:
     verdicts, services, package = (
         folder / name for name in ("verdicts.csv", "services.csv", "datapackage.json")
     )
-    write_verdicts_csv(verdicts, judged.record.run_id, judged.verdicts, judged.record.vantage)
+    record = judged.record
+    write_verdicts_csv(verdicts, record.run_id, judged.verdicts, record.vantage, simulated=record.simulated)
     write_services_csv(services, judged.record.run_id, judged.services)
     write_datapackage(package, judged.record)
     return verdicts, services, package

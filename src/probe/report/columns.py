@@ -23,6 +23,7 @@ class VerdictRow:
     run_id: str
     verdict: Verdict
     vantage: VantagePoint
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +227,13 @@ VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
         "string",
         "The target's measurements in measurements.jsonl, joined by a space.",
         lambda row: " ".join(row.verdict.measurement_uids),
+    ),
+    Column(
+        "simulated",
+        "boolean",
+        "Whether the run was made in the built-in lab: then it is evidence of nothing.",
+        lambda row: row.simulated,
+        required=True,
     ),
 )
 

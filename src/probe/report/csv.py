@@ -32,10 +32,20 @@ _UNSEEN: Final = re.compile(
 _ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
 
 
-def write_verdicts_csv(path: Path, run_id: str, verdicts: Iterable[Verdict], vantage: VantagePoint) -> None:
+def write_verdicts_csv(
+    path: Path,
+    run_id: str,
+    verdicts: Iterable[Verdict],
+    vantage: VantagePoint,
+    *,
+    simulated: bool = False,
+) -> None:
     """Write one row a target, the network first, then by service and target."""
     ordered = sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
-    rows = [VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage) for verdict in ordered]
+    rows = [
+        VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage, simulated=simulated)
+        for verdict in ordered
+    ]
     _write(path, VERDICT_COLUMNS, rows)
 
 
