@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from cases.script import TRUE_IP, ZERO
 from probe.judge import build_facts
 from probe.judge.digest import ControlDigest, Witness
-from probe.judge.network import network_finding
+from probe.judge.network import NetworkFinding, network_finding
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.model.measurement import VantagePoint
+from probe.model.observation import LocalFact
 from probe.model.options import RunOptions
 from probe.model.target import Target
 from probe.model.words import ReasonCode
@@ -97,6 +98,27 @@ def _beats(wanted: str) -> tuple[ControlDigest, ...]:
     return tuple(found) if said.get("beat", True) else ()
 
 
+def looks(said: list[dict[str, str]]) -> tuple[ControlDigest, ...]:
+    """Return what this machine told of its network, look by look, 10 s apart."""
+    return tuple(
+        ControlDigest(
+            uid=f"l{number}",
+            target_id="network/local",
+            round=0,
+            started_s=number * 10.0,
+            started=ZERO + timedelta(seconds=number * 10),
+            n_observations=0,
+            local=tuple(LocalFact(name=name, value=value) for name, value in one.items()),
+        )
+        for number, one in enumerate(said)
+    )
+
+
+def _changed(finding: NetworkFinding) -> ReasonCode | None:
+    """Of what the few neutrals of a case lead to only this counts: whether the network stayed the same."""
+    return finding.reason_code if finding.reason_code is ReasonCode.NETWORK_CHANGED else None
+
+
 def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
     """Return the facts of a case: a network that is fine, unless the row says otherwise."""
     said = row.get("facts", {})
@@ -109,7 +131,7 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
         resolvers=RESOLVERS,
         ranges={"case": tuple(said.get("ranges", ["104.16.0.0/13"]))},
         baseline=a_baseline(said["baseline"], target) if "baseline" in said else None,
-        digests=beats(row),
+        digests=(*beats(row), *looks(said.get("looks", []))),
         stopped=said.get("stopped", ""),
     )
     finding = made.finding or network_finding(())
@@ -117,7 +139,7 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
         made,
         finding=replace(
             finding,
-            reason_code=ReasonCode(said["network"]) if "network" in said else None,
+            reason_code=ReasonCode(said["network"]) if "network" in said else _changed(finding),
             udp53_intercepted=said.get("udp53_intercepted", False),
         ),
         resolver_true=said.get("resolver_true", True),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from probe.judge.clock import clock_offset
 from probe.judge.fingerprints import is_bogon
+from probe.judge.moved import has_moved
 from probe.judge.names import EMPTY
 from probe.model import failure as failures
 
@@ -67,6 +68,8 @@ class NetworkFacts:
     """Answers of public resolvers, asked at their addresses."""
     n_rounds: int
     """Rounds at least 10 s apart in which neutrals were tried."""
+    moved: bool
+    """The kind of link, the router or the kind of resolver changed while the run went on."""
     no_route: bool
     link_up: bool
     """This machine has a route, or heard anything from outside itself."""
@@ -125,6 +128,7 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         by_address=bool(elsewhere),
         resolvers_ok=sum(w.ok for w in elsewhere if not w.neutral_group),
         n_rounds=_rounds(tries),
+        moved=has_moved(d.local for d in digests),
         no_route=not heard and (no_link or (bool(tries) and all(w.failure in NO_ROUTE for w in tries))),
         link_up=heard or _has_link(local),
         listed=_group(tries, (DOMESTIC_LISTED,)),

@@ -61,6 +61,14 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         reason_code=ReasonCode.NO_NETWORK,
     ),
     Rule(
+        "network.changed",
+        lambda f: f.moved,
+        State.INCONCLUSIVE,
+        "The network changed during the run: the kind of link, the router or the resolver is another than"
+        " before. What was measured before and after does not belong together.",
+        reason_code=ReasonCode.NETWORK_CHANGED,
+    ),
+    Rule(
         "network.resolver_local",
         lambda f: f.resolver_fails and f.resolver_kind in LOCAL_KINDS and not f.n_connects,
         State.INCONCLUSIVE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.measure import machine_habits as habits
 from probe.measure import machine_link as link
+from probe.measure.machine_gateway import link_ids
 from probe.model.observation import LocalFact
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ BYPASS: Final = "bypass"
 def local_facts(*, root: Path = link.ROOT, environ: Mapping[str, str] | None = None) -> tuple[LocalFact, ...]:
     """Return interface kinds of the default routes, hosts file, proxies, disguising tools and clock.
 
-    Names of facts: `link.ipv4`, `link.ipv6`, `hosts_entries`, `proxy_variables`, `clock_synchronised`, and
-    `bypass` for each thing found that may lead traffic past the operator, or past us. What cannot be read is
-    `unknown`; nothing is raised.
+    Names of facts: `link.ipv4`, `link.ipv6`, `link.id.ipv4`, `link.id.ipv6` (salted hashes), `hosts_entries`,
+    `proxy_variables`, `clock_synchronised`, and `bypass` for each thing found that may lead traffic past the
+    operator, or past us. What cannot be read is `unknown` or left out; nothing is raised.
     """
     links = {
         "link.ipv4": link.link_kind(socket.AF_INET, root),
@@ -33,6 +34,7 @@ def local_facts(*, root: Path = link.ROOT, environ: Mapping[str, str] | None = N
     proxies = habits.proxies_set(os.environ if environ is None else environ)
     facts = {
         **links,
+        **link_ids(root),
         "hosts_entries": str(hosts),
         "proxy_variables": " ".join(proxies),
         "clock_synchronised": habits.clock_is_synchronised(root),
