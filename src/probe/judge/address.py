@@ -12,7 +12,7 @@ from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.residual import fold_residual
 from probe.judge.resolving import Names
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
-from probe.judge.server import INTERCEPTED
+from probe.judge.server import judge_intercepted
 from probe.judge.unresolved import judge_failing_name, judge_untrue
 from probe.model.words import WORST_FIRST, Layer, Located, ReasonCode, State
 
@@ -25,7 +25,7 @@ def judge_addresses(hop: Hop) -> Outcome:
     """Return the answers of this hop, or the rule by which it fails."""
     finding = hop.facts.finding
     if hop.place.scheme == "dns+udp" and finding is not None and finding.udp53_intercepted:
-        return conclude(INTERCEPTED, Layer.DNS, hop=hop, uids=frozenset(finding.witnesses))
+        return judge_intercepted(hop, frozenset(finding.witnesses))
     names = Names(hop)
     families = families_of(hop.legs)
     own = {f: rounds_of(hop, f, hop.trust.own.__contains__) for f in families}
@@ -66,9 +66,15 @@ def _judge_family(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
     if not true:
         return judge_untrue(hop, bad)
     others = rounds_of(hop, family, lambda ip: ip not in trust.own and trust.is_true(ip))
-    if any(r.ok for r in others):
+    if any(r.ok for r in others) or _shakes_elsewhere(hop, family):
         return conclude(OTHER_ADDRESS, bad[0].layer, hop=hop, uids=_uids(rounds))
     return judge_floor(hop, fold_residual(true))
+
+
+def _shakes_elsewhere(hop: Hop, family: int) -> bool:
+    """Say whether another true address, as a later reply gives one, showed its certificate and no more."""
+    tries = (t for leg in hop.legs for t in leg.tries if t.family == family and t.ip not in hop.trust.own)
+    return any(t.layer is Layer.TLS and t.tls_ok and hop.trust.is_true(t.ip) for t in tries)
 
 
 def _of_series(hop: Hop, row: Rule[Any], good: list[Round], bad: list[Round]) -> Outcome:

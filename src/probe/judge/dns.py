@@ -1,14 +1,13 @@
-"""Judge the DNS layer: what the system's resolver said of a name, and what becomes of its addresses."""
+"""What the rules of names ask, and the artefacts among them: answers that settle it alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probe.judge import kind as k
-from probe.judge.constants import FLOOR_ROUNDS, FLOOR_SPREAD_S
 from probe.judge.fingerprints import Scope
-from probe.judge.rule import Rule, always
+from probe.judge.heard import ALIKE, OTHERWISE
+from probe.judge.rule import Rule
 from probe.model.words import Located, ReasonCode, State
 
 if TYPE_CHECKING:
@@ -35,11 +34,23 @@ class DnsFacts:
     """A forged first answer and a later one that shows a certificate valid for the name."""
     unclear: bool = False
     """Failures that name no mechanism."""
+    heard: str = ""
+    """What others say beside a reserved address: alike, otherwise, or nothing."""
+    own: str = ""
+    """Why a denial or a stranger's address may be the user's own choice; empty otherwise."""
+    denied: bool = False
+    """Resolvers asked from here over a verified channel deny the name too."""
+    both: bool = False
+    """One query was answered by a failure and then by a true address."""
     broken_dnssec: bool = False
+    validates: bool = False
+    """The resolver says that signatures fail, or answers truly when told not to check them."""
     count: Count | None = None
     stand: Stand
     hijacked: bool = False
     """Addresses nothing vouches for fail, while those of a control give a validated answer from here."""
+    shown: str = ""
+    """The issuer of an untrusted certificate, made out for the name, that such an address shows from here."""
 
 
 ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
@@ -98,8 +109,16 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         confirmed=True,
     ),
     Rule(
+        "dns.bogon_alike",
+        lambda f: f.bogon and f.heard == ALIKE,
+        State.INCONCLUSIVE,
+        "{name}: the answer is {answer}, an address that no public name can have, and others give such a one"
+        " too: that may be the record that the name's owner set.",
+        reason_code=ReasonCode.UNCONFIRMED,
+    ),
+    Rule(
         "dns.bogon",
-        lambda f: f.bogon and f.resolver_true,
+        lambda f: f.bogon and f.resolver_true and f.heard == OTHERWISE,
         State.BLOCKED,
         "{name}: this system's resolver, which answers neutral names truly, answers {answer}, an address"
         " that no"
@@ -107,6 +126,14 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
         mechanism="dns.bogon",
         located=Located.RESOLVER,
         confirmed=True,
+    ),
+    Rule(
+        "dns.bogon_no_control",
+        lambda f: f.bogon and f.resolver_true,
+        State.INCONCLUSIVE,
+        "{name}: this system's resolver answers {answer}, an address that no public name can have; nobody"
+        " else has told whether the name's owner set it.",
+        reason_code=ReasonCode.NO_CONTROL,
     ),
     Rule(
         "dns.bogon_unwitnessed",
@@ -118,171 +145,3 @@ ARTEFACTS: tuple[Rule[DnsFacts], ...] = (
     ),
 )
 """Rows that settle it alone; none of them holding, judging goes on."""
-
-_RESOLVES = "; {controls} resolved it."
-_COUNTED = (
-    "{name}: {n} look-ups in {rounds} rounds over {spread} s ended in {failure}, each between successes of a"
-    " resolver for neutral names"
-)
-
-
-def _what(kind: str, mechanism: str, located: Located) -> Rule[DnsFacts]:
-    return Rule(
-        f"dns.blocked_{kind}",
-        lambda f: f.count is not None and f.count.kind == kind and f.stand.carries,
-        State.BLOCKED,
-        _COUNTED + _RESOLVES,
-        mechanism=mechanism,
-        located=located,
-        confirmed=None,
-    )
-
-
-FAILS: tuple[Rule[DnsFacts], ...] = (
-    ARTEFACTS[0],
-    Rule(
-        "dns.broken_dnssec",
-        lambda f: f.broken_dnssec,
-        State.DOWN,
-        "{name}: its zone's signatures do not hold: validating resolvers refuse it and answer when told"
-        " not to"
-        " validate.",
-        located=Located.SERVER,
-        confirmed=True,
-    ),
-    Rule(
-        "dns.control_split",
-        lambda f: f.stand.split,
-        State.INCONCLUSIVE,
-        "{name}: {failure} here; one control resolved it and another failed alike.",
-        reason_code=ReasonCode.CONTROL_NOISY,
-    ),
-    Rule(
-        "dns.down",
-        lambda f: f.stand.down,
-        State.DOWN,
-        "{name}: {failure} here, and the same at {controls}: the name does not resolve for others either.",
-        located=Located.SERVER,
-        confirmed=None,
-    ),
-    Rule(
-        "dns.discordant",
-        lambda f: f.count is not None and f.count.mixed,
-        State.INCONCLUSIVE,
-        "{name}: it never resolved, but failed in ways that do not belong together.",
-        reason_code=ReasonCode.DISCORDANT_RERUN,
-    ),
-    Rule(
-        "dns.fails_alike_once",
-        lambda f: f.stand.down_once,
-        State.INCONCLUSIVE,
-        "{name}: {failure} here and at {controls}, which was asked only once.",
-        reason_code=ReasonCode.UNCONFIRMED,
-    ),
-    Rule(
-        "dns.unclear",
-        lambda f: f.count is not None and f.count.kind == k.DNS_UNCLEAR,
-        State.INCONCLUSIVE,
-        "{name}: it did not resolve, and this system does not tell how ({failure}).",
-        reason_code=ReasonCode.RESOLVER_FAILED,
-    ),
-    Rule(
-        "dns.too_few",
-        lambda f: f.count is not None and not f.count.stands,
-        State.INCONCLUSIVE,
-        "{name}: {failure}; {n} failed look-ups have witnesses on both sides, three in three rounds over"
-        " 20 s are"
-        " needed.",
-        reason_code=ReasonCode.UNCONFIRMED,
-    ),
-    _what(k.NXDOMAIN, "dns.nxdomain", Located.RESOLVER),
-    _what(k.SERVFAIL, "dns.servfail", Located.RESOLVER),
-    _what(k.REFUSED, "dns.refused", Located.RESOLVER),
-    _what(k.NO_ANSWER, "dns.no_answer", Located.RESOLVER),
-    _what(k.TIMEOUT, "dns.timeout", Located.PATH),
-    Rule(
-        "dns.baseline_old",
-        lambda f: f.stand.stale,
-        State.INCONCLUSIVE,
-        _COUNTED + "; only a baseline older than a day shows it resolving elsewhere.",
-        reason_code=ReasonCode.UNCONFIRMED,
-    ),
-    Rule(
-        "dns.control_failed",
-        lambda f: f.stand.asked,
-        State.INCONCLUSIVE,
-        _COUNTED + "; the control that was asked could not tell.",
-        reason_code=ReasonCode.CONTROL_FAILED,
-    ),
-    Rule(
-        "dns.no_control",
-        always,
-        State.INCONCLUSIVE,
-        _COUNTED + "; neither a control nor another resolver showed that the name exists.",
-        reason_code=ReasonCode.NO_CONTROL,
-    ),
-)
-"""The name did not resolve, in any round."""
-
-
-def _spread(count: Count | None) -> bool:
-    """Say whether tries with witnesses, of whatever class, fill the floor's rounds and time."""
-    return count is not None and count.n_rounds >= FLOOR_ROUNDS and count.spread_s >= FLOOR_SPREAD_S
-
-
-UNTRUE: tuple[Rule[DnsFacts], ...] = (
-    Rule(
-        "dns.untrue_mixed",
-        lambda f: f.count is not None and f.count.mixed and not f.hijacked,
-        State.INCONCLUSIVE,
-        "{name}: no address that this system's resolver gives ({answer}) works or is known to be its own.",
-        reason_code=ReasonCode.DISCORDANT_RERUN,
-    ),
-    Rule(
-        "dns.untrue_too_few",
-        lambda f: f.hijacked and not _spread(f.count),
-        State.INCONCLUSIVE,
-        "{name}: the addresses that this system's resolver gives ({answer}) do not work, those of"
-        " {controls} do;"
-        " {n} tries have witnesses on both sides, three in three rounds over 20 s are needed.",
-        reason_code=ReasonCode.UNCONFIRMED,
-    ),
-    Rule(
-        "dns.hijacked",
-        lambda f: f.hijacked,
-        State.BLOCKED,
-        "{name}: in {rounds} rounds over {spread} s no address that this system's resolver gives"
-        " ({answer}) showed"
-        " a certificate valid for the name or is otherwise known to be its own, while those of {controls}"
-        " give a"
-        " validated answer from here.",
-        mechanism="dns.hijacked",
-        located=Located.RESOLVER,
-        confirmed=None,
-    ),
-    Rule(
-        "dns.untrue_control",
-        lambda f: f.stand.worked,
-        State.INCONCLUSIVE,
-        "{name}: {failure} at {answer}, which nothing vouches for as its own address; whether the control's"
-        " addresses answer from here has not been shown.",
-        reason_code=ReasonCode.UNCONFIRMED,
-    ),
-    Rule(
-        "dns.untrue_control_failed",
-        lambda f: f.stand.asked,
-        State.INCONCLUSIVE,
-        "{name}: {failure} at {answer}, which nothing vouches for as its own address; the control that"
-        " was asked"
-        " could not tell.",
-        reason_code=ReasonCode.CONTROL_FAILED,
-    ),
-    Rule(
-        "dns.untrue_no_control",
-        always,
-        State.INCONCLUSIVE,
-        "{name}: {failure} at {answer}, which nothing vouches for as its own address.",
-        reason_code=ReasonCode.NO_CONTROL,
-    ),
-)
-"""The name resolved to addresses that nothing vouches for, and they fail."""

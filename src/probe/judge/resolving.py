@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
+from probe.judge.constants import DNS_RESEND, DNS_WAIT_S
 from probe.judge.dns import DnsFacts
 from probe.judge.fingerprints import LOCAL_KINDS, Scope, is_bogon, match_dns_address
-from probe.judge.fingerprints.bogon import FAKE_IP, NAT64
+from probe.judge.fingerprints.bogon import FAKE_IP, LOOPBACK, NAT64, UNSPECIFIED
+from probe.judge.heard import heard_from, others_on_bogon, own_choice, tunnel_of, verified_addresses
 from probe.judge.hop import Round
 from probe.judge.note import NAME_ROUNDS, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.stand import stand
-from probe.judge.whence import located_at_resolver
+from probe.judge.whence import at_home, located_at_resolver
 from probe.judge.witness import Failed
 from probe.model import failure as f
-from probe.model.words import ControlSource, Layer, Located, State
+from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.fingerprints import Match
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 _OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa", ".test", ".invalid", ".onion")
 _ACCUSING = frozenset({Scope.LEGAL_NOTICE, Scope.INJECTED})
-_LOCAL_RESOLVERS = frozenset({"private", "loopback"})
+_FILTERS_SAY = frozenset({LOOPBACK, UNSPECIFIED})
+"""Kinds of addresses that filters answer with, wherever they stand."""
 NO_STAND = stand((), (), ())
 
 
@@ -64,7 +67,8 @@ class Names:
         hop = self._hop
         ours = {ip for _, q in self._answers for ip in q.answers}
         new = ours - hop.trust.vouched
-        match = next((m for ip in sorted(new) if (m := match_dns_address(ip)) is not None), None)
+        strange = sorted(new - verified_addresses(hop))
+        match = next((m for ip in strange if (m := match_dns_address(ip)) is not None), None)
         kinds = {ip: kind for ip in ours if (kind := is_bogon(ip)) not in {None, NAT64}}
         bogons = sorted(ip for ip in kinds if ip in new)
         all_bogon = any(
@@ -79,6 +83,7 @@ class Names:
             local=self._local(bogon, str(kinds.get(bogon, "")), match),
             notice=notice,
             bogon=bogon,
+            heard=others_on_bogon(hop) if bogon else "",
             injected=self._injected(),
             stand=NO_STAND,
         )
@@ -96,20 +101,31 @@ class Names:
             bogon in q.answers for _, q in self._answers if q.engine != "getaddrinfo"
         ):
             return "hosts"
-        if vantage.resolver_class in _LOCAL_RESOLVERS and kind in LOCAL_KINDS:
-            return f"{vantage.resolver_class} resolver"
-        return ""
+        in_home = at_home(self._hop) or vantage.resolver_class == "named"
+        if kind in (LOCAL_KINDS if in_home else _FILTERS_SAY):
+            return own_choice(self._hop, like_filter=True)
+        return tunnel_of(self._hop)
 
     def _injected(self) -> tuple[str, str]:
-        """Return a forged first answer and a true later one of the same query, or two empty strings."""
+        """Return a forged first answer and a true later one of the same query, or two empty strings.
+
+        What two honest answers look like is left out: a failure and then an address (a second upstream, our
+        own second datagram), addresses of which each is true, whatever comes through a resolver at home.
+        """
         hop = self._hop
         shown = hop.trust.shown
+        if at_home(hop) or tunnel_of(hop):
+            return "", ""
+        twice = min(hop.facts.options.timeout_s, DNS_WAIT_S) * DNS_RESEND
         tried = {t.ip for leg in hop.legs for t in leg.tries}
         for _, q in hop.reading.lookups.get(hop.name, ()):
             said = [r for r in q.replies if r.answers or r.rcode]
             if len(said) < 2 or not shown:
                 continue
             first = said[0].answers
+            honest = said[0].failure != f.DNS_NXDOMAIN if not first else any(map(hop.trust.is_true, first))
+            if honest or said[0].t - q.t0 >= twice:
+                continue
             true = next((ip for r in said[1:] for ip in r.answers if ip in shown), "")
             leads_nowhere = all(
                 ip not in shown and (ip in tried or is_bogon(ip) not in {None, NAT64}) for ip in first
@@ -121,6 +137,7 @@ class Names:
     def artefact(self, rule: Rule[Any], facts: DnsFacts) -> Outcome:
         """Conclude by an artefact of the resolver's answer."""
         notice = facts.notice
+        asks = rule.state is State.BLOCKED or rule.reason_code is ReasonCode.NO_CONTROL or _may_clear(facts)
         outcome = conclude(
             rule,
             Layer.DNS,
@@ -128,12 +145,16 @@ class Names:
             params=_params(facts),
             located=self._located(rule, notice),
             uids=self.uids(),
-            wants=Wants(control=rule.state is State.BLOCKED, resolver=rule.state is State.BLOCKED),
+            wants=Wants(control=asks, resolver=asks),
         )
         if facts.bogon or notice:
             outcome.failure = f.DNS_BOGON if facts.bogon else None
         if self._hop.facts.resolver_true:
             outcome.sources = (ControlSource.NEUTRAL,)
+        if facts.bogon and facts.heard and not facts.local:
+            sources, uids = heard_from(self._hop)
+            outcome.sources = (*sources, *outcome.sources)
+            outcome.witnesses |= uids
         return outcome
 
     def _located(self, rule: Rule[Any], notice: Match | None) -> Located:
@@ -177,6 +198,11 @@ def _failed_round(leg: Any, m: Measurement, failures: list[DNSLookup]) -> Round:
         m.measurement_uid, k.dns_kind_of(failure), failure, m.started_s + told.t0, m.started_s + told.t, 4, 53
     )
     return Round(leg, Layer.DNS, [one])
+
+
+def _may_clear(facts: DnsFacts) -> bool:
+    """Say whether another resolver may show that the user's own is not the one that lies."""
+    return facts.local.endswith(" resolver")
 
 
 def _is_public(name: str) -> bool:

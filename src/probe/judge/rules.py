@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT
-from probe.judge.dns import ARTEFACTS, FAILS, UNTRUE
+from probe.judge.dns import ARTEFACTS
+from probe.judge.dns_fails import FAILS, UNTRUE
 from probe.judge.gate import BUDGET_SPENT, INTERRUPTED, NETWORK_NOT_FINE, NOT_MEASURED
 from probe.judge.http import HTTP_RULES
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED
-from probe.judge.server import INTERCEPTED, RESOLVER_RULES
+from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
 
@@ -27,7 +28,7 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *ARTEFACTS,
     *FAILS,
     *UNTRUE,
-    INTERCEPTED,
+    *INTERCEPTION,
     *RESOLVER_RULES,
     *TCP_RULES,
     *TLS_RULES,

@@ -1,20 +1,59 @@
 """Judge a resolver that is itself the target and is asked over UDP: silence is a failure by count."""
 
-from probe.judge import kind as k
-from probe.judge.floor import COUNTED, DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
-from probe.judge.rule import Rule, always
-from probe.model.words import Located, State
+from __future__ import annotations
 
-INTERCEPTED: Rule[object] = Rule(
-    "resolver.intercepted",
-    always,
-    State.BLOCKED,
-    "{name}: a DNS query to an address where nothing lives (192.0.2.1) is answered on this network, so what"
-    " answers here over UDP/53 is not this resolver.",
-    mechanism="dns.intercepted",
-    located=Located.PATH,
-    confirmed=True,
+from typing import TYPE_CHECKING
+
+from probe.judge import kind as k
+from probe.judge.constants import NEAR_S
+from probe.judge.floor import COUNTED, DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
+from probe.judge.outcome import Outcome, conclude
+from probe.judge.rule import Rule, always, first_match
+from probe.judge.whence import at_home
+from probe.model.words import Layer, ReasonCode, State
+
+if TYPE_CHECKING:
+    from probe.judge.hop import Hop
+
+INTERCEPTION: tuple[Rule[str], ...] = (
+    Rule(
+        "resolver.intercepted_at_home",
+        lambda near: near,
+        State.INCONCLUSIVE,
+        "{name}: a DNS query to an address where nothing lives (192.0.2.1) is answered on this network;"
+        " a router, a filter or a tunnel of the user's own does so too ({local}).",
+        reason_code=ReasonCode.LOCAL_INTERCEPTION,
+    ),
+    Rule(
+        "resolver.intercepted",
+        always,
+        State.BLOCKED,
+        "{name}: a DNS query to an address where nothing lives (192.0.2.1) is answered on this network, so"
+        " what answers here over UDP/53 is not this resolver.",
+        mechanism="dns.intercepted",
+    ),
 )
+"""Asked of what may make such answers near the user; empty where nothing does. Who does so is not shown."""
+
+
+def judge_intercepted(hop: Hop, witnesses: frozenset[str]) -> Outcome:
+    """Judge a resolver of UDP/53 on a network that answers in anybody's stead."""
+    near = _near(hop)
+    rule = first_match(INTERCEPTION, near)
+    return conclude(rule, Layer.DNS, hop=hop, params={"local": near}, uids=witnesses)
+
+
+def _near(hop: Hop) -> str:
+    """Say why the answers may be made near the user: a tunnel, a resolver in the home, answers too quick."""
+    vantage = hop.facts.vantage
+    if vantage.bypass:
+        return ", ".join(vantage.bypass)
+    if at_home(hop):
+        return f"{vantage.resolver_class} resolver"
+    queries = [q for leg in hop.legs for q in leg.measurement.queries if q.engine == "udp"]
+    quick = any(r.t - q.t0 < NEAR_S for q in queries for r in q.replies)
+    return f"an answer within {NEAR_S * 1000:.0f} ms" if quick else ""
+
 
 RESOLVER_RULES: tuple[Rule[FloorFacts], ...] = (
     *before_count("resolver"),

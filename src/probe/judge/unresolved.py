@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from probe.judge import kind as k
 from probe.judge.constants import BRACKET_S, DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPREAD_S
 from probe.judge.count_layer import judge_floor, resolver_valid
-from probe.judge.dns import FAILS, UNTRUE, DnsFacts
+from probe.judge.dns import DnsFacts
+from probe.judge.dns_fails import FAILS, UNTRUE
+from probe.judge.fingerprints import Scope, match_issuer
+from probe.judge.heard import denied_to_others, own_choice, refused_verified, told_openly
 from probe.judge.hop import families_of, rounds_of
-from probe.judge.note import OTHER_RESOLVER, note
+from probe.judge.note import HOME_FILTER, OTHER_RESOLVER, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.series import OTHER_ADDRESS
-from probe.judge.stand import at_dns, stand
-from probe.judge.whence import located_at_resolver
+from probe.judge.stand import PASSES, at_dns, at_tcp, stand
+from probe.judge.whence import at_home, located_at_resolver
 from probe.judge.witness import count
-from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
@@ -41,7 +43,11 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
         resolver_fails=hop.facts.resolver_fails
         or _resolver_failed(hop, min(x.t0 for x in failures), max(x.t for x in failures)),
         resolver_true=hop.facts.resolver_true,
+        own=own_choice(hop, like_filter=counted.kind == k.NO_ANSWER),
+        denied=denied_to_others(hop),
+        both=_answered_later(hop),
         broken_dnssec=counted.kind == k.SERVFAIL and _broken_dnssec(hop),
+        validates=_validates(hop),
         count=counted,
         stand=stood,
     )
@@ -53,7 +59,7 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
         stand=stood,
         count=counted,
         located=located_at_resolver(hop) if rule.located is Located.RESOLVER else None,
-        params={"operation": "look-ups"},
+        params={"operation": "look-ups", "local": facts.own},
         uids=frozenset(x.uid for x in failures),
         wants=Wants(
             rounds=not counted.stands and not counted.mixed,
@@ -64,6 +70,9 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     )
     if rule.state is State.BLOCKED and valid:
         outcome.notes.append(note(OTHER_RESOLVER))
+    if rule.state is State.BLOCKED and at_home(hop) and not told_openly(hop):
+        outcome.located, outcome.confirmed = Located.UNKNOWN, False
+        outcome.notes.append(note(HOME_FILTER))
     return outcome
 
 
@@ -90,15 +99,37 @@ def _stand_of_name(hop: Hop, kinds: set[str], *, valid: bool) -> Stand:
 
 
 def _broken_dnssec(hop: Hop) -> bool:
-    """Say whether the zone's signatures fail: answered unvalidated here, refused by another resolver too."""
-    ours = [q for _, q in hop.reading.lookups.get(hop.name, ())]
+    """Say whether the zone's signatures fail for all: here, and over a channel that nobody can write into.
+
+    A control that resolves the name, or a resolver that answers without being told not to check, clears it.
+    """
     others = [q for _, q in hop.reading.other_lookups.get(hop.name, ())]
-    everything = [*ours, *others]
-    unvalidated = any(q.checking_disabled and q.answers for q in everything)
-    said = any(DNSSEC_EDE.intersection(r.ede) for q in everything for r in q.replies)
-    refused_there = any(q.failure == f.DNS_SERVFAIL and not q.checking_disabled for q in others)
     answered_there = any(q.answers and not q.checking_disabled for q in others)
-    return (unvalidated or said) and refused_there and not answered_there
+    resolved_there = any(at_dns(v) == PASSES for v in hop.views if v.usable)
+    unvalidated = _validates(hop) or any(
+        (q.checking_disabled and q.answers) or DNSSEC_EDE.intersection(r.ede)
+        for q in others
+        for r in q.replies
+    )
+    return unvalidated and refused_verified(hop) and not answered_there and not resolved_there
+
+
+def _validates(hop: Hop) -> bool:
+    """Say whether the system's resolver names a failing signature, or answers when told not to check."""
+    ours = [q for _, q in hop.reading.lookups.get(hop.name, ())]
+    return any(
+        (q.checking_disabled and q.answers) or any(DNSSEC_EDE.intersection(r.ede) for r in q.replies)
+        for q in ours
+    )
+
+
+def _answered_later(hop: Hop) -> bool:
+    """Say whether a query that failed was answered after all, with an address that is the name's own."""
+    return any(
+        any(hop.trust.is_true(ip) for r in q.replies[1:] for ip in r.answers)
+        for _, q in hop.reading.lookups.get(hop.name, ())
+        if not q.answers
+    )
 
 
 def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
@@ -129,18 +160,25 @@ def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
         count=counted,
         stand=stood,
         hijacked=bool(works) or valid,
+        own=own_choice(hop, like_filter=True),
+        shown=_forged_certificate(hop, rounds),
     )
     crossable = (
         counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE and hop.place.scheme == "https"
     )
+    rule = first_match(UNTRUE, facts)
     return conclude(
-        first_match(UNTRUE, facts),
+        rule,
         Layer.DNS,
         hop=hop,
         stand=stood,
         count=counted,
-        params={"answer": ", ".join(sorted({t.ip for r in rounds for t in r.tries})[:4])},
-        located=located_at_resolver(hop) if facts.hijacked else None,
+        params={
+            "answer": ", ".join(sorted({t.ip for r in rounds for t in r.tries})[:4]),
+            "issuer": facts.shown,
+            "local": facts.own,
+        },
+        located=located_at_resolver(hop) if rule.located is Located.RESOLVER else None,
         uids=frozenset(r.leg.measurement.measurement_uid for r in (*rounds, *works)),
         wants=Wants(
             rounds=counted.n_rounds < FLOOR_ROUNDS or counted.spread_s < FLOOR_SPREAD_S,
@@ -154,6 +192,25 @@ def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
             else (),
         ),
     )
+
+
+def _forged_certificate(hop: Hop, rounds: list[Round]) -> str:
+    """Return the issuer of a certificate that somebody made for this name, at an address not its own.
+
+    An authority known from interception is sign enough. Any other that nobody trusts, that no neutral shows
+    and no antivirus or office uses, needs a control that finds the address dead: an abandoned server of the
+    name's own shows what it likes, but to everybody.
+    """
+    for t in (t for r in rounds for t in r.tries):
+        if t.kind != k.UNTRUSTED or t.tls is None or not t.tls.certificates:
+            continue
+        issuer = t.tls.certificates[0].issuer
+        known = match_issuer(issuer)
+        dead = any(at_tcp(v, t.ip, t.port) not in {None, PASSES} for v in hop.views if v.usable)
+        strange = known is None and t.tls.name_matches and issuer not in hop.facts.untrusted_issuers
+        if (known is not None and known.scope is Scope.CENSOR_CA) or (strange and dead):
+            return issuer
+    return ""
 
 
 def _resolvers_say(hop: Hop) -> frozenset[str]:

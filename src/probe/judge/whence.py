@@ -21,6 +21,12 @@ TRUE: Final = "true"
 FORGED: Final = "forged"
 FALSE: Final = frozenset({FORGED, k.NXDOMAIN, k.NO_ANSWER, k.SERVFAIL, k.REFUSED})
 """Words that two resolvers give alike only where one voice speaks for both; silence is nobody's."""
+RACED: Final = frozenset({FORGED, k.NXDOMAIN})
+"""Words that no honest resolver gives beside the truth; a failure and then an answer is a slow one's."""
+VERIFIED: Final = frozenset({"dot", "doh"})
+"""Channels that nobody on the path can write into."""
+HOME: Final = frozenset({"private", "loopback"})
+"""Classes of resolvers in the user's own network, a filter or a forwarder to the operator's."""
 
 
 def located_at_resolver(hop: Hop) -> Located:
@@ -29,16 +35,21 @@ def located_at_resolver(hop: Hop) -> Located:
     Another resolver asked over plain UDP tells the two apart. It answers truly: the word is the user's own
     resolver's. An independent one gives the same denial, or a false address too, or two answers came to one
     query of which only the later is true: somebody answers on the path. With nothing of the kind, or with
-    both, nobody can tell; nor where the user's resolver is a public one: the path may look for its address.
+    both, nobody can tell; nor where the user's resolver is a public one: the path may look for its address;
+    nor where all UDP/53 is answered by somebody, who then speaks for every resolver. That a resolver in the
+    home lies while others do not says nothing of the operator's behind it.
     """
     ours = _open_questions(hop, hop.reading.lookups)
     others = _open_questions(hop, hop.reading.other_lookups)
-    if any(_is_raced(hop, q) for q in (*ours, *others)):
+    finding = hop.facts.finding
+    if finding is not None and finding.udp53_intercepted:
+        return Located.UNKNOWN
+    if any(_is_raced(hop, q) for q in (*([] if at_home(hop) else ours), *others)):
         return Located.PATH
     said = {_word(hop, q) for q in ours} & FALSE
     true = any(_word(hop, q) == TRUE for q in others)
     alike = any(_word(hop, q) in said for q in others if _is_independent(hop, q))
-    if true == alike or (true and hop.facts.vantage.resolver_class == "public"):
+    if true == alike or (true and (at_home(hop) or hop.facts.vantage.resolver_class == "public")):
         return Located.UNKNOWN
     return Located.PATH if alike else Located.RESOLVER
 
@@ -70,12 +81,22 @@ def _falsehood(hop: Hop, answers: Iterable[str]) -> str:
 def _is_raced(hop: Hop, q: DNSLookup) -> bool:
     """Say whether an untrue reply came before a true one to the same query."""
     words = [_word(hop, r) for r in q.replies if r.answers or r.rcode]
-    return TRUE in words[1:] and words[0] in FALSE
+    return TRUE in words[1:] and words[0] in RACED
+
+
+def at_home(hop: Hop) -> bool:
+    """Say whether the system's resolver is this machine's or the home's."""
+    return hop.facts.vantage.resolver_class in HOME
+
+
+def host_of(q: DNSLookup) -> str:
+    """Return the address of the resolver that was asked."""
+    return q.resolver_address.rpartition(":")[0].strip("[]")
 
 
 def _is_independent(hop: Hop, q: DNSLookup) -> bool:
     """Say whether the resolver is a public one abroad: one at home may deny by the same order."""
-    host = q.resolver_address.rpartition(":")[0].strip("[]")
+    host = host_of(q)
     return any(
         place_of(target.input).host == host and target.country not in {"", hop.facts.home}
         for target in hop.facts.resolvers

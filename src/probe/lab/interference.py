@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.lab import pages
-from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
+from probe.lab.names import BOGON, NOTICE_ADDRESS, STRANGER, SYSTEM_RESOLVERS
 from probe.lab.records import Expected, Rule, Scenario, Site, Stage
 
 SERVICE = "whatsapp-registration"
@@ -13,9 +13,10 @@ NEWS = "http://news.probe-lab.example/"
 NEWS_HOST = ("news.probe-lab.example",)
 START = "https://start.probe-lab.example/"
 INNER = "inner.probe-lab.example"
-STRANGER = "185.76.144.9"
-"""A public address in nobody's range where nobody listens."""
-BOGON = "10.7.45.91"
+GATEWAY = (
+    Rule(stage="syn", what="pass", addresses=(STRANGER,)),
+    Rule(stage="hello", what="mitm", addresses=(STRANGER,), detail="middlebox"),
+)
 QUICK = {"timeout_s": 4.0}
 
 
@@ -39,7 +40,7 @@ def _dns(
         name=name,
         title=title,
         services=(SERVICE,),
-        rules=(rule,),
+        rules=(rule, *(GATEWAY if detail == STRANGER else ())),
         expected=_blocked(mechanism, located),
         twin=twin,
         options=QUICK,
@@ -104,7 +105,7 @@ _DNS = (
     ),
     _dns(
         "dns-forged-one-resolver",
-        "The resolver answers with a stranger's address",
+        "The resolver answers with a stranger's address, where a gateway shows its own certificate",
         "forge",
         "dns.hijacked",
         "cdn-differs",
