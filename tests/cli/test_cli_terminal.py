@@ -96,6 +96,7 @@ def test_ctrl_c_at_the_question_ends_with_130_and_sends_nothing(asked: Terminal,
     asked.process.send_signal(signal.SIGINT)
     assert asked.end() == 130
     assert "Traceback" not in asked.text
+    assert asked.text.rstrip().endswith("Nothing was sent.")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from probe import locale
-from probe.cli.consent import Facts, Person, agreed, choose_controls, screen
+from probe.cli.consent import Facts, Person, agreed, choose_controls, counts, minutes, screen
 from probe.cli.memory import Memory
 
 
@@ -78,13 +78,27 @@ class Sitter:
     ],
 )
 def test_the_screen_says_who_sees_what(words: str) -> None:
-    assert words in " ".join(screen(FACTS).split())
+    assert words in " ".join(f"{screen(FACTS)} {counts(FACTS)}".split())
 
 
 def test_the_screen_fits_eighty_columns_in_both_languages() -> None:
     for lang in locale.LANGUAGES:
         locale.use(lang)
-        assert max(len(line) for line in screen(FACTS).splitlines()) <= 80
+        assert max(len(line) for line in f"{screen(FACTS)}\n{counts(FACTS)}".splitlines()) <= 80
+
+
+def test_the_counts_stand_directly_above_the_question_on_a_screen_of_24_lines(memory: Memory) -> None:
+    for lang in locale.LANGUAGES:
+        locale.use(lang)
+        sitter = Sitter("n")
+        agreed(FACTS, sitter.person(), memory)
+        assert sitter.seen[-2].strip() == counts(FACTS)
+        assert len("\n".join(sitter.seen[:-1]).splitlines()) + 1 <= 24, lang
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(6, "0.1"), (1, "0.1"), (30, "0.5"), (60, "1"), (200, "3")])
+def test_minutes_below_one_are_tenths(seconds: float, told: str) -> None:
+    assert minutes(seconds) == told
 
 
 def test_the_screen_is_russian_where_russian_is_spoken() -> None:

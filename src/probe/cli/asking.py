@@ -1,9 +1,10 @@
-"""From a request to a run that was agreed to: the dry run, the question about controls, the screens."""
+"""From a request to a run that was agreed to: the question about controls, the screens."""
 
 import sys
 from typing import TYPE_CHECKING
 
 from probe.cli import consent, exits, memory
+from probe.cli.places import check_results
 from probe.cli.terminal import somebody_is_there
 from probe.locale import _
 
@@ -13,21 +14,22 @@ if TYPE_CHECKING:
     from probe.pipeline.request import Prepared
 
 
-def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared | None":
-    """Return what may be run now; None after a dry run, or where somebody said no.
+def would_run(asked: "Asked") -> "Prepared":
+    """Return what would be run if nobody were asked; ends with 2 where nothing could be. Sends nothing."""
+    from probe.pipeline.request import prepare
+
+    controls = asked.controls if asked.controls is not None else memory.here().controls() or ()
+    prepared = prepare(asked.request(controls))
+    check_results(asked.resume or asked.results)
+    return prepared
+
+
+def consented(asked: "Asked", network: "Network") -> "Prepared | None":
+    """Return what may be run now; None where somebody said no.
 
     Sends nothing. Without a terminal and without --yes it ends the program, with what to type.
     """
-    from probe.cli.dry_run import tell
-    from probe.pipeline.request import prepare
-
-    known = memory.here()
-    remembered = known.controls()
-    controls = asked.controls if asked.controls is not None else remembered or ()
-    prepared = prepare(asked.request(controls))
-    if dry_run:
-        tell(prepared)
-        return None
+    prepared = would_run(asked)
     if asked.yes:
         return prepared
     if not somebody_is_there():
@@ -36,10 +38,12 @@ def consented(asked: "Asked", network: "Network", *, dry_run: bool) -> "Prepared
             _("Add --yes if you know what `probe run --dry-run` tells."),
         )
     try:
-        return _asked(asked, prepared, network, known, remembered)
+        return _asked(asked, prepared, network)
     except EOFError:
-        sys.stderr.write("\n")
-    sys.stderr.write(_("Nothing was sent.") + "\n")
+        _show("\n" + _("Nothing was sent."))
+    except KeyboardInterrupt:
+        _show("\n" + _("Nothing was sent."))
+        raise
     return None
 
 
@@ -47,11 +51,11 @@ def _asked(
     asked: "Asked",
     prepared: "Prepared",
     network: "Network",
-    known: memory.Memory,
-    remembered: tuple[str, ...] | None,
 ) -> "Prepared | None":
     from probe.pipeline.request import prepare
 
+    known = memory.here()
+    remembered = known.controls()
     person = consent.Person(show=_show, ask=_ask)
     facts = facts_of(prepared, network)
     new_here = remembered is None or known.digest() != facts.digest

@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     ),
 )
 def record(
+    context: typer.Context,
     *,
     out: Out,
     services: o.Services = None,
@@ -68,6 +69,9 @@ def record(
     o.speak(lang)
     from probe.cli.measuring import Asked, record_baseline
 
+    if for_run is not None:
+        every = {parameter.name or "" for parameter in context.command.params}
+        o.alone(context, "--for", frozenset(every - {"services", "lists", "urls"}))
     asked = Asked(
         services=tuple(services or ()),
         lists=tuple(lists or ()),

@@ -31,7 +31,8 @@ app = typer.Typer(
         ("probe run", _("ask, measure the default set, say what was found")),
     ),
     epilog=_(
-        "Exit codes: 0 done, 1 --fail-on met, 2 wrong use, 3 nothing could be measured, 130 interrupted."
+        "Exit codes: 0 done, 1 --fail-on met, 2 wrong use or an unusable file, 3 nothing was measured, "
+        "70 a fault of this program, 130 interrupted, 141 the results' reader went away."
     ),
 )
 

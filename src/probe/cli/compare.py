@@ -14,7 +14,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "compare",
         help=described(
-            _("Say what changed between two runs."),
+            _("Say what changed between two runs (later)."),
             "probe compare results/OLD results/NEW",
         ),
     )(compare)

@@ -61,7 +61,7 @@ class Person:
 
 
 def screen(facts: Facts) -> str:
-    """Return the text that consent is asked on."""
+    """Return who sees what: the text that consent is asked on."""
     from probe.report.show import visible
 
     named = (
@@ -108,22 +108,31 @@ def screen(facts: Facts) -> str:
             ).format(results=visible(facts.results, 1000)),
         ),
     )
-    lines = [
+    lines = [_("Who sees what")]
+    for who, what in rows:
+        lines += [f"  {who}", *_wrapped(what, indent=6)]
+    return "\n".join(lines)
+
+
+def counts(facts: Facts) -> str:
+    """Return how many hosts, how long and how much: the last lines before the question."""
+    lines = (
         ngettext(
             "This will contact {n} host for {services}, and {neutrals} neutral sites to compare with.",
             "This will contact {n} hosts for {services}, and {neutrals} neutral sites to compare with.",
             facts.n_hosts,
         ).format(n=facts.n_hosts, services=_services(facts.n_services), neutrals=facts.n_neutrals),
-        _("About {minutes:.0f} min and {mb:.0f} MB. Highest risk tier: {tier}.").format(
-            minutes=max(facts.minutes, 1), mb=max(facts.megabytes, 1), tier=_tier(facts.tier)
+        _("About {minutes} min and {mb:.0f} MB. Highest risk tier: {tier}.").format(
+            minutes=minutes(facts.minutes * 60), mb=max(facts.megabytes, 1), tier=_tier(facts.tier)
         ),
         _("`probe run --dry-run` with the same options names every host."),
-        "",
-        _("Who sees what"),
-    ]
-    for who, what in rows:
-        lines += [f"  {who}", *_wrapped(what, indent=6)]
-    return "\n".join(lines)
+    )
+    return "\n".join(wrapped for line in lines for wrapped in _wrapped(line, indent=0, width=80))
+
+
+def minutes(seconds: float) -> str:
+    """Return minutes as they are said: whole ones, tenths below one."""
+    return f"{seconds / 60:.0f}" if seconds >= 60 else f"{max(seconds / 60, 0.1):.1f}"
 
 
 def _services(n: int) -> str:
@@ -219,6 +228,7 @@ def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
                 return False
         elif not _yes(person.ask(_("Include them? [y/N] "))):
             return False
+    person.show("\n" + counts(facts))
     if not _yes(person.ask(_("Start? [y/N] "))):
         return False
     memory.remember(controls=facts.controls, digest=facts.digest)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from probe.cli.consent import minutes
 from probe.cli.terminal import console
 from probe.locale import N_, _, ngettext
 from probe.report.console_text import paragraph, unpadded
@@ -31,8 +32,28 @@ SEERS = {
 }
 
 
-def tell(prepared: "Prepared") -> None:
-    """Print on stdout what a run with the same options would do."""
+def tell(prepared: "Prepared", *, json_lines: bool = False) -> None:
+    """Print on stdout what such a run would do; as JSON Lines, the hosts there and the sums on stderr."""
+    if json_lines:
+        _write_json(prepared)
+    else:
+        _draw(prepared)
+    out = console(sys.stderr if json_lines else sys.stdout)
+    for line in _sums(prepared):
+        paragraph(out, line, "", out.width)
+
+
+def _write_json(prepared: "Prepared") -> None:
+    """Write one JSON object a host and service: host, purpose, service, seen_by."""
+    import json
+
+    for c in prepared.contacts:
+        line = {"host": c.host, "purpose": c.purpose, "service": c.service, "seen_by": c.seen_by}
+        sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+
+def _draw(prepared: "Prepared") -> None:
+    """Draw the hosts, by what they are for and who sees it."""
     out = console(sys.stdout)
     groups: dict[tuple[str, tuple[str, ...]], dict[str, dict[str, None]]] = {}
     for contact in prepared.contacts:
@@ -48,8 +69,6 @@ def tell(prepared: "Prepared") -> None:
         for service, hosts in services.items():
             table.add_row(Text(visible(service, 60) or purpose), Text(", ".join(hosts)))
         unpadded(out, table)
-    for line in _sums(prepared):
-        paragraph(out, line, "", out.width)
 
 
 def _sums(prepared: "Prepared") -> tuple[str, ...]:
@@ -57,12 +76,10 @@ def _sums(prepared: "Prepared") -> tuple[str, ...]:
     estimate, n = prepared.estimate, len({contact.host for contact in prepared.contacts})
     return (
         ngettext("{n} host would be contacted.", "{n} hosts would be contacted.", n).format(n=n),
-        _(
-            "About {minutes:.0f} min and {mb:.1f} MB; never more than {most:.0f} min and {most_mb:.1f} MB."
-        ).format(
-            minutes=max(estimate.seconds / 60, 1),
+        _("About {minutes} min and {mb:.1f} MB; never more than {most} min and {most_mb:.1f} MB.").format(
+            minutes=minutes(estimate.seconds),
             mb=estimate.n_bytes / 1_000_000,
-            most=estimate.max_seconds / 60,
+            most=minutes(estimate.max_seconds),
             most_mb=estimate.max_bytes / 1_000_000,
         ),
         _("Where a site redirects, the hosts it leads to are contacted too, at most ten a site."),

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
         group,
         name="evidence",
         help=described(
-            _("Seal a run; verify, sign or stamp it."),
+            _("Seal a run; verify, sign or stamp it (later)."),
             "probe evidence seal results/20261121T101500Z-AS12389-4f2a",
         ),
     )
@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 @group.command(
     "seal",
     help=described(
-        _("Seal a run."),
+        _("Seal a run (later)."),
         "probe evidence seal RUN -o DIR",
     ),
 )
@@ -43,7 +43,7 @@ def seal(
 @group.command(
     "verify",
     help=described(
-        _("Check a sealed run."),
+        _("Check a sealed run (later)."),
         "probe evidence verify BAG --root HASH",
     ),
 )
@@ -55,7 +55,7 @@ def verify(bag: Bag, root: Annotated[str, typer.Option("--root", metavar="HASH")
 @group.command(
     "sign",
     help=described(
-        _("Sign a sealed run."),
+        _("Sign a sealed run (later)."),
         "probe evidence sign BAG",
     ),
 )
@@ -67,7 +67,7 @@ def sign(bag: Bag) -> None:
 @group.command(
     "stamp",
     help=described(
-        _("Have a sealed run time-stamped."),
+        _("Have a sealed run time-stamped (later)."),
         "probe evidence stamp BAG",
     ),
 )

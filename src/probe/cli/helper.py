@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
         group,
         name="helper",
         help=described(
-            _("Host a control server for others."),
+            _("Host a control server for others (later)."),
             "probe helper serve --bind 0.0.0.0 --port 8080",
         ),
     )
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 @group.command(
     "serve",
     help=described(
-        _("Serve."),
+        _("Serve (later)."),
         "probe helper serve --bind 0.0.0.0 --port 8080",
     ),
 )

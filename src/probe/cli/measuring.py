@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe.cli import exits
+from probe.cli.places import check_baseline_out
 from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
@@ -88,13 +89,17 @@ class Asked:
 
 def measure(asked: Asked, *, dry_run: bool, json_lines: bool, fail_on: frozenset[str]) -> int:
     """Do what `probe run` does; return the exit code."""
-    from probe.cli.asking import consented
+    from probe.cli.asking import consented, would_run
+    from probe.cli.dry_run import tell
 
     with exits.told():
         network = real_network()
-        prepared = consented(asked, network, dry_run=dry_run)
+        if dry_run:
+            tell(would_run(asked), json_lines=json_lines)
+            return exits.OK
+        prepared = consented(asked, network)
         if prepared is None:
-            return exits.OK if dry_run else exits.NOTHING
+            return exits.NOTHING
         result = _watched_run(prepared, network)
         _show(result, prepared, json_lines=json_lines)
     if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
@@ -193,8 +198,9 @@ def record_baseline(asked: Asked, out: Path) -> int:
     from probe.pipeline import record_baseline as record
 
     with exits.told():
+        check_baseline_out(out)
         network = real_network()
-        prepared = consented(asked, network, dry_run=False)
+        prepared = consented(asked, network)
         if prepared is None:
             return exits.NOTHING
         with observer() as watching:
@@ -208,6 +214,7 @@ def baseline_from(run: Path, out: Path) -> None:
     from probe.pipeline import baseline_from_run
 
     with exits.told():
+        check_baseline_out(out)
         baseline = baseline_from_run(run, out)
     _written(out, len(baseline.targets))
 

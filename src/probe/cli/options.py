@@ -15,11 +15,14 @@ Services = Annotated[
 Lists = Annotated[
     list[Path] | None,
     typer.Option(
-        "--list", metavar="FILE.csv", help=_("A list in Citizen Lab's format instead of the catalogue.")
+        "--list",
+        metavar="FILE.csv",
+        help=_("A list in Citizen Lab's format; repeatable. Without SERVICE, nothing else."),
     ),
 ]
 Urls = Annotated[
-    list[str] | None, typer.Option("--url", metavar="URL", help=_("One address instead of the catalogue."))
+    list[str] | None,
+    typer.Option("--url", metavar="URL", help=_("One address; repeatable. Without SERVICE, nothing else.")),
 ]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
 BaselineFile = Annotated[
@@ -36,7 +39,10 @@ ControlProxy = Annotated[
     str, typer.Option("--control-proxy", metavar="URL", help=_("A socks5:// or http:// proxy elsewhere."))
 ]
 Throughput = Annotated[
-    bool, typer.Option("--throughput/--no-throughput", help=_("Also look for throttling."))
+    bool,
+    typer.Option(
+        "--throughput/--no-throughput", help=_("Also look for throttling (later: this version does not).")
+    ),
 ]
 Rounds = Annotated[
     int, typer.Option("--rounds", metavar="N", min=1, max=20, help=_("Tries of each target, spread in time."))
@@ -58,7 +64,10 @@ MaxMinutes = Annotated[
 ]
 Dns = Annotated[str, typer.Option("--dns", metavar="ADDR", help=_("A resolver instead of the system's."))]
 Asn = Annotated[
-    str, typer.Option("--asn", metavar="AS12389|detect", help=_("Your operator's number; you declare it."))
+    str,
+    typer.Option(
+        "--asn", metavar="AS12389|detect", help=_("Your operator's number; you declare it (detect: later).")
+    ),
 ]
 Region = Annotated[
     str,
@@ -75,7 +84,9 @@ HighRisk = Annotated[
     bool, typer.Option("--include-high-risk", help=_("Also targets whose mere visit may be punished; asks."))
 ]
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask. On a new machine this means no control."))]
-Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here."))]
+Lang = Annotated[
+    str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here (fr: later)."))
+]
 
 STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
 ACCESS: Final = ("", "fixed", "mobile", "wifi")
@@ -185,3 +196,24 @@ def server(text: str) -> str:
             f"{text!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.", param_hint="--dns"
         )
     return text
+
+
+def alone(context: typer.Context, option: str, names: frozenset[str]) -> None:
+    """Refuse what was typed beside an option that settles it already; `names` are parameters that may be."""
+    given = [
+        parameter.opts[0] if parameter.param_type_name == "option" else "SERVICE"
+        for parameter in context.command.params
+        if parameter.name and parameter.name not in names and _typed(context, parameter.name)
+    ]
+    if given:
+        raise typer.BadParameter(
+            _("it does not go together with {others}: that run settles them.").format(
+                others=", ".join(given)
+            ),
+            param_hint=option,
+        )
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

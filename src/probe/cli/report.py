@@ -27,7 +27,12 @@ def add_to(app: typer.Typer) -> None:
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help=_("Folders under results/."))],
     form: Annotated[
-        str, typer.Option("--format", metavar="csv|xlsx|html|pdf|docx|json|ooni", help=_("Which form."))
+        str,
+        typer.Option(
+            "--format",
+            metavar="csv|xlsx|html|pdf|docx|json|ooni",
+            help=_("Which form: csv; the others come (later)."),
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="PATH", help=_("Else to stdout."))
@@ -35,7 +40,9 @@ def report(
     lang: o.Lang = "",
     disclosure: Annotated[
         str,
-        typer.Option("--disclosure", metavar="public|full", help=_("How exactly times and places are told.")),
+        typer.Option(
+            "--disclosure", metavar="public|full", help=_("How exactly times and places are told (later).")
+        ),
     ] = "",
 ) -> None:
     """Write the runs in the form asked for."""

@@ -24,7 +24,14 @@ def add_to(app: typer.Typer) -> None:
     )(run)
 
 
+BESIDE_RESUME = frozenset(
+    ("resume", "results", "max_mb", "max_minutes", "dry_run", "yes", "json_lines", "lang", "fail_on")
+)
+"""What may be typed beside --resume: budgets and showing. The rest is as the run was begun."""
+
+
 def run(
+    context: typer.Context,
     *,
     services: o.Services = None,
     lists: o.Lists = None,
@@ -67,6 +74,8 @@ def run(
     o.speak(lang)
     from probe.cli.measuring import Asked, measure
 
+    if resume is not None:
+        o.alone(context, "--resume", BESIDE_RESUME)
     failing = o.states(fail_on)
     asked = Asked(
         services=tuple(services or ()),

@@ -11,7 +11,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "self-test",
         help=described(
-            _("Measure how often this program errs here."),
+            _("Measure how often this program errs here (later)."),
             "probe self-test",
         ),
     )(self_test)

@@ -1,5 +1,6 @@
 """What the user asked for becomes what will be done, before a single packet: targets, hosts, cost, risk."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,9 +143,11 @@ def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
     known = {service.service: service for service in catalogue.services}
     for name in request.services:
         if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
             raise UsageError(
                 f"There is no service {name!r} in the catalogue.",
-                "probe targets list shows all services; a single address is measured by --url.",
+                (f"Did you mean {close[0]}? " if close else "")
+                + "probe targets list shows all services; a single address is measured by --url.",
             )
         if known[name].risk is Risk.HIGH and not request.include_high_risk:
             raise UsageError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from probe.locale import _, say_notes
+from probe.locale import _, ngettext, say_notes
 from probe.model.words import WORST_FIRST
 from probe.report import words
 from probe.report.console_details import common_caveats, details
@@ -51,13 +51,24 @@ def show(console: Console, outcome: Outcome) -> None:
         text = _("Made in the built-in lab: not evidence of anything.")
         paragraph(console, text, "bold", width)
         console.print()
-    common = common_caveats(outcome.verdicts)
+    measured = outcome.verdicts
+    if outcome.network.reason_code is not None:  # then the network is the finding: no paragraph a target
+        measured = tuple(v for v in measured if v.n_observations)
+    there = {v.service for v in measured}
+    untouched = len(outcome.verdicts) - len(measured)
+    common = common_caveats(measured)
     _network(console, outcome, width)
+    if untouched:
+        text = ngettext("{n} target was not measured.", "{n} targets were not measured.", untouched)
+        paragraph(console, text.format(n=untouched), "", width, 2)
     for caveat in common:
         paragraph(console, words.sentence(_(words.CAVEATS[caveat])), "yellow", width, 2)
-    unpadded(console, overview(services, outcome.verdicts, width), width)
+    if untouched:
+        services = [service for service in services if service.service in there]
+    if services:
+        unpadded(console, overview(services, measured, width), width)
     asn = outcome.record.vantage.probe_asn
-    details(console, outcome.verdicts, asn=asn, width=width, common=common)
+    details(console, measured, asn=asn, width=width, common=common)
     _farewell(console, outcome, width)
 
 
