@@ -63,6 +63,7 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
             (n, v.strip() or "x") for n, _, v in (h.partition(":") for h in said.get("headers", []))
         ),
         body_length=said.get("length"),
+        body=said.get("body", ""),
         asns=tuple((ip, asn) for ip, asn in said.get("asns", {}).items()),
     )
     made = measured(uid, target, at, [], experiment="control")
