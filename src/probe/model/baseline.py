@@ -43,4 +43,6 @@ class Baseline:
     network_state: str
     """The network mechanism found while recording: network.none, or empty when all was fine."""
     software: str
+    simulated: bool = False
+    """Made of a run in the built-in lab: nothing real is held against it."""
     targets: tuple[TargetBaseline, ...] = ()

@@ -47,6 +47,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
             probe_cc=record.vantage.probe_cc,
             network_state=record.network_mechanism,
             software=record.vantage.software,
+            simulated=record.simulated,
             targets=targets,
         )
     write_baseline(out, baseline)
@@ -54,9 +55,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
 
 
 def _refuse_useless(path: Path, record: RunRecord) -> None:
-    """Refuse what nothing should be held against: a simulation, or a network that was not fine itself."""
-    if record.simulated:
-        raise UsageError(f"{path} was made in the lab.", "Record a baseline on a real network.")
+    """Refuse what nothing should be held against: a network that was not fine itself."""
     if record.network_mechanism != NETWORK_IS_FINE:
         raise UsageError(
             f"The network of {path} was not fine itself ({record.network_mechanism or 'no network'}).",

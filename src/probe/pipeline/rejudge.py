@@ -16,12 +16,13 @@ def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
     """
     folder = RunFolder.open(path)
     other = read_baseline(baseline) if baseline else None
-    if other is not None and other.run_id == folder.read_run().run_id:
-        folder.close()
-        raise UsageError(
-            f"{baseline} was made of this very run.",
-            "Compare it with a baseline recorded elsewhere or earlier.",
-        )
+    if other is not None:
+        record = folder.read_run()
+        hint = "Compare it with a baseline recorded elsewhere or earlier."
+        if other.run_id == record.run_id:
+            raise UsageError(f"{baseline} was made of this very run.", hint)
+        if other.simulated != record.simulated:
+            raise UsageError(f"Of {path} and {baseline} one was made in the lab.", hint)
     with folder:
         finished = finish(folder, folder.read_run(), out=out, baseline=other)
     return result_of(out or folder.path, finished, interrupted=False)

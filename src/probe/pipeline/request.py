@@ -101,7 +101,7 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
         services=services,
         targets=targets,
         addresses=stored.addresses if stored and request.for_run else {},
-        baseline=read_baseline(request.baseline) if request.baseline else None,
+        baseline=_baseline(request.baseline) if request.baseline else None,
         options=options,
         contacts=tuple(contacts_of(catalogue, targets, options)),
         estimate=estimate(targets, catalogue.neutrals, options),
@@ -169,6 +169,13 @@ def _control_urls(name: str, helpers: tuple[str, ...]) -> tuple[str, ...]:
             f"{name!r} is no test helper.", "Give an https:// address, or --control ooni, or --control none."
         )
     return (name,)
+
+
+def _baseline(path: Path) -> Baseline:
+    baseline = read_baseline(path)
+    if baseline.simulated:
+        raise UsageError(f"{path} was made in the lab.", "Record a baseline on a real network.")
+    return baseline
 
 
 def _digest(path: Path) -> str:
