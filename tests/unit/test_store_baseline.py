@@ -51,9 +51,9 @@ def test_a_baseline_without_targets_comes_back(tmp_path: Path) -> None:
 
 def test_each_target_has_a_line_of_its_own(path: Path) -> None:
     lines = path.read_text().splitlines()
-    assert lines[8] == '"targets":['
-    assert lines[9].startswith('{"target_id":"a/web"')
-    assert lines[10].startswith('{"target_id":"b/web"')
+    assert lines[9] == '"targets":['
+    assert lines[10].startswith('{"target_id":"a/web"')
+    assert lines[11].startswith('{"target_id":"b/web"')
 
 
 def replacing(old: str, new: str) -> Callable[[str], str]:
