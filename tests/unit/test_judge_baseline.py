@@ -8,6 +8,7 @@ import pytest
 
 from probe.judge.baseline import baseline_of, baseline_view
 from probe.judge.build import build_facts
+from probe.judge.constants import UNDATED
 from probe.judge.network import network_finding, network_verdict
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.model.measurement import Measurement, VantagePoint
@@ -222,6 +223,10 @@ def a_baseline(*rows: TargetBaseline, **changes: Any) -> Baseline:
     return replace(plain, **changes)
 
 
+CHECKED = (*neutrals(), a_clock("a", 0.0), a_clock("b", 0.0))
+"""A run whose clock two servers agreed with."""
+
+
 def seen(baseline: Baseline | None, target: Target = WEB, digests: Any = ()) -> Any:
     facts = build_facts(
         options=RunOptions(), vantage=VantagePoint(), baseline=baseline, digests=tuple(digests)
@@ -230,7 +235,7 @@ def seen(baseline: Baseline | None, target: Target = WEB, digests: Any = ()) -> 
 
 
 def test_a_good_row_is_a_control_with_an_age() -> None:
-    view = seen(a_baseline(made(a_good_round())))
+    view = seen(a_baseline(made(a_good_round())), digests=CHECKED)
     assert (view.source, view.usable, view.age_s) == (ControlSource.BASELINE, True, 7200.0)
     assert view.key == "baseline:20261121T100000Z-AS3320-abcd"
     assert view.tcp == {f"{PUBLIC_IP}:443": None}
@@ -244,9 +249,15 @@ def test_a_corrected_clock_tells_the_age() -> None:
     assert seen(a_baseline(made(a_good_round())), digests=clock).age_s == 10_800.0
 
 
-def test_a_baseline_of_the_future_is_new() -> None:
-    later = a_baseline(made(a_good_round()), recorded_utc=START + timedelta(days=1))
-    assert seen(later).age_s == 0.0
+def test_a_baseline_made_for_a_run_is_as_old_as_it_is_younger_than_the_run() -> None:
+    later = a_baseline(made(a_good_round()), recorded_utc=START + timedelta(hours=3))
+    assert seen(later, digests=CHECKED).age_s == 10_800.0
+
+
+def test_a_baseline_of_two_days_later_or_by_a_clock_that_nobody_checked_has_no_age() -> None:
+    row = made(a_good_round())
+    assert seen(a_baseline(row, recorded_utc=START + timedelta(days=2)), digests=CHECKED).age_s == UNDATED
+    assert seen(a_baseline(row)).age_s == UNDATED
 
 
 @pytest.mark.parametrize("state", ["network.domestic_only", "network.captive_portal", "network.shutdown"])
