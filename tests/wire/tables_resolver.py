@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from probe.lab.names import NOTICE_ADDRESS
-from probe.lab.records import Site
+from probe.lab.records import Rule, Site
 from wire.scenario import RESOLVERS, Row, Scenario, leads, named, start
 
 BOGON: Final = "10.45.3.2"
 STRANGER: Final = "185.76.144.9"
-"""A public address in nobody's range: there the lab has no such name."""
+"""A public address in nobody's range, where nobody listens: a lie, or an old record."""
+GATED: Final = "185.76.145.9"
+"""Another one, behind which a gateway shows a certificate of its own: nobody's old record."""
+MIDDLEBOX: Final = "middlebox.probe-lab.example"
 HOPS: Final = ("nxdomain", "refused", "servfail", "silent", "bogon", "notice", "forged", "stranger", "empty")
 """Names behind a redirect from a free site, one for each lie."""
 
 
 def _lies(**more: Any) -> tuple[Any, ...]:
-    """Return one lie for each of ten names, told wherever `addresses` says."""
+    """Return one lie for each of ten names, told wherever `addresses` says, and the gateway behind one."""
     return (
         named("dns", "forge", ".svoboda.org", "hop-nxdomain.example.net", rcode="NXDOMAIN", **more),
         named("dns", "forge", ".meduza.io", "hop-refused.example.net", rcode="REFUSED", **more),
@@ -26,7 +29,15 @@ def _lies(**more: Any) -> tuple[Any, ...]:
         named("dns", "forge", ".tvrain.tv", "hop-notice.example.net", answers=[NOTICE_ADDRESS], **more),
         named("dns", "race", ".theins.ru", "hop-forged.example.net", answers=[STRANGER], **more),
         named("dns", "race", ".zona.media", rcode="NXDOMAIN", **more),
-        named("dns", "forge", ".istories.media", "hop-stranger.example.net", answers=[STRANGER], **more),
+        named("dns", "forge", ".istories.media", answers=[GATED], **more),
+        named("dns", "forge", "hop-stranger.example.net", answers=[STRANGER], **more),
+        {
+            "kind": "redirect",
+            "addresses": [GATED],
+            "ports": [443],
+            "to": f"of {MIDDLEBOX}",
+            "to6": f"of {MIDDLEBOX}",
+        },
         named("dns", "forge", ".novayagazeta.eu", "hop-empty.example.net", **more),
     )
 
@@ -59,14 +70,16 @@ def _rows(denied: str) -> tuple[Row, ...]:
         Row(start("bogon"), "blocked", "dns.bogon", denied, confirmed=True),
         Row(start("notice"), "blocked", "dns.blockpage", "operator_network", confirmed=True),
         Row(start("forged"), "blocked", "dns.injected", "path", confirmed=True),
-        Row(start("stranger"), "blocked", "dns.hijacked", denied),
+        Row(start("stranger"), "inconclusive", None, reason="CONTENT_DIFFERS"),
         Row(start("empty"), "blocked", "dns.no_answer", denied),
         Row("network", "reachable", "network.none"),
     )
 
 
-HOP_SITES: Final = {
-    name: site for what in HOPS for name, site in leads(what, f"https://hop-{what}.example.net/").items()
+GATEWAY: Final = (Rule(stage="hello", what="mitm", at=(MIDDLEBOX,), detail="middlebox"),)
+SITES: Final = {
+    MIDDLEBOX: Site(),
+    **{name: site for what in HOPS for name, site in leads(what, f"https://hop-{what}.example.net/").items()},
 }
 
 RESOLVER: Final = (
@@ -75,7 +88,8 @@ RESOLVER: Final = (
         about="the operator's resolver lies, others do not",
         services=SERVICES,
         urls=STARTS,
-        sites=HOP_SITES,
+        sites=SITES,
+        rules=GATEWAY,
         censors=_lies(addresses=RESOLVERS),
         rows=_rows("resolver"),
     ),
@@ -84,7 +98,8 @@ RESOLVER: Final = (
         about="the path lies, whatever resolver is asked over UDP",
         services=SERVICES,
         urls=STARTS,
-        sites=HOP_SITES,
+        sites=SITES,
+        rules=GATEWAY,
         censors=_lies(),
         rows=_rows("path"),
     ),
