@@ -223,8 +223,8 @@ def a_baseline(*rows: TargetBaseline, **changes: Any) -> Baseline:
     return replace(plain, **changes)
 
 
-CHECKED = (*neutrals(), a_clock("a", 0.0), a_clock("b", 0.0))
-"""A run whose clock two servers agreed with."""
+def clocks(off: float) -> list[Any]:
+    return [*neutrals(), a_clock("a", off), a_clock("b", off)]
 
 
 def seen(baseline: Baseline | None, target: Target = WEB, digests: Any = ()) -> Any:
@@ -235,7 +235,7 @@ def seen(baseline: Baseline | None, target: Target = WEB, digests: Any = ()) -> 
 
 
 def test_a_good_row_is_a_control_with_an_age() -> None:
-    view = seen(a_baseline(made(a_good_round())), digests=CHECKED)
+    view = seen(a_baseline(made(a_good_round())), digests=clocks(0.0))
     assert (view.source, view.usable, view.age_s) == (ControlSource.BASELINE, True, 7200.0)
     assert view.key == "baseline:20261121T100000Z-AS3320-abcd"
     assert view.tcp == {f"{PUBLIC_IP}:443": None}
@@ -244,19 +244,11 @@ def test_a_good_row_is_a_control_with_an_age() -> None:
     assert (view.header_names, view.issuer) == ({"server", "x-own"}, "CN=R11,O=Let's Encrypt,C=US")
 
 
-def test_a_corrected_clock_tells_the_age() -> None:
-    clock = [*neutrals(), a_clock("a", 3600.0), a_clock("b", 3600.0)]
-    assert seen(a_baseline(made(a_good_round())), digests=clock).age_s == 10_800.0
-
-
-def test_a_baseline_made_for_a_run_is_as_old_as_it_is_younger_than_the_run() -> None:
-    later = a_baseline(made(a_good_round()), recorded_utc=START + timedelta(hours=3))
-    assert seen(later, digests=CHECKED).age_s == 10_800.0
-
-
-def test_a_baseline_of_two_days_later_or_by_a_clock_that_nobody_checked_has_no_age() -> None:
+def test_an_age_counts_both_ways_up_to_a_day_and_by_a_checked_clock() -> None:
     row = made(a_good_round())
-    assert seen(a_baseline(row, recorded_utc=START + timedelta(days=2)), digests=CHECKED).age_s == UNDATED
+    assert seen(a_baseline(row), digests=clocks(3600.0)).age_s == 10_800.0
+    for h, age in ((3, 10_800.0), (48, UNDATED)):
+        assert seen(a_baseline(row, recorded_utc=START + timedelta(hours=h)), digests=clocks(0)).age_s == age
     assert seen(a_baseline(row)).age_s == UNDATED
 
 
