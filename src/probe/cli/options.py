@@ -104,7 +104,8 @@ def speak(lang: str) -> None:
         use_language(lang)
     except LookupError:
         raise typer.BadParameter(
-            f"{lang!r} is none of {', '.join(locale.LANGUAGES)}.", param_hint="--lang"
+            _("{value!r} is none of {known}.").format(value=lang, known=", ".join(locale.LANGUAGES)),
+            param_hint="--lang",
         ) from None
 
 
@@ -113,7 +114,10 @@ def states(text: str) -> frozenset[str]:
     named = frozenset(part.strip() for part in text.split(",") if part.strip())
     if unknown := sorted(named.difference(STATES)):
         raise typer.BadParameter(
-            f"{', '.join(unknown)}: no such state. There are {', '.join(STATES)}.", param_hint="--fail-on"
+            _("{value}: no such state. There are {known}.").format(
+                value=", ".join(unknown), known=", ".join(STATES)
+            ),
+            param_hint="--fail-on",
         )
     return named
 
@@ -128,7 +132,9 @@ def asn(text: str) -> str:
         return text
     found = re.fullmatch(r"(?:AS)?(\d{1,10})", text, re.IGNORECASE | re.ASCII)
     if not found or not 0 < int(found[1]) < 2**32:
-        raise typer.BadParameter(f"{text!r} is no AS number. Type it as AS12389.", param_hint="--asn")
+        raise typer.BadParameter(
+            _("{value!r} is no AS number. Type it as AS12389.").format(value=text), param_hint="--asn"
+        )
     return f"AS{int(found[1])}"
 
 
@@ -138,7 +144,8 @@ def region(text: str) -> str:
         return text
     if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text.upper(), re.ASCII):
         raise typer.BadParameter(
-            f"{text!r} is no ISO 3166 code. Type RU, RU-KHA or withheld.", param_hint="--region"
+            _("{value!r} is no ISO 3166 code. Type RU, RU-KHA or withheld.").format(value=text),
+            param_hint="--region",
         )
     return text.upper()
 
@@ -146,7 +153,10 @@ def region(text: str) -> str:
 def access_type(text: str) -> str:
     """Return fixed, mobile, wifi or nothing."""
     if text not in ACCESS:
-        raise typer.BadParameter(f"{text!r} is none of fixed, mobile, wifi.", param_hint="--access-type")
+        raise typer.BadParameter(
+            _("{value!r} is none of {known}.").format(value=text, known="fixed, mobile, wifi"),
+            param_hint="--access-type",
+        )
     return text
 
 
@@ -156,12 +166,13 @@ def controls(values: list[str] | None) -> tuple[str, ...] | None:
         return None
     if "none" in values:
         if len(values) > 1:
-            raise typer.BadParameter("none excludes every other control.", param_hint="--control")
+            raise typer.BadParameter(_("none excludes every other control."), param_hint="--control")
         return ()
     for value in values:
         if value != "ooni" and not re.match(r"https?://[^/]", value):
             raise typer.BadParameter(
-                f"{value!r} is neither ooni, none nor an https:// address.", param_hint="--control"
+                _("{value!r} is neither ooni, none nor an https:// address.").format(value=value),
+                param_hint="--control",
             )
     return tuple(dict.fromkeys(values))
 
@@ -170,7 +181,8 @@ def proxy(text: str) -> str:
     """Return the proxy's address."""
     if text and not re.match(r"(socks5|socks5h|http|https)://[^/]", text):
         raise typer.BadParameter(
-            f"{text!r}: type socks5://host:port or http://host:port.", param_hint="--control-proxy"
+            _("{value!r}: type socks5://host:port or http://host:port.").format(value=text),
+            param_hint="--control-proxy",
         )
     return text
 
@@ -193,7 +205,8 @@ def server(text: str) -> str:
         right = False
     if not right:
         raise typer.BadParameter(
-            f"{text!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.", param_hint="--dns"
+            _("{value!r}: type an address such as 9.9.9.9 or 9.9.9.9:53.").format(value=text),
+            param_hint="--dns",
         )
     return text
 

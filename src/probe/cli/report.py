@@ -53,7 +53,10 @@ def report(
     if form in LATER:
         later(f"--format {form}")
     if form not in FORMATS:
-        raise typer.BadParameter(f"{form!r} is none of {', '.join(FORMATS + LATER)}.", param_hint="--format")
+        raise typer.BadParameter(
+            _("{value!r} is none of {known}.").format(value=form, known=", ".join(FORMATS + LATER)),
+            param_hint="--format",
+        )
     if disclosure:
         later("--disclosure")
     write_csv(runs, out)
