@@ -149,3 +149,5 @@ def test_mistakes_and_help_are_told_in_the_language_asked_for(tmp_path: Path) ->
     shown = probe("run", "--help", "--lang", "ru", home=tmp_path).stdout
     assert "Измерить набор по умолчанию" in shown
     assert "Параметры:" in shown
+    assert "Команды:" in probe("--help", "--lang", "ru", home=tmp_path).stdout
+    assert "Спросить некого" in probe("--lang", "ru", "run", home=tmp_path).stderr

@@ -15,6 +15,7 @@ from probe.cli import (
     selftest,
     targets,
 )
+from probe.cli import options as o
 from probe.cli.described import described
 from probe.locale import _
 
@@ -41,8 +42,10 @@ app = typer.Typer(
 def main(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", "-V", help=_("Say the version and end.")),
+    lang: o.Lang = "",
 ) -> None:
     """Answer --version; without a command, show the help."""
+    o.speak(lang)
     if version:
         from probe import __version__
 

@@ -1,6 +1,7 @@
 """The options that several commands share, declared once; parsing of what a person types into values."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -93,15 +94,15 @@ ACCESS: Final = ("", "fixed", "mobile", "wifi")
 
 
 def speak(lang: str) -> None:
-    """Use the language asked for by --lang, else the locale's."""
+    """Use the language asked for by --lang, here or anywhere on the line, else the locale's."""
     from probe import locale
     from probe.cli.exits import later
-    from probe.cli.terminal import use_language
+    from probe.cli.terminal import language_typed, use_language
 
     if lang in locale.LATER:
         later(f"--lang {lang}")
     try:
-        use_language(lang)
+        use_language(lang or language_typed(sys.argv[1:]))
     except LookupError:
         raise typer.BadParameter(
             _("{value!r} is none of {known}.").format(value=lang, known=", ".join(locale.LANGUAGES)),
