@@ -102,7 +102,7 @@ def test_ctrl_c_at_the_question_ends_with_130_and_sends_nothing(asked: Terminal,
 
 def test_the_screen_names_the_control_that_was_just_chosen(asked: Terminal) -> None:
     asked.type("2\n")
-    asked.until("helper: OONI's public test helpers")
+    asked.until("helper (OONI's public test helpers)")
     asked.until("Start? [y/N] ")
 
 

@@ -37,6 +37,15 @@ FACTS = Facts(
     resolvers=("9.9.9.9",),
     results="results",
 )
+RESOLVERS = (
+    "dns.google",
+    "8.8.8.8",
+    "cloudflare-dns.com",
+    "1.1.1.1",
+    "dns.quad9.net",
+    "9.9.9.9",
+    "77.88.8.8",
+)
 
 
 class Sitter:
@@ -65,14 +74,14 @@ class Sitter:
     [
         "5 hosts for 2 services, and 14 neutral sites",
         "About 3 min and 4 MB. Highest risk tier: low.",
-        "your operator sees which hosts your line contacts",
+        "your operator: sees which hosts your line contacts",
         "may have to keep that for years",
         "The pattern itself shows that a measuring tool runs.",
-        "resolvers see every name",
+        "resolvers: see every name",
         "9.9.9.9",
-        "helper: OONI's public test helpers learns which targets you measure",
+        "helper (OONI's public test helpers): learns which targets you measure",
         "household or employer",
-        "this disk keeps the run in results",
+        "this disk: keeps the run in results",
         "`probe forget` removes it",
         "`probe run --dry-run`",
     ],
@@ -91,8 +100,9 @@ def test_the_counts_stand_directly_above_the_question_on_a_screen_of_24_lines(me
     for lang in locale.LANGUAGES:
         locale.use(lang)
         sitter = Sitter("n")
-        agreed(FACTS, sitter.person(), memory)
-        assert sitter.seen[-2].strip() == counts(FACTS)
+        facts = replace(FACTS, resolvers=RESOLVERS, controls=())
+        agreed(facts, sitter.person(), memory)
+        assert sitter.seen[-2].strip() == counts(facts)
         assert len("\n".join(sitter.seen[:-1]).splitlines()) + 1 <= 24, lang
 
 

@@ -86,7 +86,7 @@ def screen(facts: Facts) -> str:
             ),
         ),
         (
-            _("helper: {helper}").format(helper=helper),
+            _("helper ({helper})").format(helper=helper),
             _("learns which targets you measure, when, and the address you come from.")
             if facts.controls or facts.proxy
             else _("nobody elsewhere learns what you measure; nothing is compared with elsewhere either."),
@@ -110,7 +110,7 @@ def screen(facts: Facts) -> str:
     )
     lines = [_("Who sees what")]
     for who, what in rows:
-        lines += [f"  {who}", *_wrapped(what, indent=6)]
+        lines += _wrapped(f"{who}: {what}", indent=2, width=80, hanging=2)
     return "\n".join(lines)
 
 
@@ -143,11 +143,17 @@ def _tier(tier: str) -> str:
     return {"low": _("low"), "elevated": _("elevated"), "high": _("high")}[tier]
 
 
-def _wrapped(text: str, indent: int, width: int = 76) -> list[str]:
+def _wrapped(text: str, indent: int, width: int = 76, hanging: int = 0) -> list[str]:
     import textwrap
 
     margin = " " * indent
-    return textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=margin,
+        subsequent_indent=margin + " " * hanging,
+        break_on_hyphens=False,
+    )
 
 
 def _warnings(tiers: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
