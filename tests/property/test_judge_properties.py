@@ -34,10 +34,10 @@ NEARER_TO_ACCUSING = {
     State.THROTTLED: 2,
     State.BLOCKED: 2,
 }
-UNSIGNED = "http.notice_page_unsigned"
-"""An artefact that the site's own side may have written: it accuses at once, and nobody in particular."""
+UNSIGNED = {"http.notice_page_unsigned", "resolver.intercepted"}
+"""Artefacts that accuse at once, but nobody in particular, and are not confirmed."""
 ARTEFACTS = {
-    UNSIGNED,
+    *UNSIGNED,
     *(rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True),
 }
 TRIES = settings(max_examples=150, deadline=None)

@@ -16,10 +16,10 @@ from probe.model.verdict import Verdict
 from probe.model.words import ControlSource, Layer, State
 
 TRIES = settings(max_examples=250, deadline=None)
-UNSIGNED = "http.notice_page_unsigned"
-"""An artefact that the site's own side may have written: it accuses at once, and nobody in particular."""
+UNSIGNED = {"http.notice_page_unsigned", "resolver.intercepted"}
+"""Artefacts that accuse at once, but nobody in particular, and are not confirmed."""
 ARTEFACTS = {
-    UNSIGNED,
+    *UNSIGNED,
     *(rule.rule_id for rule in ALL_RULES if rule.state is State.BLOCKED and rule.confirmed is True),
 }
 WORDS = ("timeout", "reset", "eof", "ok", "ok", "refused", "untrusted", "mismatch")
