@@ -92,7 +92,7 @@ def test_a_dry_run_as_json_is_hosts_on_stdout_and_sums_on_stderr(tmp_path: Path)
     assert done.returncode == 0
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert {tuple(row) for row in rows} == {("host", "purpose", "service", "seen_by")}
-    assert [row["purpose"] for row in rows if row["host"] == "149.154.167.51"] == ["target"]
+    assert [row["purpose"] for row in rows if row["host"] == "149.154.167.51"] == ["target"] * 2
     assert any(row["purpose"] == "control" and "helper" in row["seen_by"] for row in rows)
     assert done.stderr.splitlines()[-1] == "Nothing was sent."
 
