@@ -49,6 +49,8 @@ def ended(body: str, **env: str) -> subprocess.CompletedProcess[str]:
         ("$P run 2>&- <&- >&-", 2),
         ("$P targets list >&-", 0),
         ("$P --version >&- 2>&-", 0),
+        ("$P run 2>&-", 2),
+        ("$P run telegram --dry-run --json > /dev/null 2>&-", 0),
     ],
 )
 def test_streams_that_are_closed_or_full_have_a_code_and_no_traceback(
