@@ -128,6 +128,9 @@ class World:
             raise OSError(errno.ENETUNREACH, "nobody there")
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.tcp[address, port]))
 
+    def interface_bytes(self) -> int | None:
+        return None
+
     def open_udp(self, address: str, port: int) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)

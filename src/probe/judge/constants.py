@@ -61,3 +61,16 @@ content-type date etag expires keep-alive last-modified location pragma server s
 vary via"""
 UBIQUITOUS_HEADERS: Final = frozenset(_UBIQUITOUS.split())
 """Headers that any server sends: having them in common says nothing (cf. OONI's web_connectivity)."""
+
+PAIRS: Final = 6
+LEAST_PAIRS: Final = 5
+SLOW_RATIO: Final = 0.5
+SLOW_PAIRS: Final = 5
+SLOW_MEDIAN: Final = 1 / 3
+NOISY_RSD: Final = 0.8
+NOISY_MEDIAN: Final = 0.25
+CLEAR_MEDIAN: Final = 0.67
+CLEAR_RATIO: Final = 0.5
+CLEAR_PAIRS: Final = 5
+LEAST_CONTROL_BPS: Final = 300_000.0
+"""METHOD 7: the decision over pairs; its error rates are printed by `benchmarks/throttle_error_rates.py`."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from probe.model.target import Target
 
 PORTS = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
-ASIDE = frozenset({"control", "resolver", "cross"})
+ASIDE = frozenset({"control", "resolver", "cross", "throughput"})
 """Experiments that pay a debt rather than try the target as its user would."""
 RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""

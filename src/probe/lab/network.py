@@ -165,6 +165,10 @@ class LabNetwork:
             raise
         return sock
 
+    def interface_bytes(self) -> int | None:
+        """Return None: on loopback nobody can tell whose bytes they are."""
+        return None
+
     def trust(self) -> TrustStore:
         """Return the lab's own authority."""
         return TrustStore(source="lab", path=str(self.world.ca.path), sha256=self.world.ca.sha256)

@@ -87,6 +87,12 @@ class RealNetwork:
             raise
         return sock
 
+    def interface_bytes(self) -> int | None:
+        """Return what the interfaces that packets leave by have moved; None where the kernel does not say."""
+        from probe.measure.machine_link import moved_bytes
+
+        return moved_bytes()
+
     def trust(self) -> TrustStore:
         """Return what SSL_CERT_FILE names, else certifi's bundle. Raises OSError if it cannot be read."""
         import certifi

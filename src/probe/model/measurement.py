@@ -12,6 +12,7 @@ from probe.model.observation import (
     TCPConnect,
     TLSHandshake,
 )
+from probe.model.transfer import Transfer
 
 DATA_FORMAT_VERSION = "0.1.0"
 
@@ -63,5 +64,6 @@ class Measurement:
     requests: tuple[HTTPRoundTrip, ...] = ()
     network_events: tuple[NetworkEvent, ...] = ()
     controls: tuple[ControlAnswer, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

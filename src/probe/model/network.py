@@ -59,6 +59,10 @@ class Network(Protocol):
         """Return a non-blocking UDP socket connected to the literal address and port."""
         ...
 
+    def interface_bytes(self) -> int | None:
+        """Return the bytes that this machine has moved to and from elsewhere so far; None if unknown."""
+        ...
+
     def trust(self) -> TrustStore:
         """Return the trust store that certificates are verified against."""
         ...

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.transfer import Arms, Purpose, TransferPlan
 from probe.model.words import Owed, Risk
 
 Rule = Literal["any", "all", "essential"]
@@ -34,7 +35,12 @@ class Target:
     is_control: bool = False
     neutral_group: NeutralGroup = ""
     large_object: str = ""
-    """A path, at a neutral, to an object of more than a megabyte."""
+    """A path, at this host, to an object of more than a megabyte: what transfers fetch."""
+    paired: Literal["", "own", "name"] = ""
+    """How it is examined for throttling whatever the pages show: `own`, its large object under its own and a
+    neutral name; `name`, its name at a neutral server. Empty: only where a page came slowly."""
+    no_object: str = ""
+    """Why no large object is named, in one sentence."""
     any_name: bool = False
     """Whether this neutral serves whatever name the ClientHello bears."""
     addresses: tuple[str, ...] = ()
@@ -80,6 +86,8 @@ class Step:
     not_before_s: float = 0.0
     """Seconds since the run began."""
     reason: Owed | None = None
+    transfer: TransferPlan | None = None
+    """For the experiment `throughput`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +106,10 @@ class Debt:
     """For CROSS: over plain HTTP with the Host header rather than the ClientHello."""
     url: str = ""
     """For RESOLVER and CONTROL: the redirect hop concerned; empty means the target's own input."""
+    arms: Arms = ""
+    """For TRANSFER: which pair; `url` is the object, `addresses` holds the one where it lies."""
+    purpose: Purpose = "pair"
+    test: int = 0
+    number: int = 0
+    n_bytes: int = 0
+    """For TRANSFER with the purpose `elsewhere`: how many bytes the freeze let through."""

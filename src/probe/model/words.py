@@ -126,6 +126,8 @@ class Owed(StrEnum):
     """The addresses that a control or another resolver gave, tried from here under the target's name."""
     CROSS = "cross"
     """The matrix of names and addresses of METHOD section 6."""
+    TRANSFER = "transfer"
+    """A pair of transfers, or one trial of a freeze (METHOD section 7); paid with nothing else under way."""
 
 
 MECHANISMS: frozenset[str] = frozenset(

@@ -104,6 +104,8 @@ class Driver:
         rounds_planned = any(s.experiment == target.experiment for s in planned)
         fresh: list[Step] = []
         for debt in debts:
+            if debt.what is Owed.TRANSFER:
+                continue  # when nothing else is under way: `pipeline.transfers`
             again = done if debt.what in (Owed.ROUND, Owed.ADDRESSES) else 0
             key = (debt.what, debt.url, debt.server_name, debt.addresses, again)
             if key in paid or (debt.what is Owed.ROUND and rounds_planned):

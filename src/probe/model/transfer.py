@@ -1,0 +1,146 @@
+"""Transfers: what a download or upload is asked to do, and what it did, as bytes over time at the socket.
+
+Arms are those of METHOD section 7: T is the target's address under the target's name, C1 that address under
+a neutral name, X and C2 a neutral server under the target's and a neutral name; N is a neutral by itself.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from probe.model.observation import TCPInfo
+
+Arm = Literal["T", "C1", "X", "C2", "N"]
+Arms = Literal["", "T/C1", "X/C2"]
+"""A pair: what is suspected, and what it is held against."""
+Purpose = Literal["pair", "freeze", "elsewhere", "small_segments", "self_test"]
+"""pair: one trial of each arm. freeze: one trial without cap, to its silence. elsewhere: as many bytes from
+another AS. small_segments: the freeze again with a smaller TCP_MAXSEG. self_test: neutral against neutral."""
+Direction = Literal["down", "up"]
+Stage = Literal["", "helper", "connect", "tls", "request", "body"]
+
+TRIAL_BYTES = 131_072
+TRIAL_SECONDS = 1.8
+"""METHOD 7: a trial moves at most 128 kB and takes at most 1.8 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmPlan:
+    """Where one arm goes and what it says there."""
+
+    arm: Arm
+    ip: str = ""
+    """Empty where a helper tells its own."""
+    port: int = 443
+    server_name: str
+    """In the ClientHello."""
+    host: str = ""
+    """In the Host header: the owner of the object, whatever the ClientHello says."""
+    path: str = "/"
+    helper: str = ""
+    """URL of the helper that serves this arm; address, port, path and certificate are asked of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferPlan:
+    """One measurement of the experiment `throughput`: its arms in the order in which they are run."""
+
+    purpose: Purpose = "pair"
+    arms: tuple[ArmPlan, ...]
+    test: int = 0
+    """0 the first test, 1 its confirmation."""
+    number: int = 0
+    """Which pair, or which trial, of the test."""
+    direction: Direction = "down"
+    max_bytes: int = TRIAL_BYTES
+    max_seconds: float = TRIAL_SECONDS
+    max_segment: int | None = None
+    """TCP_MAXSEG, set before connecting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TCPSample:
+    """What Linux said of the connection at one moment of a transfer."""
+
+    t: float
+    rtt_us: int
+    min_rtt_us: int | None
+    delivery_rate_bps: int | None
+    reordering: int | None
+    """Reordering events seen so far (tcpi_reord_seen)."""
+    rcv_ooopack: int | None
+    """Segments received out of order so far."""
+    bytes_received: int | None
+    total_retrans: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a helper signed of a transfer; no address in it."""
+
+    payload: str
+    """The exact text that was signed: compact JSON with sorted keys."""
+    signature: str
+    """Hex, Ed25519."""
+    key: str
+    """Hex of the helper's public key."""
+    is_valid: bool
+    """Whether the signature holds and what it says fits what was asked."""
+    server_name: str
+    n_bytes: int
+    retransmits: int | None
+    rtt_us: int | None
+    min_rtt_us: int | None
+    client_asn: str = ""
+    """`AS12389`; empty where the helper holds no table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One trial of one arm. Times are seconds since the measurement began."""
+
+    t0: float
+    """When the connect began."""
+    t: float
+    failure: str | None
+    stage: Stage = ""
+    """Where it failed; empty on success, and where a cap of ours ended it."""
+    arm: Arm
+    purpose: Purpose
+    test: int
+    number: int
+    position: int
+    """0 for the arm of a pair that was run first."""
+    ip: str
+    port: int
+    server_name: str
+    host: str
+    path: str
+    direction: Direction
+    helper: str = ""
+    connect_s: float | None = None
+    tls_s: float | None = None
+    requested: float | None = None
+    """When the request's last byte was sent; for an upload, when its body began."""
+    first_byte: float | None = None
+    """When the first byte of the answer's body arrived; for an upload, was sent."""
+    status_code: int | None = None
+    declared_length: int | None = None
+    n_bytes: int = 0
+    """Of the body, as HTTP has it."""
+    n_socket_bytes: int = 0
+    """At the socket from the request on, TLS records and headers included: the sum of the series."""
+    series: tuple[tuple[float, int], ...] = ()
+    """Bytes at the socket over time from the request on, at most 512 points, neighbours merged beyond."""
+    samples: tuple[TCPSample, ...] = ()
+    """At most 64, 50 ms apart or more."""
+    tcp_info: TCPInfo | None = None
+    chain_length: int | None = None
+    certificate_sha256: str = ""
+    ended_by: str = ""
+    """"", fin, rst, close_notify, or we: a cap was reached."""
+    max_bytes: int = TRIAL_BYTES
+    max_seconds: float = TRIAL_SECONDS
+    max_segment: int | None = None
+    foreign_bytes: int | None = None
+    """What others moved over this machine's interfaces meanwhile; None where it cannot be told."""
+    receipt: Receipt | None = None
