@@ -39,8 +39,12 @@ class Driver:
     """Cross experiments so far, by service."""
     crossing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CROSS_AT_ONCE))
 
-    async def drive(self, target: Target, turn: int, earlier: Sequence[Measurement] = ()) -> Judged:
-        """Measure until nothing is owed or nothing more can be paid; return the last judgement.
+    async def drive(
+        self, target: Target, turn: int, earlier: Sequence[Measurement] = ()
+    ) -> tuple[Judged, list[Measurement]]:
+        """Measure until nothing is owed but transfers, or nothing more can be paid.
+
+        Return the last judgement, and what it was made of.
 
         Raises BudgetSpent when a budget ends it first. `earlier` are measurements of an interrupted run
         that is taken up again.
@@ -59,7 +63,7 @@ class Driver:
         paid: set[tuple[object, ...]] = set()
         judged = judge_target(self.facts(), target, measurements)
         self.observer.target_started(target)
-        n_steps = len(measurements)
+        n_steps = sum(not m.transfers for m in measurements)
         while steps and n_steps < MAX_STEPS_PER_TARGET:
             steps.sort(key=lambda s: s.not_before_s)
             step = steps.pop(0)
@@ -74,7 +78,7 @@ class Driver:
             judged = judge_target(self.facts(), target, measurements)
             self.observer.provisional(judged.verdict)
             steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
-        return judged
+        return judged, measurements
 
     async def _kept(self, step: Step) -> Measurement:
         async with self.crossing if step.experiment == "cross" else nullcontext():

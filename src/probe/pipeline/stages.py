@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from probe.judge import network_verdict
@@ -18,6 +18,7 @@ from probe.pipeline.heart import Heart
 from probe.pipeline.inputs import LOCAL
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
+from probe.pipeline.transfers import Owing, Transfers, owes
 from probe.plan import interleave, network_steps, neutral_steps
 
 WINDOW_PER_SLOT = 40
@@ -48,6 +49,7 @@ class Work:
     spent: str = ""
     """Which budget ended the run, if one did."""
     _done: int = 0
+    _owing: list[Owing] = field(default_factory=list)
 
     async def everything(self) -> None:
         """Measure the network, then all targets; return when nothing is owed or a budget is spent."""
@@ -76,6 +78,9 @@ class Work:
             looking.cancel()
             await later
             await self._look_once()
+            if self._owing:
+                await self._transfers()
+                await self._look_once()
 
     async def _targets(self, targets: tuple[Target, ...], heart: Heart) -> None:
         options = self.opened.record.options
@@ -102,7 +107,9 @@ class Work:
     async def _target(self, driver: Driver, target: Target, turn: int, total: int) -> None:
         """Drive one target; a fault of ours costs this target, never the run."""
         try:
-            await driver.drive(target, turn, self.earlier.get(target.target_id, ()))
+            judged, measurements = await driver.drive(target, turn, self.earlier.get(target.target_id, ()))
+            if owes(judged):
+                self._owing.append(Owing(target=target, measurements=measurements))
         except BudgetSpent as spent:
             self.spent = spent.what
         except Exception as fault:  # noqa: BLE001  # named in run.json, and the target stays NOT_MEASURED
@@ -116,6 +123,26 @@ class Work:
             elapsed_s=self.elapsed_s(),
             remaining_s=None,
         )
+
+    async def _transfers(self) -> None:
+        """Pay what is owed in transfers: nothing else is under way now, not even the heartbeat."""
+        transfers = Transfers(
+            session=self.session,
+            recorder=self.recorder,
+            known=self.known,
+            options=self.opened.record.options,
+            observer=self.observer,
+            neutrals=self.opened.inputs.controls.neutrals,
+            facts=self.keeper.facts,
+            seed=self.opened.record.seed,
+        )
+        try:
+            await transfers.pay(self._owing)
+        except BudgetSpent as spent:
+            self.spent = spent.what
+        except Exception as fault:  # noqa: BLE001  # named in run.json; what was judged without them stays
+            self.errors.append(fault_text("transfers", fault))
+            self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
 
     async def _neutrals(self, number: int) -> None:
         """Measure the neutral set once; the first time also what answers to portal checks and nowhere."""

@@ -5,6 +5,7 @@ from probe.plan.beats import BeatClass, beat_classes, beat_kinds, beat_step, nam
 from probe.plan.debts import steps_for
 from probe.plan.estimate import Estimate, estimate
 from probe.plan.rounds import interleave, network_steps, neutral_steps, round_steps
+from probe.plan.transfers import transfer_step
 
 __all__ = [
     "BeatClass",
@@ -20,4 +21,5 @@ __all__ = [
     "neutral_steps",
     "round_steps",
     "steps_for",
+    "transfer_step",
 ]

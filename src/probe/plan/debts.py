@@ -39,7 +39,8 @@ def steps_for(
 
     `neutrals` are foreign and white-listed neutrals with `addresses` filled in from this run, for CROSS.
     """
-    return _PAYMENTS[debt.what](debt, target, options, rounds_done, tuple(neutrals))
+    payment = _PAYMENTS.get(debt.what)  # transfers are paid apart: `plan.transfers`
+    return () if payment is None else payment(debt, target, options, rounds_done, tuple(neutrals))
 
 
 def _round(

@@ -1,0 +1,85 @@
+"""The transfers, last of all: one at a time, with nothing else of this program's under way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from probe.judge import Judged, RunFacts, judge_target
+from probe.measure.runner import Session
+from probe.model.measurement import Measurement
+from probe.model.observer import Observer
+from probe.model.options import RunOptions
+from probe.model.target import Debt, Step, Target
+from probe.model.words import Owed
+from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.recorder import Recorder
+from probe.plan import transfer_step
+
+MAX_TRANSFERS = 40
+"""Of one target in one run (METHOD 7): both tests of both pairs, and a freeze's trials."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Owing:
+    """A target that owes transfers, and all that was measured of it."""
+
+    target: Target
+    measurements: list[Measurement]
+    paid: set[tuple[object, ...]] = field(default_factory=set)
+    n_transfers: int = 0
+
+
+def owes(judged: Judged) -> bool:
+    """Say whether a verdict waits for transfers."""
+    return any(debt.what is Owed.TRANSFER for debt in judged.debts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfers:
+    """What paying debts of transfers needs."""
+
+    session: Session
+    recorder: Recorder
+    known: KnownNeutrals
+    options: RunOptions
+    observer: Observer
+    neutrals: Sequence[Target]
+    facts: Callable[[], RunFacts]
+    seed: int
+
+    async def pay(self, owing: Sequence[Owing]) -> None:
+        """Return when no target owes a transfer that can be had. Raises BudgetSpent.
+
+        Whichever is due first comes first, so that the wait for a confirmation is filled by other tests.
+        """
+        due = [(step, one) for one in owing if (step := self._next(one))]
+        while due:
+            due.sort(key=lambda entry: (entry[0].not_before_s, entry[1].target.target_id))
+            step, one = due.pop(0)
+            stored = await self.recorder.keep(await self.session.measure(step))
+            one.measurements.append(stored)
+            one.n_transfers += max(len(stored.transfers), 1)
+            judged = judge_target(self.facts(), one.target, one.measurements)
+            self.observer.provisional(judged.verdict)
+            following = self._next(one, judged)
+            if following is not None:
+                due.append((following, one))
+
+    def _next(self, one: Owing, judged: Judged | None = None) -> Step | None:
+        """Return the first step owed that can be had and was not taken before."""
+        if one.n_transfers >= MAX_TRANSFERS:
+            return None
+        judged = judged or judge_target(self.facts(), one.target, one.measurements)
+        neutrals = [replace(t, addresses=self.known.addresses.get(t.target_id, ())) for t in self.neutrals]
+        for debt in judged.debts:
+            key = _key(debt)
+            if debt.what is not Owed.TRANSFER or key in one.paid:
+                continue
+            step = transfer_step(debt, one.target, options=self.options, neutrals=neutrals, seed=self.seed)
+            if step is not None:
+                one.paid.add(key)
+                return step
+        return None
+
+
+def _key(debt: Debt) -> tuple[object, ...]:
+    return debt.purpose, debt.arms, debt.test, debt.number, debt.addresses, debt.n_bytes
