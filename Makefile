@@ -23,7 +23,7 @@ demo: $(STAMP) ## measure the built-in lab: every state, no network needed
 # In stages: scenarios time their own packets, and more of them at once than two cores carry would see a bad network.
 test: $(STAMP) ## all tests; the wire lab runs where this machine allows network namespaces
 	$(BIN)/python -m pytest -q -n 4 -m "not slow and not wire"
-	$(BIN)/python -m pytest -q -n 2 -m "slow and not wire"
+	$(BIN)/python -m pytest -q -n 3 -m "slow and not wire"
 	$(BIN)/python -m pytest -q -n 4 -m wire
 
 check: $(STAMP) format lint types imports test ## what every commit passes
