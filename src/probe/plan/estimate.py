@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from probe.model.options import RunOptions
 from probe.model.target import Target
+from probe.model.transfer import TRIAL_BYTES
 
 BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "web": 120_000,
@@ -21,6 +22,10 @@ BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_0
 SECONDS_PER_TRY = 1.2
 """On a link of 60 ms, all steps of one web try; failures take up to `--timeout` instead."""
 HEARTBEAT_BYTES_PER_S = 6_000
+PAIRS_WHEN_CLEAR = 2
+"""A test of a target that is not slowed ends after so many pairs of transfers."""
+SECONDS_PER_PAIR = 2.5
+"""Two trials of 128 kB at some megabit a second, their handshakes, and the pause between two of one name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +47,14 @@ def estimate(targets: Sequence[Target], neutrals: Sequence[Target], options: Run
         + later * BYTES_PER_LATER_ROUND.get(t.experiment, 1_000)
         for t in everything
     )
+    paired = sum(bool(t.paired) for t in targets) if options.throughput else 0
+    n_bytes += paired * PAIRS_WHEN_CLEAR * 2 * TRIAL_BYTES
     busy = len(everything) * options.rounds * SECONDS_PER_TRY / max(options.concurrency, 1)
     seconds = max(busy, later * options.round_gap_s + 3 * SECONDS_PER_TRY)
+    n_bytes += int(seconds * HEARTBEAT_BYTES_PER_S)
     return Estimate(
-        seconds=min(seconds, options.max_seconds),
-        n_bytes=min(n_bytes + int(seconds * HEARTBEAT_BYTES_PER_S), options.max_bytes),
+        seconds=min(seconds + paired * PAIRS_WHEN_CLEAR * SECONDS_PER_PAIR, options.max_seconds),
+        n_bytes=min(n_bytes, options.max_bytes),
         max_seconds=options.max_seconds,
         max_bytes=options.max_bytes,
     )
