@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from probe.model.measurement import Measurement
-    from probe.model.target import Service, Target
+    from probe.model.target import Service, Step, Target
     from probe.model.verdict import Verdict
 
 
@@ -46,6 +46,10 @@ class Observer(Protocol):
         self, *, done: int, total: int, bytes_used: int, elapsed_s: float, remaining_s: float | None
     ) -> None:
         """Tell how many of the steps known so far are done; `remaining_s` is None while nobody can say."""
+        ...
+
+    def transferring(self, step: Step, *, wait_s: float) -> None:
+        """Tell that this step of transfers comes next, after so long: all targets' rounds are done."""
         ...
 
     def warning(self, text: str) -> None:

@@ -135,6 +135,7 @@ class Work:
             neutrals=self.opened.inputs.controls.neutrals,
             facts=self.keeper.facts,
             seed=self.opened.record.seed,
+            elapsed_s=self.elapsed_s,
         )
         try:
             await transfers.pay(self._owing)

@@ -45,6 +45,7 @@ class Transfers:
     neutrals: Sequence[Target]
     facts: Callable[[], RunFacts]
     seed: int
+    elapsed_s: Callable[[], float]
 
     async def pay(self, owing: Sequence[Owing]) -> None:
         """Return when no target owes a transfer that can be had. Raises BudgetSpent.
@@ -55,6 +56,7 @@ class Transfers:
         while due:
             due.sort(key=lambda entry: (entry[0].not_before_s, entry[1].target.target_id))
             step, one = due.pop(0)
+            self.observer.transferring(step, wait_s=max(step.not_before_s - self.elapsed_s(), 0.0))
             stored = await self.recorder.keep(await self.session.measure(step))
             one.measurements.append(stored)
             one.n_transfers += max(len(stored.transfers), 1)

@@ -13,7 +13,7 @@ from probe.model.words import State
 
 if TYPE_CHECKING:
     from probe.model.measurement import Measurement
-    from probe.model.target import Service, Target
+    from probe.model.target import Service, Step, Target
     from probe.model.verdict import Verdict
 
 SUSPICIOUS: Final = (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN)
@@ -92,6 +92,11 @@ class Board:
     done: int = 0
     total: int = 0
     remaining_s: float | None = None
+    transfer: Step | None = None
+    """The comparison of speeds under way, once all targets' rounds are done."""
+    transfer_wait_s: float = 0.0
+    transfer_at_s: float = 0.0
+    """How long it waits, and until when: seconds since the run began."""
 
     def left_s(self, elapsed_s: float) -> float | None:
         """Return about how long it will yet take: as the run says, or by its pace once a quarter is done."""

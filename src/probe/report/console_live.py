@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from probe.model.measurement import Measurement
-    from probe.model.target import Service, Target
+    from probe.model.target import Service, Step, Target
     from probe.model.verdict import Verdict
 
 REDRAW_S: Final = 0.5
 GAP: Final = "  "
 ECHO: Final = 3
 """Columns left free: a terminal echoes ^C after the last line, and a wrapped echo would shift the picture."""
-LINES_AROUND: Final = 6
+LINES_AROUND: Final = 7
 """Lines of the frame that are no services."""
 
 
@@ -95,6 +95,12 @@ class LiveDisplay:
         self._began = monotonic() - elapsed_s
         self._draw()
 
+    def transferring(self, step: Step, *, wait_s: float) -> None:
+        """Take note of the comparison of speeds that comes next."""
+        self.board.transfer, self.board.transfer_wait_s = step, wait_s
+        self.board.transfer_at_s = monotonic() - self._began + wait_s
+        self._draw()
+
     def warning(self, text: str) -> None:
         """Say it at once."""
         self._console.print(Text(words.warning(text), style="yellow"))
@@ -117,7 +123,10 @@ def frame(board: Board, elapsed_s: float, width: int, height: int) -> Text:
     shown = [s for s in board.worst_first() if s.state != WAITING]
     waiting = len(board.services) - len(shown)
     room = max(height - LINES_AROUND, 3)
-    lines = [_network_line(board), _numbers(board, elapsed_s), Text(), *_rows(shown[:room], width)]
+    head = [_network_line(board), _numbers(board, elapsed_s)]
+    if board.transfer is not None:
+        head.append(Text(transfer_line(board), style="dim"))
+    lines = [*head, Text(), *_rows(shown[:room], width)]
     hidden = len(shown) - room
     rest = []
     if hidden > 0:
@@ -180,6 +189,19 @@ def _numbers(board: Board, elapsed_s: float) -> Text:
         megabytes(board.n_bytes),
     ]
     return Text(GAP.join(part for part in parts if part))
+
+
+def transfer_line(board: Board) -> str:
+    """Say which comparison of speeds is under way, and when it begins where that is not now."""
+    step = board.transfer
+    if step is None:
+        return ""
+    again = step.transfer is not None and step.transfer.test > 0
+    text = _("comparing speeds again: {target}") if again else _("comparing speeds: {target}")
+    later = (
+        _(", from {time} on").format(time=clock(board.transfer_at_s)) if board.transfer_wait_s >= 1 else ""
+    )
+    return text.format(target=visible(step.target.target_id, 60)) + later
 
 
 def clock(seconds: float) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, Self, TextIO
 from probe.locale import _, ngettext
 from probe.report import words
 from probe.report.board import SUSPICIOUS, Board
-from probe.report.console_live import clock, megabytes
+from probe.report.console_live import clock, megabytes, transfer_line
 from probe.report.console_text import label_of
 from probe.report.show import visible
 
 if TYPE_CHECKING:
     from probe.model.measurement import Measurement
-    from probe.model.target import Service, Target
+    from probe.model.target import Service, Step, Target
     from probe.model.verdict import Verdict
 
 PROGRESS_EVERY_S: Final = 10.0
@@ -86,6 +86,13 @@ class PlainLines:
         self._began = monotonic() - elapsed_s
         if done == total or monotonic() - self._told >= PROGRESS_EVERY_S:
             self._progress()
+
+    def transferring(self, step: Step, *, wait_s: float) -> None:
+        """Say once a test which target's speeds are compared."""
+        self.board.transfer, self.board.transfer_wait_s = step, wait_s
+        self.board.transfer_at_s = monotonic() - self._began + wait_s
+        if step.transfer is not None and step.transfer.number == 0:
+            self._line(transfer_line(self.board))
 
     def warning(self, text: str) -> None:
         """Say it at once."""
