@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from probe.model.words import Risk
+from probe.judge import RULES_VERSION, roll_up
+from probe.model.verdict import Verdict
+from probe.model.words import Layer, Located, Risk, State
 from probe.targets import CatalogueError, check, read_catalogue
 from probe.targets.catalogue import Catalogue
 from unit.a_catalogue import SERVICE, copy_of_the_catalogue
@@ -52,6 +54,69 @@ def test_every_endpoint_says_when_and_where_it_comes_from(catalogue: Catalogue) 
     for target in catalogue.targets():
         assert dt.date.fromisoformat(target.dated) <= TODAY, target
         assert target.source, target
+
+
+def test_every_endpoint_names_a_large_object_or_says_why_it_has_none(catalogue: Catalogue) -> None:
+    for service in catalogue.services:
+        for target in service.targets:
+            assert bool(target.large_object) != bool(target.no_object), target
+
+
+def test_eight_targets_at_most_are_examined_for_throttling_by_default(catalogue: Catalogue) -> None:
+    default = [target for service in catalogue.services if service.default for target in service.targets]
+    assert {target.target_id: target.paired for target in default if target.paired} == {
+        "facebook/images": "name",
+        "instagram/images": "name",
+        "signal/chat": "name",
+        "telegram-web/web": "name",
+        "twitter/static": "own",
+        "whatsapp-web/media": "name",
+        "whatsapp-web/web": "name",
+        "youtube/video": "name",
+    }
+
+
+def test_a_name_is_looked_at_where_no_object_is_needed(catalogue: Catalogue) -> None:
+    for target in catalogue.targets():
+        assert (target.paired != "own") or target.large_object, target
+        assert not target.paired or target.input.startswith("https://"), target
+
+
+def test_risky_names_are_not_sent_to_neutral_servers_unasked(catalogue: Catalogue) -> None:
+    assert {target.risk for target in catalogue.targets() if target.paired == "name"} == {Risk.LOW}
+
+
+@pytest.mark.parametrize(
+    ("slow", "state"), [("youtube/video", State.THROTTLED), ("youtube/images", State.REACHABLE)]
+)
+def test_youtube_is_throttled_when_its_video_is(catalogue: Catalogue, slow: str, state: State) -> None:
+    youtube = catalogue.service("youtube")
+    found = [
+        Verdict(
+            target_id=target.target_id,
+            service="youtube",
+            input=target.input,
+            state=State.THROTTLED if target.target_id == slow else State.REACHABLE,
+            layer=Layer.THROUGHPUT,
+            located=Located.PATH,
+            confirmed=False,
+            rule_id="r",
+            rules_version=RULES_VERSION,
+            template="",
+            because=target.target_id,
+        )
+        for target in youtube.targets
+    ]
+    assert roll_up(youtube, found).state is state
+
+
+def test_the_sentence_of_a_service_gives_way_to_an_object_of_an_endpoint(folder: Path) -> None:
+    top = SERVICE.replace('source = "a test"', 'source = "a test"\nno_object = "none is known"')
+    more = '[[endpoint]]\nid = "files"\ninput = "https://files.example/"\nexperiment = "web"\n'
+    (folder / "sample.toml").write_text(f'{top}\n{more}large_object = "/x.bin"\npaired = "own"\n')
+    web, files = read_catalogue(folder).service("sample").targets
+    assert (web.large_object, web.paired, web.no_object) == ("", "", "none is known")
+    assert (files.large_object, files.paired, files.no_object) == ("/x.bin", "own", "")
 
 
 def test_telegram_is_judged_by_any_of_its_data_centres(catalogue: Catalogue) -> None:

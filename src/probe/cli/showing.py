@@ -9,12 +9,21 @@ from rich.text import Text
 
 from probe.cli import exits
 from probe.cli.terminal import console
-from probe.locale import _, ngettext
+from probe.locale import N_, _, ngettext
 from probe.report.console_text import unpadded
 from probe.report.show import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from probe.model.target import Target
+
+PAIRED = {
+    "": N_("{path}, only if a page came slowly"),
+    "own": N_("{path}, under its own and a neutral name"),
+    "name": N_("its name at a neutral server"),
+}
+"""How a target is examined for throttling whatever its pages show."""
 
 
 def show_services() -> None:
@@ -48,6 +57,18 @@ def show_service(name: str) -> None:
         (_("target"), _("input"), _("role"), _("dated")),
         ((t.target_id, t.input, t.role, t.dated) for t in service.targets),
     )
+    for line in _transfers(service.targets):
+        sys.stdout.write(line + "\n")
+
+
+def _transfers(targets: "Sequence[Target]") -> "Iterator[str]":
+    """Yield which targets transfers are made for, and why not for others."""
+    for t in targets:
+        if t.paired or t.large_object:
+            how = _(PAIRED[t.paired]).format(path=visible(t.large_object))
+            yield _("Transfers of {target}: {how}.").format(target=visible(t.target_id), how=how)
+    for sentence in dict.fromkeys(t.no_object for t in targets if t.no_object):
+        yield _("No large object: {why}.").format(why=visible(sentence))
 
 
 def check_file(file: Path | None) -> None:

@@ -50,10 +50,12 @@ def addresses(value: Any) -> tuple[str, ...]:
 
 _ID: Final = matching(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", "Use a-z, 0-9 and hyphens.")
 _COUNTRY: Final = matching(r"([A-Z]{2})?", 'Write two capital letters, as in "US", or "".')
+_OBJECT: Final = matching(r"/[!-~]*", "Write a path that begins with /.")
 _COMMON: Final[Mapping[str, Kind]] = {
     "country": _COUNTRY,
     "ranges": texts,
     "private_ca": text,
+    "no_object": text,
     "dated": day,
     "source": text,
 }
@@ -68,6 +70,8 @@ _ENDPOINT_ONLY: Final[Mapping[str, Kind]] = {
     "addresses": addresses,
     "server_name": text,
     "question": matching(r"[a-z0-9.-]{1,253} [A-Z]{1,10}", 'Write a name and a type, as in "ru SOA".'),
+    "large_object": _OBJECT,
+    "paired": one_of("own", "name"),
 }
 SERVICE: Final[Mapping[str, Kind]] = {
     "id": _ID,
@@ -85,7 +89,7 @@ NEUTRAL: Final[Mapping[str, Kind]] = {
     "group": one_of(*GROUPS),
     "country": _COUNTRY,
     "ipv6": flag,
-    "large_object": matching(r"/[!-~]*", "Write a path that begins with /."),
+    "large_object": _OBJECT,
     "any_name": flag,
     "owner": text,
     "dated": day,
@@ -108,6 +112,7 @@ def endpoint(
         raise section.error("input", problem, f"Write {wanted}, or another experiment.")
     if own["experiment"] == "doh" and not own.get("addresses"):
         raise section.error("input", "'addresses' is missing", 'Add the resolver\'s: addresses = ["8.8.8.8"]')
+    _transfers(section, own, parsed)
     if "dated" not in merged or "source" not in merged:
         raise section.error(
             "id", "neither date nor source", "Add dated = … and source = … here or at the top."
@@ -128,9 +133,29 @@ def endpoint(
         ranges=merged.get("ranges", ()),
         private_ca=merged.get("private_ca", ""),
         question=own.get("question", ""),
+        large_object=own.get("large_object", ""),
+        paired=own.get("paired", ""),
+        no_object="" if "large_object" in own else merged.get("no_object", ""),
         dated=merged["dated"],
         source=merged["source"],
     )
+
+
+def _transfers(section: Section, own: Mapping[str, Any], parsed: Input) -> None:
+    """Refuse what transfers could not be made with: they fetch over HTTPS, by a name."""
+    for key in ("paired", "large_object"):
+        if key in own and (parsed.scheme != "https" or own["experiment"] != "web"):
+            problem = f'{key}: transfers are made over https:// with experiment "web"'
+            raise section.error(key, problem, "Leave the field out, or give the endpoint an https:// input.")
+    if own.get("paired") == "name" and parsed.is_address:
+        problem = "paired: the input has no name to send to another server"
+        raise section.error("paired", problem, "Write the name instead of the address, or leave it out.")
+    if own.get("paired") == "own" and "large_object" not in own:
+        problem = 'paired = "own" needs the path of a large object'
+        raise section.error("paired", problem, 'Add large_object = "/…", or write paired = "name".')
+    if "large_object" in own and "no_object" in own:
+        problem = "no_object: the endpoint names a large object too"
+        raise section.error("no_object", problem, "Delete one of large_object and no_object.")
 
 
 def neutral(section: Section, top: Mapping[str, Any]) -> Target:
