@@ -29,6 +29,7 @@ def detached(ctx: Context) -> Context:
         requests=[],
         network_events=[],
         controls=[],
+        transfers=[],
         local=[],
         blobs={},
         streams=set(),

@@ -1,4 +1,7 @@
-"""What the Linux kernel knows about one socket: TCP_INFO, and the ICMP message that ended a connect."""
+"""What the Linux kernel knows about one socket: TCP_INFO, and the ICMP message that ended a connect.
+
+Offsets are those of struct tcp_info in linux/tcp.h; it only ever grows, so a short one is an old kernel's.
+"""
 
 import socket
 import struct
@@ -6,6 +9,7 @@ import sys
 from typing import Final
 
 from probe.model.observation import ICMPError, TCPInfo
+from probe.model.transfer import TCPSample
 
 IS_LINUX: Final = sys.platform.startswith("linux")
 _IP_RECVERR, _IPV6_RECVERR, _MSG_ERRQUEUE = 11, 25, 0x2000
@@ -13,31 +17,92 @@ _IP_RECVERR, _IPV6_RECVERR, _MSG_ERRQUEUE = 11, 25, 0x2000
 _TCP_INFO: Final = 11
 _ORIGINS: Final = frozenset({2, 3})
 """SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 (linux/errqueue.h): an error made on this machine is not ICMP."""
+_NO_RTT: Final = 0xFFFFFFFF
+"""tcpi_min_rtt before the first sample."""
+_SEGMENT_HEADERS: Final = 90
+"""Ethernet 18, IPv6 40, TCP 20, timestamps 12: the most that usually goes round a segment."""
 
 
-def tcp_info(sock: socket.socket) -> TCPInfo | None:
-    """Read struct tcp_info (linux/tcp.h); None elsewhere, or when the socket is gone."""
+def _raw(sock: socket.socket) -> bytes:
+    """Read struct tcp_info; empty elsewhere, or when the socket is gone."""
     if not IS_LINUX or sock.fileno() < 0:
-        return None
+        return b""
     try:
         raw = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 232)
     except OSError:
+        return b""
+    return raw if len(raw) >= 104 else b""
+
+
+def _at(raw: bytes, offset: int, kind: str = "I") -> int | None:
+    """Return the field at an offset; None where this kernel does not have it."""
+    if len(raw) < offset + struct.calcsize(kind):
         return None
-    if len(raw) < 104:
+    return int(struct.unpack_from(kind, raw, offset)[0])
+
+
+def _min_rtt(raw: bytes) -> int | None:
+    found = _at(raw, 148)
+    return None if found == _NO_RTT else found
+
+
+def tcp_info(sock: socket.socket) -> TCPInfo | None:
+    """Read the state of a connection; None where the system does not tell."""
+    raw = _raw(sock)
+    if not raw:
         return None
     words = struct.unpack_from("24I", raw, 8)
-    acked, received = struct.unpack_from("QQ", raw, 120) if len(raw) >= 136 else (None, None)
     return TCPInfo(
         rtt_us=words[15],
         rttvar_us=words[16],
-        min_rtt_us=struct.unpack_from("I", raw, 148)[0] if len(raw) >= 152 else None,
+        min_rtt_us=_min_rtt(raw),
         unacked=words[4],
         lost=words[6],
         retrans=words[7],
         total_retrans=words[23],
-        bytes_acked=acked,
-        bytes_received=received,
+        bytes_acked=_at(raw, 120, "Q"),
+        bytes_received=_at(raw, 128, "Q"),
     )
+
+
+def tcp_sample(sock: socket.socket, t: float) -> TCPSample | None:
+    """Read what a transfer keeps of a moment `t`; None where the system does not tell."""
+    raw = _raw(sock)
+    if not raw:
+        return None
+    rate = _at(raw, 160, "Q")
+    return TCPSample(
+        t=t,
+        rtt_us=_at(raw, 68) or 0,
+        min_rtt_us=_min_rtt(raw),
+        delivery_rate_bps=None if rate is None else 8 * rate,
+        reordering=_at(raw, 220),
+        rcv_ooopack=_at(raw, 224),
+        bytes_received=_at(raw, 128, "Q"),
+        total_retrans=_at(raw, 100) or 0,
+        rcv_rtt_us=_at(raw, 92) or None,
+    )
+
+
+def bytes_acked(sock: socket.socket) -> int | None:
+    """Return how many bytes the peer's kernel has acknowledged so far, the SYN being one."""
+    return _at(_raw(sock), 120, "Q")
+
+
+def wire_bytes(sock: socket.socket) -> int | None:
+    """Return what the connection has moved over the wire so far, both ways, headers included, rounded up.
+
+    Segments that came out of order, or twice, are counted too: by their number and the usual length.
+    None where the system does not tell.
+    """
+    raw = _raw(sock)
+    sent, received = _at(raw, 200, "Q"), _at(raw, 128, "Q")
+    if sent is None or received is None:
+        return None
+    _, _, _, rcv_mss = struct.unpack_from("4I", raw, 8)
+    segs_out, segs_in = struct.unpack_from("2I", raw, 136)
+    arrived = max(received, rcv_mss * (_at(raw, 152) or 0))
+    return int(sent + arrived + _SEGMENT_HEADERS * (segs_out + segs_in))
 
 
 def watch_icmp(sock: socket.socket, watch: bool) -> None:

@@ -232,6 +232,7 @@ class Session:
             requests=tuple(ctx.requests),
             network_events=tuple(ctx.network_events),
             controls=tuple(ctx.controls),
+            transfers=tuple(ctx.transfers),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

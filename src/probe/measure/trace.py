@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from probe.model.options import RunOptions
     from probe.model.target import Target
+    from probe.model.transfer import Transfer
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -67,6 +68,7 @@ class Context:
     requests: list[HTTPRoundTrip] = field(default_factory=list)
     network_events: list[NetworkEvent] = field(default_factory=list)
     controls: list[ControlAnswer] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

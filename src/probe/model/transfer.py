@@ -71,6 +71,8 @@ class TCPSample:
     """Segments received out of order so far."""
     bytes_received: int | None
     total_retrans: int
+    rcv_rtt_us: int | None = None
+    """The receiver's own estimate (tcpi_rcv_rtt): in a download it moves, `rtt_us` does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
