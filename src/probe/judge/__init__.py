@@ -4,6 +4,7 @@ from probe.judge.build import build_facts
 from probe.judge.combine import roll_up
 from probe.judge.digest import ControlDigest, digest_control
 from probe.judge.facts import RunFacts
+from probe.judge.multiplicity import multiplicity
 from probe.judge.network import NetworkFinding, NetworkHistory, network_finding, network_verdict
 from probe.judge.rule import RULES_VERSION
 from probe.judge.target import Judged, judge_target
@@ -18,6 +19,7 @@ __all__ = [
     "build_facts",
     "digest_control",
     "judge_target",
+    "multiplicity",
     "network_finding",
     "network_verdict",
     "roll_up",

@@ -83,3 +83,7 @@ SCREEN_SLACK_S: Final = 0.1
 """METHOD 7, screening: fewer bytes of a page say nothing; so many neutrals' pages tell the link's rate, a
 quarter of them faster; what took more than 1.5 times its due, and 0.1 s, is owed pairs. What it misses is
 printed by `benchmarks/throttle_error_rates.py`."""
+
+MULTIPLE_P: Final = 0.01
+"""METHOD 7: a run's confirmations hold up to this p, adjusted by Holm for all targets tested in it. Twelve
+slow pairs of twelve (p = 1/4096) hold among 40 targets, eleven among three."""

@@ -41,6 +41,10 @@ RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
 TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
 CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
 UNKNOWN_ISSUERS: Final = "certificates under an unknown authority were shown for neutral sites"
+AMONG_MANY: Final = (
+    "{n} targets were tested in this run: corrected for their number, chance brings this about with a"
+    " probability of {p}, which is too much to call it confirmed"
+)
 
 NOTES: Final = (
     LINGERS,
@@ -64,6 +68,7 @@ NOTES: Final = (
     TIME_UNKNOWN,
     CLOCK_OFF,
     UNKNOWN_ISSUERS,
+    AMONG_MANY,
 )
 """All but the sentences of rules, which may stand as notes too."""
 

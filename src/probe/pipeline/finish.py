@@ -9,6 +9,7 @@ from probe.judge import (
     RunFacts,
     digest_control,
     judge_target,
+    multiplicity,
     network_finding,
     network_verdict,
     roll_up,
@@ -18,6 +19,7 @@ from probe.model.observer import Observer
 from probe.model.options import RunRecord
 from probe.model.target import Service, Target
 from probe.model.verdict import ServiceVerdict, Verdict
+from probe.model.words import State
 from probe.pipeline.facts import facts_of
 from probe.pipeline.inputs import Inputs, read_inputs
 from probe.pipeline.watching import unbreakable
@@ -59,7 +61,8 @@ def finish(
     facts = facts_of(record, inputs, digests, stopped=record.stopped)
     finding = network_finding(digests, inputs.controls.history)
     network = network_verdict(finding)
-    verdicts = tuple(_verdicts(folder, inputs, facts, observer))
+    verdicts = multiplicity(_verdicts(folder, inputs, facts, observer))
+    _tell_throttled(verdicts, observer)
     services = (
         roll_up(_service_of(network), (network,)),
         *_rolled_up(inputs.services, verdicts),
@@ -120,9 +123,16 @@ def _verdicts(
     for target in inputs.targets():
         measurements = tuple(folder.read_at(index.get(target.target_id, ())))
         verdict = judge_target(facts, target, measurements).verdict
-        if observer is not None:
+        if observer is not None and verdict.state is not State.THROTTLED:
             observer.final(verdict)
         yield verdict
+
+
+def _tell_throttled(verdicts: Iterable[Verdict], observer: Observer | None) -> None:
+    """Tell those that had to wait for all others: their number decides whether a confirmation stands."""
+    for verdict in verdicts:
+        if observer is not None and verdict.state is State.THROTTLED:
+            observer.final(verdict)
 
 
 def _rolled_up(services: Iterable[Service], verdicts: Iterable[Verdict]) -> Iterator[ServiceVerdict]:

@@ -1,0 +1,65 @@
+"""Among many tests some confirm by chance: Holm's adjustment takes back what their number allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from probe.judge.constants import MULTIPLE_P
+from probe.judge.decide import holm
+from probe.judge.note import AMONG_MANY, note, text_of
+from probe.model.words import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from probe.model.verdict import Verdict
+
+P_VALUE = "p_value"
+"""The parameter of a confirmed verdict that bears the pooled sign test's p."""
+
+
+def multiplicity(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the verdicts, in their order, with those unconfirmed that so many tests may bring by chance.
+
+    Every target whose transfers were compared counts as tested, whatever came of it; one that was not
+    confirmed has nothing to lose and takes part as p = 1. A verdict without a p value was not confirmed by
+    counting (a freeze, an artefact of another layer) and stays as it is. The order does not matter.
+    """
+    every = list(verdicts)
+    n_tested = sum(map(_is_tested, every))
+    p_values = {place: p for place, verdict in enumerate(every) if (p := _confirmed_p(verdict)) is not None}
+    others = [1.0] * (n_tested - len(p_values))
+    for place, adjusted in zip(p_values, holm([*p_values.values(), *others]), strict=False):
+        if adjusted > MULTIPLE_P:
+            every[place] = _unconfirmed(every[place], n_tested, adjusted)
+    return tuple(every)
+
+
+def _is_tested(verdict: Verdict) -> bool:
+    return verdict.goodput_ratio is not None or _confirmed_p(verdict) is not None
+
+
+def _confirmed_p(verdict: Verdict) -> float | None:
+    """Return the p value that a confirmation by counting rests on; 1 where it says none that makes sense."""
+    if verdict.state is not State.THROTTLED or not verdict.confirmed:
+        return None
+    told = next((value for name, value in verdict.params if name == P_VALUE), None)
+    if told is None:
+        return None
+    try:
+        p = float(told)
+    except ValueError:
+        return 1.0
+    return p if isfinite(p) and 0 <= p <= 1 else 1.0
+
+
+def _unconfirmed(verdict: Verdict, n_tested: int, adjusted: float) -> Verdict:
+    added = note(AMONG_MANY, n=n_tested, p=f"{adjusted:.4g}")
+    return replace(
+        verdict,
+        confirmed=False,
+        notes=(*verdict.notes, text_of(added)),
+        notes_apart=(*verdict.notes_apart, added),
+    )
