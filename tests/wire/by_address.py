@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from wire.censor import matcher, refuse
-from wire.limits import LIMITS, limiter
+from wire.censor import limited_fate, matcher, refuse
+from wire.limits import LIMITS, Limited
 from wire.packets import SYN, TCP, UDP, Fate, Packet, parse, readdressed, unreachable
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ def by_address(table: Table, seed: object, counts: Count) -> Censor:
     """
     there, label, action = matcher(table), table.get("label", "address"), table["action"]
     ports, protos = table.get("ports"), table.get("protos")
-    limit, allowed = limiter(table)
+    limited = Limited(table, seed)
 
     def censor(wire: Seat, packet: Packet, to_server: bool) -> Fate | Packet:
         remote, port = (packet.dst, packet.dport) if to_server else (packet.src, packet.sport)
         if not there(remote) or (ports and port not in ports) or (protos and packet.proto not in protos):
             return Fate.DONE
-        if (passes := allowed(packet, to_server, wire.now)) is not None:
-            return Fate.NEXT if passes else Fate.SWALLOW
+        if fate := limited_fate(wire, limited, packet, to_server):
+            return fate
         if not to_server:
             return Fate.NEXT
         if action in LIMITS:
             counts[f"{label}: hit"] += 1
-            limit(packet)
+            limited.begin(packet)
             return Fate.NEXT
         if action == "data" and packet.proto == TCP and not packet.payload:
             return Fate.NEXT

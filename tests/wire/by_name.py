@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wire import names
-from wire.censor import drawer, matcher, refuse
-from wire.limits import limiter
+from wire.censor import drawer, limited_fate, matcher, refuse
+from wire.limits import Limited
 from wire.packets import ACK, FIN, PSH, RST, SYN, TCP, Fate, Packet, tcp
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
     patterns, ports = tuple(table["names"]), table.get("ports", [port])
     there = matcher(table)
     act, label = ACTIONS.get(table["action"]), table.get("label", table["kind"])
-    limit, allowed = limiter(table)
+    limited = Limited(table, seed)
     hit = drawer(table, seed)
     streams: dict[bytes, tuple[int, bytes]] = {}
     barred: dict[bytes, float] = {}
@@ -88,8 +88,8 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
     ) -> Fate | Packet:
         if packet.proto != TCP or (packet.dport if to_server else packet.sport) not in ports:
             return Fate.DONE
-        if (passes := allowed(packet, to_server, wire.now)) is not None:
-            return Fate.NEXT if passes else Fate.SWALLOW
+        if fate := limited_fate(wire, limited, packet, to_server):
+            return fate
         if not to_server:
             return Fate.NEXT
         if not there(packet.dst):
@@ -122,7 +122,7 @@ def by_name(table: Table, seed: object, counts: Count) -> Censor:
         if table.get("residual_s"):
             barred[_service(packet)] = wire.now + table["residual_s"]
         if act is None:
-            limit(packet)
+            limited.begin(packet)
             return Fate.NEXT
         act(wire, packet, table)
         wire.settle(packet, passes=False)

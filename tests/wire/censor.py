@@ -8,7 +8,8 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, Protocol
 
-from wire.packets import ACK, RST, Fate, Packet, tcp
+from wire.limits import Limited
+from wire.packets import ACK, RST, SYN, Fate, Packet, tcp
 
 ALL: Final = ("0.0.0.0/0", "::/0")
 
@@ -20,6 +21,9 @@ class Seat(Protocol):
 
     def inject(self, raw: bytes, *, to_server: bool) -> None:
         """Send a packet of the censor's own."""
+
+    def hold(self, packet: Packet, seconds: float, *, to_server: bool) -> None:
+        """Let a packet go on only after so long, past the censors that come after this one."""
 
     def settle(self, packet: Packet, *, passes: bool) -> None:
         """Decide over all further packets of a flow, both ways."""
@@ -61,3 +65,19 @@ def refuse(wire: Seat, packet: Packet) -> None:
     """Answer a SYN with a RST."""
     ports = (packet.dport, packet.sport)
     wire.inject(tcp(packet.dst, packet.src, ports, 0, packet.seq + 1, RST | ACK), to_server=False)
+
+
+def limited_fate(wire: Seat, limited: Limited, packet: Packet, to_server: bool) -> Fate | None:
+    """Treat a packet as its flow's limit says; None where its flow is not limited."""
+    if packet not in limited:
+        return None
+    if to_server and packet.flags & SYN:
+        limited.end(packet)
+        return None
+    seconds = limited.wait(packet, to_server, wire.now)
+    if seconds is None:
+        return Fate.SWALLOW
+    if not seconds:
+        return Fate.NEXT
+    wire.hold(packet, seconds, to_server=to_server)
+    return Fate.HELD

@@ -7,90 +7,27 @@ Times are of CLOCK_MONOTONIC, which is `perf_counter` of every process on Linux.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
 import os
-import random
 import select
 import sys
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from wire.censors import make_censors
+from wire.direction import Direction
 from wire.packets import TCP, UDP, Fate, Packet, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Log = Callable[[bytes, float, str], None] | None
+    from wire.direction import Log
 
 BATCH: Final = 64
 """Packets read from one side before the other has its turn."""
-
-
-class Direction:
-    """One way through the wire: the queue before the slow link, and the distance after it."""
-
-    def __init__(self, out: int, shape: dict[str, float], seed: str, log: Log) -> None:
-        self.out = out
-        self.delay = shape.get("delay_ms", 0.0) / 1000
-        self.jitter = shape.get("jitter_ms", 0.0) / 1000
-        self.loss = shape.get("loss", 0.0)
-        self.rate = shape.get("rate_bps", 0.0) / 8
-        self.buffer = shape.get("buffer_bytes", 64_000)
-        self.plain = not (self.delay or self.jitter or self.loss or self.rate)
-        self.chance = random.Random(seed)
-        self.log = log
-        self.free_at = 0.0
-        self.last_due = 0.0
-        self.waiting: deque[tuple[float, float, bytes, str]] = deque()
-        """When it is due, when it was read, the packet, what the log calls it."""
-        self.lost: Counter[str] = Counter()
-
-    def send(self, raw: bytes, now: float, what: str) -> None:
-        """Queue, write or lose a packet."""
-        if self.plain:
-            self._write(raw, now, what)
-            return
-        # The kernel's own chatter (neighbours, multicast) must not move the seeded draws.
-        if self.loss and raw[9 if raw[0] >> 4 == 4 else 6] in {TCP, UDP} and self.chance.random() < self.loss:
-            self._lose(raw, now, "loss")
-            return
-        due = now
-        if self.rate:
-            start = max(now, self.free_at)
-            if (start - now) * self.rate > self.buffer:
-                self._lose(raw, now, "buffer")
-                return
-            due = self.free_at = start + len(raw) / self.rate
-        due += self.delay + (self.jitter * self.chance.random() if self.jitter else 0.0)
-        # Jitter never reorders: a queue made it, not another path.
-        self.last_due = due = max(due, self.last_due)
-        self.waiting.append((due, now, raw, what))
-
-    def flush(self, now: float) -> float | None:
-        """Write what is due; return when the next packet is, or None."""
-        waiting = self.waiting
-        while waiting and waiting[0][0] <= now:
-            _, read, raw, what = waiting.popleft()
-            self._write(raw, read, what)
-        return waiting[0][0] if waiting else None
-
-    def _write(self, raw: bytes, read: float, what: str) -> None:
-        try:
-            os.write(self.out, raw)
-        except OSError:  # a full or absent device loses packets, as a wire does
-            self._lose(raw, read, "device")
-        else:
-            if self.log:
-                self.log(raw, read, what)
-
-    def _lose(self, raw: bytes, read: float, why: str) -> None:
-        self.lost[why] += 1
-        if self.log:
-            self.log(raw, read, f"lost: {why}")
 
 
 def make_log(path: str) -> Log:
@@ -129,6 +66,9 @@ class Wire:
         self.censors = make_censors(config.get("censors", []), seed, self.counts)
         self.fates: dict[bytes, bool] = {}
         """Flows settled for good: True passes, False is swallowed."""
+        self.held: list[tuple[float, int, bytes, bool]] = []
+        """A heap of what censors hold back: when it goes on, in which order, the packet, whether up."""
+        self.order = itertools.count()
         self.now = 0.0
         self.spin = config.get("spin_ms", 0.0) / 1000
         """How long before a packet is due to stop sleeping and watch the clock: exact, for a core's price."""
@@ -137,6 +77,17 @@ class Wire:
         """Send a packet of the censor's own."""
         direction = self.up if to_server else self.near
         direction.send(raw, self.now, "injected up" if to_server else "injected down")
+
+    def hold(self, packet: Packet, seconds: float, *, to_server: bool) -> None:
+        """Let a packet go on only after so long, past the censors that come after this one."""
+        heapq.heappush(self.held, (self.now + seconds, next(self.order), packet.raw, to_server))
+
+    def release(self, now: float) -> float | None:
+        """Let go what was held long enough; return when the next one goes, or None."""
+        while self.held and self.held[0][0] <= now:
+            _, _, raw, to_server = heapq.heappop(self.held)
+            (self.up if to_server else self.down).send(raw, now, "up" if to_server else "down")
+        return self.held[0][0] if self.held else None
 
     def settle(self, packet: Packet, *, passes: bool) -> None:
         """Decide over all further packets of a flow, both ways."""
@@ -154,21 +105,23 @@ class Wire:
             if self.censors:
                 fate = self.fates.get(raw[12:24] if raw[0] == 0x45 else raw[8:44])
                 allowed = raw if fate else None if fate is False else self._shown(raw, to_server)
-                if allowed is None:
-                    if self.log:
+                if not allowed:
+                    if self.log and allowed is None:
                         self.log(raw, self.now, f"swallowed {what}")
                     continue
                 raw = allowed
             direction.send(raw, self.now, what)
 
     def _shown(self, raw: bytes, to_server: bool) -> bytes | None:
-        """Show a packet to every censor; return it, rewritten perhaps, or None when one swallowed it."""
+        """Show a packet to every censor; return it, rewritten perhaps; None: swallowed; empty: held back."""
         packet = parse(raw)
         settled = packet.proto == TCP
         for censor in self.censors:
             answer = censor(self, packet, to_server)
             if answer is Fate.SWALLOW:
                 return None
+            if answer is Fate.HELD:
+                return b""
             if isinstance(answer, Packet):
                 packet, settled = answer, False
             elif answer is not Fate.DONE:
@@ -182,7 +135,7 @@ class Wire:
         sources = [self.client, self.server, sys.stdin.fileno()]
         while True:
             now = perf_counter()
-            dues = [direction.flush(now) for direction in (self.near, self.up, self.down)]
+            dues = [self.release(now), *(way.flush(now) for way in (self.near, self.up, self.down))]
             next_due = min((due for due in dues if due is not None), default=now + 1.0)
             readable, _, _ = select.select(sources, (), (), max(0.0, next_due - self.spin - perf_counter()))
             if self.client in readable:

@@ -7,14 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from wire.netns import Ends, inside, open_ends
+from wire.netns import NEIGHBOUR4, Ends, inside, open_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _T = TypeVar("_T")
 _LABELS: Final = itertools.count()
@@ -90,7 +91,25 @@ class Link:
         """Call a function in a thread that sits in the rest of the world."""
         return inside(self._ends.server, call)
 
+    @contextmanager
+    def background(self, place: str, address: str) -> Iterator[None]:
+        """Let a second flow fill the link: of the volunteer's `machine` or another in the `home`."""
+        end = {"machine": self._ends.client, "home": self._ends.home}[place]
+        arguments = (address,) if place == "machine" else (address, NEIGHBOUR4)
+        flow = subprocess.Popen(
+            [*_within(end), sys.executable, "-m", "wire.background", *arguments], env=ENVIRONMENT
+        )
+        try:
+            yield
+        finally:
+            flow.terminate()
+            flow.wait(10)
+
     def command(self, *arguments: str, client: bool) -> list[str]:
         """Return the arguments that run a command at one end and end it when the calling thread does."""
         name = self._ends.client if client else self._ends.server
-        return ["setpriv", "--pdeathsig", "TERM", "ip", "netns", "exec", name, *arguments]
+        return [*_within(name), *arguments]
+
+
+def _within(name: str) -> list[str]:
+    return ["setpriv", "--pdeathsig", "TERM", "ip", "netns", "exec", name]

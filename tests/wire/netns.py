@@ -24,6 +24,8 @@ CLIENT4, GATEWAY4 = "100.72.13.37", "100.72.0.1"
 CLIENT6, GATEWAY6 = "2a00:1fa0:42d8:61a7::5d", "2a00:1fa0:42d8:61a7::1"
 BEYOND4, BEYOND6 = "100.72.0.2", "2a00:1fa0:42d8:61a7::2"
 """The world's end of the wire."""
+NEIGHBOUR4: Final = "100.72.13.38"
+"""Another machine of the same home, behind the same router."""
 RESERVED: Final = (
     "10.0.0.0/8",
     "172.16.0.0/12",
@@ -209,6 +211,7 @@ def _home_setup(mtu: int) -> list[str]:
         f"link set wire0 mtu {mtu} txqueuelen 5000 up",
         f"addr add {GATEWAY4} peer {CLIENT4} dev lan0",
         f"addr add {GATEWAY6}/64 dev lan0 nodad",
+        f"addr add {NEIGHBOUR4}/32 dev lo",
         "route add default dev wire0",
         "route add ::/0 dev wire0",
     ]
@@ -221,6 +224,7 @@ def _server_setup(mtu: int, answering: tuple[str, ...]) -> list[str]:
         f"link set wire0 mtu {mtu} txqueuelen 5000 up",
         f"addr add {BEYOND4} peer {CLIENT4} dev wire0",
         f"addr add {BEYOND6}/64 dev wire0 nodad",
+        f"route add {NEIGHBOUR4} dev wire0",
         "route add local 0.0.0.0/0 dev lo table main",
         "route add local ::/0 dev lo table main",
         *(f"route add blackhole {network}" for network in RESERVED if network not in answering),

@@ -43,6 +43,8 @@ class Fate(Enum):
     """What a censor answers about a packet; a `Packet` instead replaces it."""
 
     SWALLOW = "swallow"
+    HELD = "held"
+    """The wire keeps it, and lets it go on later."""
     NEXT = "next"
     """This packet may pass; the next of the flow must be shown again."""
     DONE = "done"

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 PATIENCE_S: Final = 0.7
+RTT_AT, RCV_RTT_AT = 68, 92
+"""Where tcpi_rtt and tcpi_rcv_rtt lie in TCP_INFO (linux/tcp.h)."""
 ID: Final = 0x2A17
 
 
@@ -75,7 +77,7 @@ def tls(address: str, name: str, *, cut: int = 0) -> str:
 
 
 def http(address: str, host: str, *, cut: int = 0) -> tuple[bytes, str]:
-    """Ask for / with this Host; return the bytes that came and how it ended."""
+    """Ask for / with this Host; return the bytes that came and the end."""
     message = f"GET / HTTP/1.1\r\nUser-Agent: x\r\nHost: {host}\r\n\r\n".encode()
     return talk(address, 80, *((message[:cut], message[cut:]) if cut else (message,)))
 
@@ -130,7 +132,50 @@ def download(address: str, n_bytes: int, host: str = "flood.example") -> float:
     return (got - first) * 8 / (time.perf_counter() - begun)
 
 
-def stall(address: str, host: str = "flood.example") -> tuple[int, str]:
-    """Ask the flood port for a megabyte; return how many bytes came, and how it ended."""
-    got, end = talk(address, 5001, f"GET /1000000 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-    return len(got), end
+def download_with_rtt(address: str, n_bytes: int, host: str = "flood.example") -> tuple[float, float]:
+    """Fetch as `download` does; return bits per second, and the longest round trip a byte of ours took, in s.
+
+    The round trips are those that the kernel's TCP saw; a receiver measures them by its window.
+    """
+    worst = 0
+    with socket.create_connection((address, 5001), 10) as sock:
+        sock.sendall(f"GET /{n_bytes} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        got = first = len(sock.recv(65536))
+        begun = time.perf_counter()
+        while data := sock.recv(1 << 20):
+            got += len(data)
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+            worst = max(
+                worst, *struct.unpack_from("I", info, RCV_RTT_AT), *struct.unpack_from("I", info, RTT_AT)
+            )
+    if got != n_bytes:
+        raise AssertionError(f"{got} of {n_bytes} bytes came")
+    return (got - first) * 8 / (time.perf_counter() - begun), worst / 1e6
+
+
+def stall(address: str, host: str = "flood.example", *, segment: int = 0) -> tuple[int, str]:
+    """Ask the flood port for a megabyte, in small segments perhaps; return what number came, and the end."""
+    got = 0
+    with socket.socket(_family(address)) as sock:
+        sock.settimeout(PATIENCE_S)
+        if segment:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        try:
+            sock.connect((address, 5001))
+            sock.sendall(f"GET /1000000 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            while data := sock.recv(1 << 20):
+                got += len(data)
+        except OSError as error:
+            return got, _said(error)
+    return got, "FIN"
+
+
+def longest_silence(address: str, n_bytes: int) -> float:
+    """Fetch bytes from the flood port; return the longest time between two arrivals, in seconds."""
+    with socket.create_connection((address, 5001), 10) as sock:
+        sock.sendall(f"GET /{n_bytes} HTTP/1.1\r\nHost: flood.example\r\n\r\n".encode())
+        longest, then = 0.0, time.perf_counter()
+        while sock.recv(1 << 20):
+            now = time.perf_counter()
+            longest, then = max(longest, now - then), now
+    return longest

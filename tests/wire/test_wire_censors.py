@@ -285,3 +285,111 @@ def test_a_freeze_swallows_all_after_so_many_bytes() -> None:
         },
         use=use,
     )
+
+
+SLOW: Final = {"kind": "http_host", "names": ["slow.example"], "ports": [5001]}
+"""How the limits below know their flows; the first byte comes a round trip of 10 ms after the request."""
+
+
+def test_a_policer_of_140_kilobits_lets_its_bucket_through_first() -> None:
+    """By name or by address: 100 kB take (100 kB - bucket) / 17.5 kB/s."""
+
+    def use(link: Link) -> None:
+        took.append(100_000 * 8 / link.at_client(lambda: raw.download(V4, 100_000, "slow.example")))
+        assert link.at_client(lambda: raw.download(V6, 1_000_000, "fast.example")) > 5_000_000
+
+    took: list[float] = []
+    for how in (SLOW, {"kind": "address", "addresses": [V4]}):
+        for bucket in (16_000, 64_000):
+            _wired({**how, "action": "police", "rate_bps": 140_000, "burst_bytes": bucket}, use=use)
+    for seconds, (low, high) in zip(took, [(4.0, 8.5), (1.7, 5.5)] * 2, strict=True):
+        assert low < seconds < high, took
+
+
+def test_a_shaper_holds_back_and_loses_nothing_and_its_round_trips_grow() -> None:
+    def use(link: Link) -> None:
+        rate, rtt = link.at_client(lambda: raw.download_with_rtt(V4, 100_000, "slow.example"))
+        assert 250_000 < rate < 420_000
+        assert rtt > 0.1
+        rate, rtt = link.at_client(lambda: raw.download_with_rtt(V4, 100_000, "fast.example"))
+        assert rate > 2_000_000
+        assert rtt < 0.1
+
+    counts = _wired({**SLOW, "action": "shape", "rate_bps": 400_000}, use=use)
+    assert counts == {"http_host: hit": 1}
+
+
+def test_a_freeze_counts_packets_as_well() -> None:
+    def use(link: Link) -> None:
+        got, end = link.at_client(lambda: raw.stall(V4, "slow.example"))
+        assert end == "TIMEOUT"
+        assert got == 24 * 1448
+        assert link.at_client(lambda: raw.stall(V4, "free.example")) == (1_000_000, "FIN")
+
+    _wired({**SLOW, "action": "freeze", "after_packets": 25}, use=use)
+
+
+def test_a_freeze_of_a_hoster_hits_each_flow_to_its_addresses_anew() -> None:
+    def use(link: Link) -> None:
+        for host in ("a.example", "b.example"):
+            got, end = link.at_client(partial(raw.stall, V4, host))
+            assert end == "TIMEOUT"
+            assert 14_000 < got < 16_000
+        assert link.at_client(lambda: raw.stall("77.88.8.8", "a.example")) == (1_000_000, "FIN")
+
+    _wired(
+        {"kind": "address", "addresses": ["151.101.0.0/16"], "action": "freeze", "after_bytes": 16_000},
+        use=use,
+    )
+
+
+def test_a_spoiled_flow_is_slow_from_its_name_on_and_its_neighbour_is_not() -> None:
+    def use(link: Link) -> None:
+        rate, rtt = link.at_client(lambda: raw.download_with_rtt(V4, 60_000, "slow.example"))
+        assert rate < 900_000
+        assert rtt > 0.3
+        assert link.at_client(lambda: raw.download(V4, 1_000_000, "fast.example")) > 5_000_000
+
+    _wired({**SLOW, "action": "spoil", "delay_ms": 150, "loss": 0.1}, use=use)
+
+
+def test_random_drops_slow_a_flow_and_not_its_neighbour() -> None:
+    def use(link: Link) -> None:
+        slow, fast = (
+            link.at_client(partial(raw.download, V4, 300_000, f"{host}.example")) for host in ("slow", "fast")
+        )
+        assert slow < fast / 3
+
+    _wired({**SLOW, "action": "spoil", "loss": 0.2}, use=use)
+
+
+def test_a_black_hole_swallows_large_packets_and_small_segments_cure_it() -> None:
+    def use(link: Link) -> None:
+        assert link.at_client(lambda: raw.stall(V4)) == (0, "TIMEOUT")
+        assert link.at_client(lambda: raw.stall(V4, segment=1200)) == (1_000_000, "FIN")
+        assert link.at_client(lambda: raw.stall("77.88.8.8")) == (1_000_000, "FIN")
+
+    _wired({"kind": "address", "addresses": [V4], "action": "narrow", "mtu": 1400}, use=use)
+
+
+def test_a_radio_link_stands_still_for_two_seconds_and_loses_nothing() -> None:
+    shape = {"delay_ms": 5, "rate_bps": 8_000_000, "stall_every_s": 3.0, "stall_s": 2.0}
+    with Link({"up": shape, "down": shape}) as link:
+        standin.serve(link)
+        longest = link.at_client(lambda: raw.longest_silence(V4, 3_500_000))
+    assert 1.8 < longest < 2.3
+    assert link.counts == {}
+
+
+def test_a_second_flow_of_the_home_fills_the_buffer_of_the_link() -> None:
+    """Whether it runs on the same machine or on another one behind the same router."""
+    shape = {"delay_ms": 10, "rate_bps": 1_000_000, "buffer_bytes": 60_000}
+    with Link({"up": {"delay_ms": 10}, "down": shape}) as link:
+        standin.serve(link)
+        assert link.at_client(lambda: raw.download_with_rtt(V4, 5_000))[1] < 0.1
+        for place in ("machine", "home"):
+            with link.background(place, V6 if place == "machine" else V4):
+                time.sleep(1.5)
+                beside = link.at_client(lambda: raw.download_with_rtt(V4, 20_000))[1]
+                assert beside > 0.12, place
+            time.sleep(0.6)
