@@ -105,8 +105,9 @@ async def serve_http1(wire: Wire, respond: Respond, server_name: str | None = No
         if answer.delay_s:
             await asyncio.sleep(answer.delay_s)
         keep = request.headers.get("connection", "").lower() != "close"
-        bodiless = request.method == "HEAD" or answer.status in (204, 304)
-        await wire.write(head_of(answer, keep=keep) + (b"" if bodiless else answer.body))
+        body = b"" if request.method == "HEAD" or answer.status in (204, 304) else answer.body
+        await wire.write(head_of(answer, keep=keep) + body[:READ])
+        await wire.write(memoryview(body)[READ:])  # not one copy of a large object a client
         if not keep:
             break
     await wire.close()

@@ -84,6 +84,7 @@ async def open_lab(
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="probe-lab-"))
         world = World(wanted, catalogue, Authority(Path(folder)), seed=seed)
         world.rtt_s = rtt_s
+        world.has_link = rtt_s > 0
         meant = Meant()
         ports: dict[int, Ports] = {}
         tasks: list[asyncio.Task[None]] = []

@@ -89,7 +89,6 @@ class Names:
         self._addresses: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, list[str]] = {}
         self.groups: dict[str, list[str]] = {}
-        self.any_name: set[str] = set()
         self.resolvers: set[str] = set(SYSTEM_RESOLVERS)
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
@@ -135,8 +134,6 @@ class Names:
             self.plain.add(host)
         if target.large_object:
             self.large[host] = target.large_object
-        if target.any_name:
-            self.any_name.add(host)
         if is_address(host):
             self._settle(target.server_name or host, (host,))
             return
@@ -189,8 +186,7 @@ class Names:
 
     def is_at(self, name: str, address: str) -> bool:
         """Tell whether the servers at the address serve the name."""
-        names = self.names_at(address)
-        return name in names or any(n in self.any_name for n in names)
+        return name in self.names_at(address)
 
     def matches(self, pattern: str, name: str) -> bool:
         """Tell whether a rule's pattern (`*`, `@group`, a host with its subdomains) covers the name."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import html
+import random
 from email.utils import formatdate
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from probe.lab.names import NOTICE_HOST
 from probe.lab.records import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from probe.lab.records import Answerer, Request
 
 LARGE_BYTES = 2_000_000
@@ -141,6 +145,23 @@ SPEAKS_OF_BLOCKING = page(
     "How web sites are blocked", _text("article.html").decode() * 12, more=(("X-Newsroom", "1"),)
 )
 SHORT_OBJECT = Answer(headers=headers(("X-Object", "short")), body=b"ok")
+MISDIRECTED = page("421 Misdirected Request", "<h1>421</h1>", 421)
+NOT_FOUND = page("404 Not Found", "<h1>404</h1><p>No such thing on this server.</p>", 404)
+
+
+@cache
+def large_object() -> Answer:
+    """Return what a path of the catalogue's `large_object` holds: bytes that nothing can compress, once."""
+    body = random.Random(1).randbytes(LARGE_BYTES)
+    return Answer(headers=(("Server", "nginx"), ("Content-Type", "application/octet-stream")), body=body)
+
+
+OBJECTS: Mapping[str, Callable[[], Answer]] = {
+    "": large_object,
+    "none": lambda: NOT_FOUND,
+    "short": lambda: SHORT_OBJECT,
+}
+"""What stands at that path, by a site's word."""
 
 PORTAL_ANSWERS = {
     "captive.apple.com": Answer(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from probe.model.target import Service, Target
 
-Stage = Literal["query", "syn", "hello", "request"]
-"""Where on a flow's way a censor looks: the DNS question, the SYN, the ClientHello, the HTTP request."""
+Stage = Literal["query", "syn", "hello", "request", "flow"]
+"""Where on a flow's way a censor looks: the DNS question, the SYN, the ClientHello, the HTTP request; `flow`:
+how fast its bytes pass once the ClientHello has shown the name."""
 
 
 class CatalogueLike(Protocol):
@@ -78,7 +79,7 @@ class Wire(Protocol):
         """Return at most `size` bytes; empty at the end of the stream."""
         ...
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Send all of it."""
         ...
 
@@ -110,6 +111,21 @@ Answerer = Callable[[Request], Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast the bytes of one connection pass towards the client, handshake included."""
+
+    how: Literal["police", "shape", "freeze"]
+    """police: `n_bytes` at once, then lumps at the rate with silence between, as TCP sends through a
+    dropping policer; shape: `n_bytes` at once, then evenly at the rate; freeze: `n_bytes`, then silence."""
+    rate_bps: float = 0.0
+    n_bytes: int = 0
+
+
+LINK = Speed(how="shape", rate_bps=8e6, n_bytes=14_600)
+"""The volunteer's link, from the second flight on: so slow that a busy event loop hardly shows in a rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """How the servers of a name truly are, for everybody: the test helper sees this and no censor."""
 
@@ -127,6 +143,14 @@ class Site:
     """How many of its IPv4 addresses, from the first, are silent."""
     dns: str = ""
     """"" when the name resolves; else nxdomain, servfail, bogus or empty."""
+    speed: Speed | None = None
+    """How slow its servers are by themselves."""
+    speed_of: Literal["all", "own"] = "all"
+    """own: only under the names that live there; other names meet another, faster backend."""
+    large: Literal["", "none", "short"] = ""
+    """What stands where the catalogue says that a large object does: that object, 404, or a few bytes."""
+    own_names_only: bool = False
+    """Whether a request over a ClientHello with a stranger's name gets 421."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +165,7 @@ class Rule:
     what: str
     """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, intercept, slow, wrong_id,
     garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
-    `hostile.HELLO_STRIKES`; request: reset, drop, fin, page, redirect."""
+    `hostile.HELLO_STRIKES`; request: reset, drop, fin, page, redirect; flow: slow."""
     names: tuple[str, ...] = ("*",)
     unless: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
@@ -159,6 +183,8 @@ class Rule:
     """hello: for how long after a hit every ClientHello to that address meets silence."""
     detail: str = ""
     """A forged address, an issuer, the name of a page, a URL."""
+    speed: Speed | None = None
+    """flow: how fast its bytes pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,5 +226,7 @@ class Scenario:
     """"" answers truly; fails, refuses, lies or silent otherwise."""
     urls: tuple[str, ...] = ()
     """Inputs measured beside the services, as by `--url`."""
+    link: Speed | None = LINK
+    """How fast each connection is for the volunteer, whoever it leads to; None is as fast as loopback."""
     variety: bool = False
     """Whether names resolve to other, equally true addresses at other resolvers, as with a CDN."""

@@ -52,6 +52,11 @@ def answer(world: World, request: Request, *, elsewhere: bool = False) -> Answer
     """Return what the servers at this place answer; `elsewhere`: to somebody who is not this user."""
     home = world.home(request.place.address, request.host or request.server_name)
     site = world.site(home)
+    if site.own_names_only and request.server_name not in (
+        None,
+        *world.names.names_at(request.place.address),
+    ):
+        return pages.MISDIRECTED
     if site.answer is not None and not (elsewhere and site.only_here):
         return site.answer(request)
     if urlsplit(request.path).path == "/dns-query" and world.is_resolver(request.place.address):
@@ -65,7 +70,7 @@ def answer(world: World, request: Request, *, elsewhere: bool = False) -> Answer
 
 def _page(world: World, request: Request, home: str) -> Answer:
     if request.path == world.names.large.get(home):
-        return Answer(headers=pages.headers(), body=bytes(pages.LARGE_BYTES))
+        return pages.OBJECTS[world.site(home).large]()
     if request.host not in ("", home) and not is_address(request.host):
         return pages.page("404 Not Found", "<h1>404</h1><p>No such site on this server.</p>", 404)
     if not request.is_tls and home not in world.names.plain:

@@ -11,6 +11,7 @@ from probe.lab.http1 import serve_http1
 from probe.lab.http2 import serve_http2
 from probe.lab.records import Place
 from probe.lab.resolver import replies
+from probe.lab.speed import Pacer
 from probe.lab.wires import TLSWire
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ async def _serve_tls(world: World, plain: PlainWire) -> None:
     def choose(name: str | None) -> ssl.SSLContext:
         rule = world.on_hello(plain.place, name)
         struck.extend([rule] if rule else [])
+        speeds = world.speeds(plain.place, name)
+        plain.pacer = Pacer(speeds) if speeds else None
         home = world.home(plain.place.address, name)
         if rule and rule.what == "mitm":
             return world.ca.context(name or home, rule.detail or "middlebox")

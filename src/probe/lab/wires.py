@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probe.lab.records import Place
+    from probe.lab.speed import Pacer
 
 DRAIN_S = 2.0
 """How long a closing server waits for the client's FIN, so that its own close is no RST."""
 READ = 65536
+SHORT_RECORD = 1400
+SHORT_RECORDS_FOR = 131_072
+"""How servers that think of slow clients size their TLS records: of a segment each, longer ones later."""
 
 
 class PlainWire:
@@ -26,6 +30,8 @@ class PlainWire:
         """Take over an accepted non-blocking socket."""
         self.sock = sock
         self.place = place
+        self.pacer: Pacer | None = None
+        """What slows down what is written; nothing at first."""
         self._pushed_back = b""
 
     async def read(self, size: int) -> bytes:
@@ -39,9 +45,17 @@ class PlainWire:
         """Let the next read see these bytes again."""
         self._pushed_back = data + self._pushed_back
 
-    async def write(self, data: bytes) -> None:
-        """Send all of it. Raises OSError."""
-        await asyncio.get_running_loop().sock_sendall(self.sock, data)
+    async def write(self, data: bytes | memoryview) -> None:
+        """Send all of it, as fast as the pacer lets it pass. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        if self.pacer is None:
+            await loop.sock_sendall(self.sock, data)
+            return
+        view = memoryview(data)
+        while view:
+            passing = await self.pacer.take(len(view))
+            await loop.sock_sendall(self.sock, view[:passing])
+            view = view[passing:]
 
     async def close(self) -> None:
         """Send FIN and wait a little for the client's."""
@@ -74,6 +88,7 @@ class TLSWire:
         first.sni_callback = self._on_hello
         self._tls = first.wrap_bio(self._in, self._out, server_side=True)
         self.heard = False
+        self._written = 0
 
     def _on_hello(self, tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
         self.server_name = name.lower() if name else None
@@ -140,11 +155,16 @@ class TLSWire:
             else:
                 return data
 
-    async def write(self, data: bytes) -> None:
-        """Encrypt and send all of it."""
+    async def write(self, data: bytes | memoryview) -> None:
+        """Encrypt and send all of it, in short records at first, so that a slow client soon has something."""
         view = memoryview(data)
         while view:
-            view = view[self._tls.write(view[:READ]) :]
+            block, view = view[:READ], view[READ:]
+            while block:
+                size = SHORT_RECORD if self._written < SHORT_RECORDS_FOR else READ
+                taken = self._tls.write(block[:size])
+                self._written += taken
+                block = block[taken:]
             await self._flush()
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ from probe.lab.records import Place, Rule, Scenario, Site, Stage
 
 if TYPE_CHECKING:
     from probe.lab.ca import Authority
-    from probe.lab.records import CatalogueLike
+    from probe.lab.records import CatalogueLike, Speed
 
 PLAIN_SITE = Site()
 RESIDUAL = Rule(stage="hello", what="drop")
@@ -39,6 +39,8 @@ class World:
         self.rtt_s = 0.0
         self.censored = True
         """False: the rules sleep and only the truth is served (another censor sits on the wire)."""
+        self.has_link = False
+        """Whether connections are as slow as the scenario's link; else as fast as what they run over."""
         self._residual: dict[str, float] = {}
         self._flows: Counter[tuple[str, str]] = Counter()
 
@@ -54,10 +56,10 @@ class World:
     def home(self, address: str, name: str | None) -> str:
         """Return the name whose servers answer at the address when `name` is asked for.
 
-        That is the name itself where it lives there or the server takes any name; else the address's own.
+        That is the name itself where it lives there; else the address's own, as a default server's is.
         """
         names = self.names.names_at(address)
-        if name and self.names.is_at(name, address):
+        if name and name in names:
             return name
         below = [own for own in names if name and covers(own, name)]
         return (below or names or [address])[0]
@@ -147,6 +149,16 @@ class World:
                     self._residual[place.address] = time.monotonic() + rule.residual_s
                 return rule
         return None
+
+    def speeds(self, place: Place, server_name: str | None) -> tuple[Speed, ...]:
+        """Return what slows down a flow with this name in its ClientHello: link, server, censor."""
+        name = server_name or self.home(place.address, None)
+        home = self.home(place.address, name)
+        site = self.site(home)
+        own = site.speed if site.speed_of == "all" or name == home else None
+        struck = next((r.speed for r in self._first("flow", name, place) if self._hit(r, "flow", name)), None)
+        link = self.scenario.link if self.has_link else None
+        return tuple(speed for speed in (link, own, struck) if speed is not None)
 
     def on_request(self, place: Place, host: str, *, is_tls: bool) -> Rule | None:
         """Return the rule that strikes an HTTP request with this Host at this place."""
