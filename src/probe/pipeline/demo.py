@@ -8,10 +8,9 @@ from typing import Any
 
 from probe.model.observer import Observer
 from probe.model.options import RunOptions
-from probe.pipeline.finish import finish
 from probe.pipeline.folder import open_run
 from probe.pipeline.request import RunRequest, prepare
-from probe.pipeline.run import INTERRUPTED, RunResult, measure, result_of
+from probe.pipeline.run import RunResult, concluded, measure
 from probe.targets import read_catalogue
 
 DEMO = "demo"
@@ -42,5 +41,4 @@ async def simulate(scenario: str, results: Path, observer: Observer) -> RunResul
         opened = open_run(prepared := prepare(request, catalogue=catalogue), lab.network, simulated=True)
         stack.enter_context(opened.folder)
         record = await measure(prepared, lab.network, observer, opened)
-        finished = finish(opened.folder, record, observer)
-        return result_of(opened.folder.path, finished, interrupted=record.stopped == INTERRUPTED)
+        return concluded(opened.folder, record, observer)

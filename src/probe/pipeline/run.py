@@ -21,8 +21,9 @@ from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
 from probe.pipeline.request import Prepared
 from probe.pipeline.stages import Work
-from probe.pipeline.stop import Stop
+from probe.pipeline.stop import Judging, Stop
 from probe.pipeline.watching import unbreakable
+from probe.store import RunFolder
 
 INTERRUPTED = "interrupted"
 EXIT_DONE, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 130
@@ -47,9 +48,20 @@ def run(prepared: Prepared, network: Network, observer: Observer) -> RunResult:
     opened = open_run(prepared, network)
     _spare_the_collector()
     with opened.folder:
-        record = asyncio.run(measure(prepared, network, observer, opened))
-        finished = finish(opened.folder, record, observer)
-        return result_of(opened.folder.path, finished, interrupted=record.stopped == INTERRUPTED)
+        return concluded(opened.folder, asyncio.run(measure(prepared, network, observer, opened)), observer)
+
+
+def concluded(folder: RunFolder, record: RunRecord, observer: Observer) -> RunResult:
+    """Judge what was measured; `run.json` tells of its end before, so that `probe judge` could do it too.
+
+    Raises KeyboardInterrupt where somebody would not wait.
+    """
+    judging, observer = Judging(), unbreakable(observer)
+    folder.write_run(record)
+    with judging.catching(folder.path, observer) as telling:
+        finished = finish(folder, record, telling)
+    stopped = judging.interrupted or record.stopped == INTERRUPTED
+    return result_of(folder.path, finished, interrupted=stopped)
 
 
 def _spare_the_collector() -> None:

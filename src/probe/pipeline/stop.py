@@ -1,11 +1,12 @@
-"""Ctrl-C: the first asks the run to end and keep everything, the second ends it at once."""
+"""Ctrl-C: the first asks to end and keep everything, the second ends at once; while judging too."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from probe.model.observer import Observer
 
@@ -37,12 +38,70 @@ class Stop:
                 observer.warning, "Stopping: what is in flight is being written. Once more ends at once."
             )
 
-        try:
-            old = {number: signal.signal(number, handle) for number in STOPPING}
-        except ValueError:  # not the main thread: whoever called us owns the signals
-            old = {}
+        old = _handled_by(handle)
         try:
             yield
         finally:
-            for number, previous in old.items():
-                signal.signal(number, previous)
+            _handled_as(old)
+
+
+class Judging:
+    """Whether somebody wanted to stop while verdicts were made."""
+
+    def __init__(self) -> None:
+        """Nobody did yet."""
+        self.interrupted = False
+
+    @contextmanager
+    def catching(self, folder: Path, observer: Observer) -> Iterator[Observer]:
+        """Let the block end in spite of a first stopping signal; a second ends it at once.
+
+        Judging sends nothing and ends by itself, after seconds even of a large run. Whoever cannot wait
+        loses tables and no measurement, and is told what makes them. Yields the observer for the block: the
+        first signal is told at its next turn, as a handler must not draw into a line that is being drawn.
+        Raises KeyboardInterrupt on the second.
+        """
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self.interrupted = True
+
+        old = _handled_by(handle)
+        try:
+            yield cast("Observer", _Telling(self, observer))
+        except KeyboardInterrupt:
+            observer.warning(
+                f"Stopped before the verdicts were written. What makes them: probe judge {folder}"
+            )
+            raise
+        finally:
+            _handled_as(old)
+
+
+class _Telling:
+    """Passes everything on, and says once that a stop was asked for."""
+
+    def __init__(self, judging: Judging, observer: Observer) -> None:
+        self._judging = judging
+        self._observer = observer
+        self._told = False
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if self._judging.interrupted and not self._told:
+            self._told = True
+            self._observer.warning("Stopping: the verdicts are being written. Once more ends at once.")
+        return cast("Callable[..., None]", getattr(self._observer, name))
+
+
+def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Mapping[int, Any]:
+    """Have the stopping signals handled; return by what they were before."""
+    try:
+        return {number: signal.signal(number, handle) for number in STOPPING}
+    except ValueError:  # not the main thread: whoever called us owns the signals
+        return {}
+
+
+def _handled_as(old: Mapping[int, Any]) -> None:
+    for number, previous in old.items():
+        signal.signal(number, previous)

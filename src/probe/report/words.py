@@ -161,9 +161,11 @@ WORDING: Final = {
 
 WARNINGS: Final = (
     N_("Stopping: what is in flight is being written. Once more ends at once."),
+    N_("Stopping: the verdicts are being written. Once more ends at once."),
+    N_("Stopped before the verdicts were written. What makes them"),
     N_("A fault of this program, not of the network"),
 )
-"""What a run warns of; after the second stand a colon and where it happened."""
+"""What a run warns of; after the last two stand a colon and what to type, or where it happened."""
 
 
 def warning(text: str) -> str:
