@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,6 +21,7 @@ from probe.lab.names import SYSTEM_RESOLVERS, Names
 from probe.targets import read_catalogue
 from wire.link import ENVIRONMENT, Link
 from wire.netns import CLIENT4, CLIENT6
+from wire.scenario import CONFIRM_AFTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 COMMAND: Final = (sys.executable, "-m", "probe")
 LONGEST_S: Final = 400.0
+FLOOD: Final = "151.101.65.140"
+"""Where the second flow of a home comes from."""
 GOOD_RUNS: Final = 2
 """What a network must have shown before its silence is a shutdown."""
 
@@ -49,25 +53,30 @@ class Outcome:
     """A fault of the harness itself."""
 
 
-def run_scenario(scenario: Scenario, folder: Path) -> Outcome:
-    """Build the world, run `probe run` in it, take it down; every file is left in the folder."""
+def run_scenario(scenario: Scenario, folder: Path, *, seed: int = 1) -> Outcome:
+    """Build the world, run `probe run` in it, take it down; every file is left in the folder.
+
+    The seed is that of the link's losses and the censors' draws.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if scenario.history:
         before = replace(scenario, censors=(), services=("media-wikipedia",), history=False)
         for _ in range(GOOD_RUNS):
-            _run_once(before, folder)
-    return _run_once(scenario, folder)
+            _run_once(before, folder, seed)
+    return _run_once(scenario, folder, seed)
 
 
-def _run_once(scenario: Scenario, folder: Path) -> Outcome:
+def _run_once(scenario: Scenario, folder: Path, seed: int) -> Outcome:
     outcome = Outcome()
     v6_only = scenario.ends.get("families") == "6"
     resolver = " ".join(SYSTEM_RESOLVERS[1:] if v6_only else SYSTEM_RESOLVERS[:1])
     with Link(None, **{"resolver": resolver, **scenario.ends}) as link:
         world, ready = _start_world(link, scenario, folder)
         try:
-            link.start({"up": scenario.link, "down": scenario.link, "censors": _censors(scenario, ready)})
-            _run_command(link, scenario, folder, ready, outcome)
+            shape = dict(scenario.link)
+            link.start({"up": shape, "down": shape, "censors": _censors(scenario, ready), "seed": seed})
+            with link.background(scenario.background, FLOOD) if scenario.background else nullcontext():
+                _run_command(link, scenario, folder, ready, outcome)
         finally:
             world.terminate()
             world.communicate(timeout=10)
@@ -143,10 +152,11 @@ def _run_command(
     }
     urls = [part for url in scenario.urls for part in ("--url", url)]
     controls = [part for url in ready["controls"] for part in ("--control", url)]
+    speeds = ("--confirm-after", str(CONFIRM_AFTER_S)) if scenario.throughput else ("--no-throughput",)
     command = link.command(
         *(*COMMAND, "run", *scenario.services, *urls),
         *("--yes", "--json", "--results", str(results), *controls),
-        *("--asn", "AS12389", "--region", "RU-KHA", "--no-throughput", "--lang", "en"),
+        *("--asn", "AS12389", "--region", "RU-KHA", "--lang", "en", *speeds),
         *("--timeout", "4", "--max-minutes", "5", *scenario.options),
         client=True,
     )
@@ -208,10 +218,10 @@ def difference(row: Row, outcome: Outcome) -> str:
     return f"{row.subject}: {'; '.join(wrong)} [{found.get('rule_id', '')}: {found['because']}]"
 
 
-def safely(scenario: Scenario, folder: Path) -> Outcome:
+def safely(scenario: Scenario, folder: Path, *, seed: int = 1) -> Outcome:
     """Run a scenario; a fault of the harness becomes the outcome's trouble."""
     try:
-        return run_scenario(scenario, folder)
+        return run_scenario(scenario, folder, seed=seed)
     except Exception as error:  # noqa: BLE001  # shown by the rows that wait for it
         return Outcome(trouble=f"{type(error).__name__}: {error}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,13 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wire.harness import Outcome, safely
-from wire.tables import SCENARIOS
+from wire.tables import BLOCKING, SCENARIOS, SPEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 AT_ONCE: Final = 12
-PATIENCE_S: Final = 840.0
+SPEEDS_AT_ONCE: Final = 4
+"""Rates are compared there: more runs at once would compare their turns on two cores."""
+PATIENCE_S: Final = 1500.0
 
 
 class Runner:
@@ -30,16 +33,23 @@ class Runner:
 
     def __init__(self, shared: Path, names: Sequence[str]) -> None:
         self.shared = shared
-        self._pool: ThreadPoolExecutor | None = None
+        self._work: threading.Thread | None = None
         owner = shared / "wire-owner"
         try:
             with owner.open("x") as file:
                 file.write(str(os.getpid()))
         except FileExistsError:
             return
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="scenario")
-        for name in names:
-            self._pool.submit(self._run, name)
+        self._work = threading.Thread(target=self._run_all, args=(names,), name="scenarios")
+        self._work.start()
+
+    def _run_all(self, names: Sequence[str]) -> None:
+        """Run those that wait, then those that compare speeds, fewer at once."""
+        for wanted, at_once in ((BLOCKING, AT_ONCE), (SPEED, SPEEDS_AT_ONCE)):
+            with ThreadPoolExecutor(at_once, thread_name_prefix="scenario") as pool:
+                for name in names:
+                    if name in wanted:
+                        pool.submit(self._run, name)
 
     def _run(self, name: str) -> None:
         outcome = safely(SCENARIOS[name], self.shared / "wire" / name)
@@ -67,5 +77,5 @@ class Runner:
 
     def close(self) -> None:
         """Wait for what still runs, so that nothing is left behind; other workers may need it."""
-        if self._pool:
-            self._pool.shutdown(wait=True)
+        if self._work:
+            self._work.join()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from probe.lab import pages
 from probe.lab.names import SYSTEM_RESOLVERS
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from probe.lab.records import Rule
 
+Background = Literal["", "machine", "home"]
 LINK: Final = {"delay_ms": 20.0}
+CONFIRM_AFTER_S: Final = 5
 RESOLVERS: Final = list(SYSTEM_RESOLVERS)
 
 
@@ -57,6 +59,10 @@ class Scenario:
     link: Mapping[str, Any] = field(default_factory=lambda: LINK)
     ends: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    throughput: bool = False
+    """Whether speeds are compared as well; the confirmation then comes after CONFIRM_AFTER_S."""
+    background: Background = ""
+    """Whose second flow fills the link during the whole run: of this machine, or of another in the home."""
     history: bool = False
     """Whether a good run on this network lies in the results folder already."""
     exit_code: int = 0

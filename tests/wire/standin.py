@@ -90,6 +90,12 @@ def _dns(sock: socket.socket) -> None:
             sock.sendmsg([reply], [(level, kind, info)], 0, peer)
 
 
+def serve_flood() -> None:
+    """Start the flood alone, where this process sits."""
+    server = _Server(socket.AF_INET, 5001, _flood)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 def serve(link: Link) -> None:
     """Start the servers at the server's end; they end with the process."""
 

@@ -8,6 +8,7 @@ from wire.tables_innocent import INNOCENT
 from wire.tables_network import NETWORK
 from wire.tables_path import PATH
 from wire.tables_resolver import RESOLVER
+from wire.tables_throughput import THROUGHPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,4 +26,7 @@ LONGEST: Final = (
     "dns-one",
 )
 _ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK)}
-SCENARIOS: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
+BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
+"""What is reached, and what is not."""
+SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in THROUGHPUT}
+SCENARIOS: Final[Mapping[str, Scenario]] = {**BLOCKING, **SPEED}

@@ -22,6 +22,7 @@ from probe.lab.records import Scenario as LabScenario
 from probe.lab.serve import readiness, serve_world
 from probe.lab.world import World
 from probe.targets import read_catalogue
+from wire.standin import serve_flood
 from wire.tables import SCENARIOS
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def make_world(scenario: Scenario, folder: Path) -> World:
 async def serve(scenario: Scenario, folder: Path) -> None:
     """Serve until told to stop."""
     world = make_world(scenario, folder)
+    if scenario.background:
+        serve_flood()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with serve_world(world):

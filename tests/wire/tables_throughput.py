@@ -1,0 +1,190 @@
+"""Scenarios of speed: flows slowed by name or address, and innocents that are slow or odd by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from probe.lab import pages
+from probe.lab.records import Answer, Request, Site
+from wire.scenario import Row, Scenario, at, named
+
+if TYPE_CHECKING:
+    from probe.lab.records import Wire
+
+LINE: Final = {"delay_ms": 30.0, "rate_bps": 8_000_000.0, "buffer_bytes": 100_000}
+"""A fixed link: 60 ms there and back, 8 Mbit/s, a tenth of a second in its buffer."""
+HOST: Final = "abs.twimg.com"
+OBJECT: Final = "twitter/static"
+"""A target whose own large object is fetched under its own name and under a neutral one."""
+VIDEO: Final = "youtube/video"
+"""A target without one: only its name is tried, at neutral servers."""
+SMALL_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 16_000}
+LARGE_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 64_000}
+"""Twitter 2021: 130-150 kbit/s."""
+FAR: Final = {"delay_ms": 150.0, "loss": 0.1}
+ANY_NAME: Final = ("selectel", "hetzner")
+
+
+def _slowed(name: str, about: str, censor: object, *rows: Row, service: str = "twitter") -> Scenario:
+    assert isinstance(censor, dict)
+    return Scenario(
+        name=name,
+        about=about,
+        services=(service,),
+        censors=(censor,),
+        link=LINE,
+        throughput=True,
+        rows=(*rows, Row("network", "reachable", "network.none")),
+    )
+
+
+def _innocent(
+    name: str, about: str, row: Row, *, link: dict[str, float] | None = None, **more: object
+) -> Scenario:
+    return Scenario(
+        name=name,
+        about=about,
+        services=("twitter",),
+        link={**LINE, **(link or {})},
+        throughput=True,
+        rows=(row,),
+        **more,  # type: ignore[arg-type]  # fields of the scenario
+    )
+
+
+async def _short(wire: Wire) -> None:
+    """Send forty kilobytes and say by closing that this was all."""
+    await wire.write(
+        b"HTTP/1.1 200 OK\r\nServer: nginx\r\nConnection: close\r\n\r\n" + bytes(range(256)) * 160
+    )
+    await wire.close()
+
+
+def _without_length(request: Request) -> Answer:
+    return pages.own_page(HOST) if request.path == "/" else Answer(act=_short)
+
+
+def _by_name(mechanism: str) -> Row:
+    return Row(OBJECT, "throttled", f"throughput.{mechanism}.sni", "path", "", confirmed=True)
+
+
+def _untold(reason: str) -> Row:
+    return Row(OBJECT, "inconclusive", "", reason=reason)
+
+
+CENSORED: Final = (
+    _slowed(
+        "policed-name",
+        "a name is policed to 140 kbit/s at any address, its neighbour is not",
+        named("tls_name", "police", ".twimg.com", **SMALL_BUCKET),
+        _by_name("policed"),
+    ),
+    _slowed(
+        "policed-bucket",
+        "the same with a bucket that lets 64 kB through at once",
+        named("tls_name", "police", ".twimg.com", **LARGE_BUCKET),
+        _by_name("policed"),
+    ),
+    _slowed(
+        "policed-video",
+        "a name is policed whose own objects nobody can name",
+        named("tls_name", "police", ".googlevideo.com", **SMALL_BUCKET),
+        Row(VIDEO, "throttled", "throughput.policed.sni", "path", "", confirmed=True),
+        service="youtube",
+    ),
+    _slowed(
+        "policed-address",
+        "an address is policed whatever the name: nobody here can tell it from a slow server",
+        at("police", f"of {HOST}", **SMALL_BUCKET),
+        _untold("SLOW_NOT_NAME_DEPENDENT"),
+    ),
+    _slowed(
+        "shaped-name",
+        "a name waits in a queue of 300 kbit/s",
+        named("tls_name", "shape", ".twimg.com", rate_bps=300_000),
+        _by_name("shaped"),
+    ),
+    _slowed(
+        "frozen-bytes",
+        "a name's flows freeze after 16 kB",
+        named("tls_name", "freeze", ".twimg.com", after_bytes=16_000),
+        _by_name("frozen"),
+    ),
+    _slowed(
+        "frozen-packets",
+        "a name's flows freeze after 25 packets",
+        named("tls_name", "freeze", ".twimg.com", after_packets=25),
+        _by_name("frozen"),
+    ),
+    _slowed(
+        "far-name",
+        "a name is held for 300 ms a round trip, and a tenth of its packets are lost each way",
+        named("tls_name", "spoil", ".twimg.com", **FAR),
+        _by_name("lossy"),
+    ),
+    _slowed(
+        "dropped-name",
+        "a fifth of a name's packets are dropped at random each way",
+        named("tls_name", "spoil", ".twimg.com", loss=0.2),
+        _by_name("lossy"),
+    ),
+)
+
+SPED: Final = (
+    _innocent("fair", "a fixed link, and nobody interferes", Row(OBJECT, "reachable")),
+    _innocent(
+        "slow-server",
+        "the server is slow for everybody and every name",
+        _untold("SLOW_NOT_NAME_DEPENDENT"),
+        censors=(at("shape", f"of {HOST}", rate_bps=600_000),),
+    ),
+    _innocent(
+        "rate-class",
+        "the server has another rate for its own name than for others",
+        _untold("CONTROL_UNCALIBRATED"),
+        censors=(named("tls_name", "shape", HOST, rate_bps=600_000, addresses=[f"of {HOST}"]),),
+    ),
+    _innocent("slow-link", "a link of 250 kbit/s", _untold("LINK_TOO_SLOW"), link={"rate_bps": 250_000.0}),
+    _innocent("lossy-link", "a link that loses 3 % each way", Row(OBJECT, "reachable"), link={"loss": 0.03}),
+    _innocent(
+        "loaded-machine",
+        "a second flow of this machine fills the link",
+        _untold("BACKGROUND_TRAFFIC"),
+        background="machine",
+    ),
+    _innocent(
+        "loaded-home", "a second flow of the home fills the link", Row(OBJECT, "reachable"), background="home"
+    ),
+    _innocent(
+        "black-hole",
+        "large packets from the server vanish, and nobody says so",
+        _untold("PMTU_OR_SERVER"),
+        censors=(at("narrow", f"of {HOST}", mtu=1450),),
+    ),
+    _innocent(
+        "short-object",
+        "the object is short and its length is not told",
+        Row(OBJECT, "reachable"),
+        sites={HOST: Site(answer=_without_length)},
+    ),
+    _innocent(
+        "radio-stalls",
+        "the link stands still for 2 s in every 10",
+        Row(OBJECT, "reachable"),
+        link={"stall_every_s": 10.0, "stall_s": 2.0},
+    ),
+    _innocent(
+        "no-object",
+        "the server does not have the large object any more",
+        Row(OBJECT, "reachable"),
+        sites={HOST: Site(large="none")},
+    ),
+    _innocent(
+        "no-neutral-server",
+        "the neutral servers that take any name, and the helpers, are down",
+        Row(OBJECT, "reachable"),
+        sites={"speedtest.selectel.ru": Site(syn="drop"), "fsn1-speed.hetzner.com": Site(syn="drop")},
+        world={"helper": "fails"},
+    ),
+)
+THROUGHPUT: Final = (*CENSORED, *SPED)
