@@ -6,43 +6,24 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from typing import TYPE_CHECKING
-from unittest import mock
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from loopback.lab_clients import address_of, catalogue, get, handshaken
-from probe.lab import Lab, open_lab
-from probe.lab import lab as lab_module
-from probe.lab.records import LINK, Rule, Scenario, Site, Speed
+from loopback.lab_clients import address_of, get, handshaken
+from loopback.lab_worlds import in_world
+from probe.lab.records import LINK, Rule, Site, Speed
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Mapping
+
+    from probe.lab import Lab
 
 OWNER, OTHER = "ftp.funet.fi", "www.iana.org"
 """A name with a large object, and another."""
 IT = (OWNER,)
 SLOW = Speed(how="police", rate_bps=140_000, n_bytes=16_384)
 ENOUGH = 131_072
-
-
-def in_world(
-    use: Callable[[Lab], Awaitable[dict[str, float]]],
-    *,
-    rules: tuple[Rule, ...] = (),
-    sites: Mapping[str, Site] | None = None,
-    link: Speed | None = None,
-) -> dict[str, float]:
-    """Open a world made for one test, on a link as fast as loopback."""
-    made = Scenario(name="x", title="x", rules=rules, sites=sites or {}, link=link)
-
-    async def run() -> dict[str, float]:
-        with mock.patch.object(lab_module, "scenario_named", return_value=made):
-            async with open_lab("x", catalogue(), rtt_s=0.001) as lab:
-                return await use(lab)
-
-    return asyncio.run(run())
 
 
 async def fetched(lab: Lab, at: str, name: str, seconds: float = 1.0) -> int:
@@ -71,12 +52,12 @@ async def arms(lab: Lab) -> dict[str, float]:
     return {arm: min(n / ENOUGH, 1.0) for arm, n in zip(places, got, strict=True)}
 
 
-def slow_arms(**world: object) -> set[str]:
-    return {arm for arm, share in in_world(arms, **world).items() if share < 0.5}  # type: ignore[arg-type]
+def slow_arms(**world: Any) -> set[str]:
+    return {arm for arm, share in in_world(arms, **world).items() if share < 0.5}
 
 
-def a_rule(**more: object) -> Rule:
-    return dataclasses.replace(Rule(stage="flow", what="slow", speed=SLOW), **more)  # type: ignore[arg-type]
+def a_rule(**more: Any) -> Rule:
+    return dataclasses.replace(Rule(stage="flow", what="slow", speed=SLOW), **more)
 
 
 def test_nothing_is_slow_where_nobody_slows() -> None:
@@ -152,13 +133,13 @@ def test_the_link_of_the_lab_is_eight_megabits() -> None:
 
 
 @pytest.mark.parametrize(("large", "status"), [("", b"200"), ("none", b"404"), ("short", b"200")])
-def test_the_large_object_may_be_missing_or_short(large: str, status: bytes) -> None:
+def test_the_large_object_may_be_missing_or_short(large: Literal["", "none", "short"], status: bytes) -> None:
     async def use(lab: Lab) -> dict[str, float]:
         answer = await get(lab, OWNER, lab.network.world.names.large[OWNER])
         assert answer.split(b" ")[1] == status
         return {"bytes": len(answer)}
 
-    n_bytes = in_world(use, sites={OWNER: Site(large=large)})["bytes"]  # type: ignore[arg-type]
+    n_bytes = in_world(use, sites={OWNER: Site(large=large)})["bytes"]
     assert (n_bytes > 1_000_000) == (not large)
 
 

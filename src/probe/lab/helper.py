@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from probe.lab import injected, pages, truth
+from probe.lab import injected, pages, transfer, truth
 from probe.lab.names import is_address
 from probe.lab.records import Answer, Request
 from probe.lab.resolver import lookup
@@ -58,6 +58,8 @@ def answer(world: World, request: Request) -> Answer:
         return pages.page("502 Bad Gateway", status=502)
     if whim == "silent":
         return Answer(act=injected.swallow)
+    if request.method == "GET" and request.path == "/transfer":
+        return transfer.announcement(world)
     if request.method != "POST":
         return _json({"status": "ok", "service": "probe lab helper"})
     try:

@@ -17,6 +17,7 @@ from probe.lab.names import HELPERS
 from probe.lab.network import LabNetwork, Meant, Ports
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
+from probe.lab.transfer import open_transfers
 from probe.lab.web import serve
 from probe.lab.world import World
 from probe.model.measurement import VantagePoint
@@ -85,6 +86,7 @@ async def open_lab(
         world = World(wanted, catalogue, Authority(Path(folder)), seed=seed)
         world.rtt_s = rtt_s
         world.has_link = rtt_s > 0
+        await stack.enter_async_context(open_transfers(world))
         meant = Meant()
         ports: dict[int, Ports] = {}
         tasks: list[asyncio.Task[None]] = []

@@ -224,6 +224,9 @@ class Scenario:
     """What this machine's clock shows, less the truth."""
     helper: str = ""
     """"" answers truly; fails, refuses, lies or silent otherwise."""
+    transfers: str = ""
+    """The helpers' transfers: "" are served; none, silent, junk (to the question where), certificate (another
+    than the one told), down, cut, stall, lies (of the bytes signed for) otherwise."""
     urls: tuple[str, ...] = ()
     """Inputs measured beside the services, as by `--url`."""
     link: Speed | None = LINK

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from probe.lab import transfer
 from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp_everywhere
 from probe.lab.names import HELPERS, SYSTEM_RESOLVERS
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Sequence
 
-PORTS = (53, 80, 443, 853, 5222)
+PORTS = (53, 80, 443, 853, 5222, transfer.PORT)
 HOSTS = ("0.0.0.0", "::")
 
 
@@ -50,6 +51,7 @@ async def serve_world(
     """Listen on the real ports of the hosts, TCP and UDP, until the block ends. Raises OSError."""
     async with contextlib.AsyncExitStack() as stack:
         tasks: list[asyncio.Task[None]] = []
+        await stack.enter_async_context(transfer.open_transfers(world))
         stack.push_async_callback(_end, tasks)
         for host in hosts:
             for port in ports:

@@ -6,7 +6,7 @@ import asyncio
 import struct
 from typing import TYPE_CHECKING
 
-from probe.lab import helper, hostile, injected, pages, truth
+from probe.lab import helper, hostile, injected, pages, transfer, truth
 from probe.lab.http1 import serve_http1
 from probe.lab.http2 import serve_http2
 from probe.lab.records import Place
@@ -30,6 +30,9 @@ async def serve(world: World, wire: PlainWire) -> None:
     wire.place = Place(address=world.translate(wire.place.address), port=wire.place.port)
     if wire.place.port == 53:
         await _serve_dns(world, wire, "tcp")
+        return
+    if transfer.is_here(world, wire.place):
+        await transfer.serve_transfer(world, wire)
         return
     first = await wire.read(1)
     wire.push_back(first)

@@ -88,6 +88,8 @@ class TLSWire:
         first.sni_callback = self._on_hello
         self._tls = first.wrap_bio(self._in, self._out, server_side=True)
         self.heard = False
+        self.hello = bytearray()
+        """What was read up to the end of the ClientHello."""
         self._written = 0
 
     def _on_hello(self, tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
@@ -106,6 +108,7 @@ class TLSWire:
             data = await self.plain.read(READ)
             if not data:
                 return False
+            self.hello += data
             self._in.write(data)
             try:
                 self._tls.do_handshake()

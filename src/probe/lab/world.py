@@ -19,6 +19,7 @@ from probe.lab.names import (
 from probe.lab.records import Place, Rule, Scenario, Site, Stage
 
 if TYPE_CHECKING:
+    from probe.helper.transfer import TransferServer
     from probe.lab.ca import Authority
     from probe.lab.records import CatalogueLike, Speed
 
@@ -41,6 +42,8 @@ class World:
         """False: the rules sleep and only the truth is served (another censor sits on the wire)."""
         self.has_link = False
         """Whether connections are as slow as the scenario's link; else as fast as what they run over."""
+        self.transfers: TransferServer | None = None
+        """What serves the transfers of the helpers."""
         self._residual: dict[str, float] = {}
         self._flows: Counter[tuple[str, str]] = Counter()
 
@@ -149,6 +152,11 @@ class World:
                     self._residual[place.address] = time.monotonic() + rule.residual_s
                 return rule
         return None
+
+    def is_plain_sailing(self) -> bool:
+        """Say whether nothing here slows flows down or spoils transfers: the wire may, by itself."""
+        rules = self.censored and any(rule.stage == "flow" for rule in self.scenario.rules)
+        return not (rules or self.has_link or self.scenario.transfers)
 
     def speeds(self, place: Place, server_name: str | None) -> tuple[Speed, ...]:
         """Return what slows down a flow with this name in its ClientHello: link, server, censor."""
