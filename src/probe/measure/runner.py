@@ -233,6 +233,7 @@ class Session:
             network_events=tuple(ctx.network_events),
             controls=tuple(ctx.controls),
             transfers=tuple(ctx.transfers),
+            quic_handshakes=tuple(ctx.quic_handshakes),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

@@ -136,7 +136,7 @@ async def _completed(
         return observed, None
     with anyio.CancelScope(shield=True):
         # A handshake that happened is never lost to Ctrl-C: this takes milliseconds.
-        verdict = await _verified(ctx, chain, observed.verified_name, private_ca)
+        verdict = await verified(ctx, chain, observed.verified_name, private_ca)
     for der in chain:
         ctx.keep(der)
     cipher = tls.tls.cipher()
@@ -155,7 +155,7 @@ async def _completed(
     return observed, tls
 
 
-async def _verified(ctx: Context, chain: tuple[bytes, ...], name: str, private_ca: str) -> ChainVerdict:
+async def verified(ctx: Context, chain: tuple[bytes, ...], name: str, private_ca: str) -> ChainVerdict:
     """Verify in a thread unless the answer is known: other measurements' clocks must not wait for OpenSSL."""
     authority = ctx.private_cas.get(private_ca, "") if private_ca else ""
     found = ctx.verifier.known(chain, name, authority)

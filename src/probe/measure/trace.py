@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TLSHandshake,
     )
     from probe.model.options import RunOptions
+    from probe.model.quic import QUICHandshake
     from probe.model.target import Target
     from probe.model.transfer import Transfer
 
@@ -69,6 +70,7 @@ class Context:
     network_events: list[NetworkEvent] = field(default_factory=list)
     controls: list[ControlAnswer] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
+    quic_handshakes: list[QUICHandshake] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

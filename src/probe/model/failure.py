@@ -57,6 +57,16 @@ X_TOO_MANY_REDIRECTS: Final = "x_too_many_redirects"
 
 # QUIC
 QUIC_INCOMPATIBLE_VERSION: Final = "quic_incompatible_version"
+X_QUIC_PROTOCOL: Final = "x_quic_protocol_error"
+"""What came was no QUIC that one could go on with."""
+X_QUIC_CLOSED: Final = "x_quic_closed"
+"""The other side closed the connection within the handshake, for a reason that is no TLS alert."""
+
+# Helpers that serve transfers
+X_HELPER_CERTIFICATE: Final = "x_helper_certificate"
+"""It showed another certificate than it had announced."""
+X_HELPER_ANSWER: Final = "x_helper_answer"
+"""What it announced or sent is not what the protocol has it send."""
 
 # Here
 X_LOCAL_FD_LIMIT: Final = "x_local_fd_limit"

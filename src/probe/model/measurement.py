@@ -12,6 +12,7 @@ from probe.model.observation import (
     TCPConnect,
     TLSHandshake,
 )
+from probe.model.quic import QUICHandshake
 from probe.model.transfer import Transfer
 
 DATA_FORMAT_VERSION = "0.1.0"
@@ -65,5 +66,6 @@ class Measurement:
     network_events: tuple[NetworkEvent, ...] = ()
     controls: tuple[ControlAnswer, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    quic_handshakes: tuple[QUICHandshake, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

@@ -1,0 +1,136 @@
+"""One HTTP/3 request over a QUIC connection that was measured, and what came back."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from probe.measure.body import charset_of, inflate, text_of, title_of
+from probe.measure.failure import classify
+from probe.measure.http import BROWSER_HEADERS
+from probe.measure.quic import QuicProtocolError
+from probe.measure.urls import place_of
+from probe.model import failure as f
+from probe.model.observation import HTTPRoundTrip
+
+if TYPE_CHECKING:
+    from probe.measure.quic import Line
+    from probe.measure.trace import Context
+
+MAX_BODY: Final = 65536
+MAX_HEADERS: Final = 128
+H3_ERRORS: Final = frozenset({*range(0x101, 0x111), *range(0x200, 0x203)})
+"""RFC 9114, 8.1 and RFC 9204, 6; 0x100 is no error."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Answer:
+    status: int | None = None
+    headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    body: bytearray = dataclasses.field(default_factory=bytearray)
+    asked: float = 0.0
+    first_byte_s: float | None = None
+    is_capped: bool = False
+    ended: bool = False
+    failure: str | None = None
+
+
+async def round_trip(
+    ctx: Context, line: Line, url: str, *, arm: str = "", trial: int = 0, timeout_s: float | None = None
+) -> HTTPRoundTrip:
+    """Ask for the URL and close the line; the observation is appended, whatever happened."""
+    from aioquic.h3.connection import H3Connection
+
+    place, answer, t0 = place_of(url), _Answer(asked=ctx.now()), ctx.now()
+    try:
+        h3 = H3Connection(line.connection)
+        stream = line.connection.get_next_available_stream_id()
+        head = [(":method", "GET"), (":scheme", "https"), (":authority", place.authority)]
+        head += [(":path", place.target), *((k.lower(), v) for k, v in BROWSER_HEADERS)]
+        h3.send_headers(stream, [(k.encode(), v.encode()) for k, v in head], end_stream=True)
+        with anyio.fail_after(timeout_s or ctx.options.timeout_s):
+            await _take(ctx, line, h3, stream, answer)
+    except (OSError, QuicProtocolError) as raised:
+        answer.failure = f.X_QUIC_PROTOCOL if isinstance(raised, QuicProtocolError) else classify(raised)
+    except BaseException as raised:
+        answer.failure = classify(raised)
+        raise
+    finally:
+        line.close()
+        observed = dataclasses.replace(_observed(ctx, line, url, answer), t0=t0, arm=arm, trial=trial)
+        ctx.requests.append(observed)
+    return observed
+
+
+async def _take(ctx: Context, line: Line, h3: Any, stream: int, answer: _Answer) -> None:
+    """Read events until the answer has ended, enough of it is here, or the other side gave up."""
+    from aioquic.h3.events import DataReceived, HeadersReceived
+    from aioquic.quic.events import ConnectionTerminated, StreamReset
+
+    while not answer.ended:
+        event = await line.next_event()
+        if isinstance(event, StreamReset):
+            answer.failure = f.CONNECTION_RESET
+            return
+        if isinstance(event, ConnectionTerminated):
+            # The library closes with an HTTP/3 error where what came was none.
+            answer.failure = f.X_QUIC_PROTOCOL if event.error_code in H3_ERRORS else f.EOF
+            return
+        try:
+            parsed = h3.handle_event(event)
+        except Exception as error:
+            raise QuicProtocolError from error
+        for part in parsed:
+            if getattr(part, "stream_id", stream) != stream:
+                continue
+            if isinstance(part, HeadersReceived):
+                _take_headers(ctx, part.headers, answer)
+                answer.ended = part.stream_ended
+            elif isinstance(part, DataReceived):
+                answer.body += part.data
+                answer.is_capped = len(answer.body) >= MAX_BODY
+                answer.ended = part.stream_ended or answer.is_capped
+
+
+def _take_headers(ctx: Context, raw: list[tuple[bytes, bytes]], answer: _Answer) -> None:
+    if answer.status is not None:
+        return  # trailers
+    if len(raw) > MAX_HEADERS:
+        raise QuicProtocolError
+    told = [(k.decode("ascii", "replace"), v.decode("utf-8", "replace")) for k, v in raw]
+    status = dict(told).get(":status", "")
+    if not (status.isascii() and status.isdigit() and len(status) == 3):
+        raise QuicProtocolError
+    answer.status, answer.first_byte_s = int(status), ctx.now() - answer.asked
+    answer.headers = [(k, v) for k, v in told if not k.startswith(":")]
+
+
+def _observed(ctx: Context, line: Line, url: str, answer: _Answer) -> HTTPRoundTrip:
+    place = place_of(url)
+    named = {k.lower(): v for k, v in answer.headers}
+    body, more = inflate(named.get("content-encoding", ""), bytes(answer.body))
+    charset = charset_of(named.get("content-type", ""), body)
+    length = named.get("content-length", "")
+    return HTTPRoundTrip(
+        t0=0.0,
+        t=ctx.now(),
+        failure=answer.failure,
+        url=url,
+        ip=line.ip,
+        port=line.port or place.port,
+        is_tls=True,
+        http_version="HTTP/3",
+        status_code=answer.status,
+        headers=tuple(answer.headers),
+        body=text_of(body, charset),
+        body_sha256=hashlib.sha256(body).hexdigest() if body else "",
+        body_length=len(body) if answer.status is not None else None,
+        declared_length=int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None,
+        body_is_capped=answer.is_capped or more,
+        title=title_of(body, charset),
+        first_byte_s=answer.first_byte_s,
+        ended_by="we" if answer.ended or answer.is_capped else "",
+    )

@@ -1,0 +1,340 @@
+"""QUIC over our own connected socket: the library sees datagrams and a clock, never a name or an address.
+
+Needs the extra `quic`. The library's own client would resolve names and choose the ClientHello's name itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from probe.measure.failure import classify
+from probe.measure.tls import verified
+from probe.measure.verify import ascii_name
+from probe.model import failure as f
+from probe.model.quic import QUICHandshake
+
+if TYPE_CHECKING:
+    import socket
+
+    from aioquic.quic.connection import QuicConnection
+
+    from probe.measure.trace import Context
+
+ALPN_H3: Final = ("h3",)
+ALPN_DOQ: Final = ("doq",)
+MAX_DATAGRAMS: Final = 2048
+"""Of one connection: a page of 256 KiB needs a tenth of it."""
+MAX_BYTES: Final = 1 << 20
+MAX_CHAIN: Final = 10
+MAX_VERSIONS: Final = 16
+MAX_REASON: Final = 256
+INITIAL_BYTES: Final = 1200
+"""RFC 9000, 14.1: the smallest datagram that may bear an Initial."""
+RESERVED_VERSION: Final = 0x5A6A7A8A
+"""RFC 9000, 15: versions of the form 0x?a?a?a?a force version negotiation."""
+CRYPTO_ERROR: Final = 0x100
+"""RFC 9001, 4.8: 0x100 and the alert's number."""
+CONNECTION_REFUSED: Final = 0x02
+"""RFC 9000, 20.1."""
+ALERT_FAILURES: Final = {
+    112: f.TLS_INVALID_HOSTNAME,
+    48: f.TLS_UNKNOWN_AUTHORITY,
+    **dict.fromkeys((42, 43, 44, 45, 46), f.TLS_INVALID_CERTIFICATE),
+}
+
+
+class QuicProtocolError(Exception):
+    """What came was no QUIC that the library could go on with, or more of it than we take."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A QUIC connection over one socket; whoever opened it closes it."""
+
+    ctx: Context
+    sock: socket.socket
+    connection: QuicConnection
+    ip: str
+    port: int
+    datagrams: int = 0
+    received: int = 0
+    first: float | None = None
+    versions: tuple[str, ...] = ()
+    terminated: Any = None
+
+    async def flush(self) -> None:
+        """Send what the library has ready."""
+        loop = asyncio.get_running_loop()
+        for data, _ in self.connection.datagrams_to_send(now=self.ctx.network.clock.counter()):
+            await loop.sock_sendall(self.sock, data)
+            self.ctx.bytes_sent += len(data)
+
+    async def next_event(self) -> Any:
+        """Return the next event; raises OSError, QuicProtocolError; the deadline is the caller's."""
+        while True:
+            await self.flush()
+            if (event := self.connection.next_event()) is not None:
+                return event
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Hand the next datagram over, or the time that the library waited for."""
+        clock, due = self.ctx.network.clock, self.connection.get_timer()
+        wait = None if due is None else max(due - clock.counter(), 0.0)
+        data: bytes | None = None
+        with contextlib.suppress(TimeoutError):
+            with anyio.fail_after(wait):
+                data = await asyncio.get_running_loop().sock_recv(self.sock, 65536)
+        if data is None:
+            self.connection.handle_timer(now=clock.counter())
+            return
+        self._count(data)
+        try:
+            self.connection.receive_datagram(data, ("peer", 0), now=clock.counter())
+        except Exception as error:  # a parser of ours would be named; this one is the library's
+            raise QuicProtocolError from error
+
+    def _count(self, data: bytes) -> None:
+        self.first = self.ctx.now() if self.first is None else self.first
+        self.datagrams += 1
+        self.received += len(data)
+        self.ctx.bytes_received += len(data)
+        self.versions = self.versions or offered_versions(data)
+        if self.datagrams > MAX_DATAGRAMS or self.received > MAX_BYTES:
+            raise QuicProtocolError
+
+    def close(self) -> None:
+        """Say goodbye, as far as the socket takes it at once, and close."""
+        if self.sock.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                self.connection.close()
+                for data, _ in self.connection.datagrams_to_send(now=self.ctx.network.clock.counter()):
+                    self.sock.send(data)
+            self.sock.close()
+
+
+def offered_versions(data: bytes) -> tuple[str, ...]:
+    """Read a version negotiation packet (RFC 9000, 17.2.1): the versions as hex; empty for anything else."""
+    if len(data) < 7 or not data[0] & 0x80 or data[1:5] != b"\0\0\0\0":
+        return ()
+    at = 6 + data[5]
+    if at >= len(data):
+        return ()
+    rest = data[at + 1 + data[at] :]
+    return tuple(rest[i : i + 4].hex() for i in range(0, len(rest) - 3, 4))[:MAX_VERSIONS]
+
+
+async def handshake(
+    ctx: Context,
+    ip: str,
+    port: int,
+    server_name: str | None,
+    *,
+    verified_name: str,
+    alpn: tuple[str, ...] = ALPN_H3,
+    private_ca: str = "",
+    attempt: int = 0,
+    arm: str = "",
+    trial: int = 0,
+    timeout_s: float | None = None,
+) -> tuple[QUICHandshake, Line | None]:
+    """Shake hands once from a fresh port; the observation is appended, whatever happened.
+
+    `server_name` goes into the ClientHello, None sends none. A line comes back whenever the handshake
+    completed, good certificate or bad. The ClientHello waits for the budget of its name.
+    """
+    name = None if server_name is None else ascii_name(server_name)
+    ctx.excuse(await ctx.pace.hellos.take(ip if name is None else name, ip))
+    seen = QUICHandshake(
+        t0=ctx.now(), t=0.0, failure=None, ip=ip, port=port, server_name=name, verified_name=verified_name,
+        completed=False, attempt=attempt, arm=arm, trial=trial,
+    )  # fmt: skip
+    line: Line | None = None
+    error: BaseException | None = None
+    try:
+        line = _open(ctx, ip, port, name, alpn)
+        seen = dataclasses.replace(seen, t0=ctx.now(), offered_version=_version(line))
+        with anyio.fail_after(timeout_s or ctx.options.timeout_s):
+            await _until_done(line)
+    except (OSError, QuicProtocolError) as raised:
+        error = raised
+    except BaseException as raised:
+        ctx.quic_handshakes.append(dataclasses.replace(_seen(ctx, seen, line), failure=classify(raised)))
+        if line is not None:
+            line.close()
+        raise
+    seen = _seen(ctx, seen, line)
+    failure = _failure(line, error)
+    if failure is not None or line is None:
+        seen = dataclasses.replace(seen, failure=failure)
+        ctx.quic_handshakes.append(seen)
+        if line is not None:
+            line.close()
+        return seen, None
+    seen = await _verified(ctx, line, seen, private_ca)
+    ctx.quic_handshakes.append(seen)
+    return seen, line
+
+
+def _open(ctx: Context, ip: str, port: int, name: str | None, alpn: tuple[str, ...]) -> Line:
+    """Open a socket from a fresh port and prepare the first packet. Raises OSError."""
+    from aioquic.quic.configuration import QuicConfiguration
+    from aioquic.quic.connection import QuicConnection
+
+    configuration = QuicConfiguration(
+        is_client=True,
+        alpn_protocols=list(alpn),
+        server_name=name,
+        verify_mode=ssl.CERT_NONE,
+        idle_timeout=ctx.options.timeout_s + 5.0,
+    )
+    line = Line(ctx, ctx.network.open_udp(ip, port), QuicConnection(configuration=configuration), ip, port)
+    line.connection.connect(("peer", 0), now=ctx.network.clock.counter())
+    return line
+
+
+async def _until_done(line: Line) -> None:
+    from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted
+
+    while True:
+        event = await line.next_event()
+        if isinstance(event, ConnectionTerminated):
+            line.terminated = event
+            return
+        if isinstance(event, HandshakeCompleted):
+            return
+
+
+def _seen(ctx: Context, seen: QUICHandshake, line: Line | None) -> QUICHandshake:
+    """Add what can be told of any handshake, completed or not."""
+    if line is None:
+        return dataclasses.replace(seen, t=ctx.now())
+    end = line.terminated
+    return dataclasses.replace(
+        seen,
+        t=ctx.now(),
+        server_versions=line.versions,
+        first_byte_s=None if line.first is None else line.first - seen.t0,
+        datagrams_received=line.datagrams,
+        bytes_received=line.received,
+        close_code=None if end is None else int(end.error_code),
+        close_reason="" if end is None else str(end.reason_phrase or "")[:MAX_REASON],
+    )
+
+
+def _failure(line: Line | None, error: BaseException | None) -> str | None:
+    """Name what ended the handshake; None when it completed."""
+    if isinstance(error, QuicProtocolError):
+        return f.X_QUIC_PROTOCOL
+    found = None if error is None else classify(error)
+    ended = line is not None and line.terminated is not None
+    if line is not None and line.versions and (found == f.TIMEOUT or ended):
+        return f.QUIC_INCOMPATIBLE_VERSION
+    return _of_close(int(line.terminated.error_code)) if line is not None and ended else found
+
+
+def _of_close(code: int) -> str:
+    """Name the code of a CONNECTION_CLOSE within the handshake."""
+    if code == CONNECTION_REFUSED:
+        return f.CONNECTION_REFUSED
+    if CRYPTO_ERROR <= code < CRYPTO_ERROR + 0x100:
+        return ALERT_FAILURES.get(code - CRYPTO_ERROR, f.TLS_FAILED_HANDSHAKE)
+    return f.X_QUIC_CLOSED
+
+
+async def _verified(ctx: Context, line: Line, seen: QUICHandshake, private_ca: str) -> QUICHandshake:
+    """Add what was agreed on and what the chain is worth."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    tls = line.connection.tls
+    own = [tls._peer_certificate, *tls._peer_certificate_chain]  # noqa: SLF001  # no public way; pinned by lock
+    chain = tuple(dict.fromkeys(c.public_bytes(Encoding.DER) for c in own if c is not None))[:MAX_CHAIN]
+    with anyio.CancelScope(shield=True):
+        # A handshake that happened is never lost to Ctrl-C: this takes milliseconds.
+        verdict = await verified(ctx, chain, seen.verified_name, private_ca)
+    for der in chain:
+        ctx.keep(der)
+    schedule = tls.key_schedule
+    return dataclasses.replace(
+        seen,
+        completed=True,
+        failure=verdict.failure,
+        quic_version=_version(line),
+        negotiated_protocol=tls.alpn_negotiated,
+        cipher_suite=schedule.cipher_suite.name if schedule else None,
+        chain_failure=verdict.chain_failure,
+        chain_code=verdict.chain_code,
+        name_matches=verdict.name_matches,
+        certificates=verdict.certificates,
+    )
+
+
+def _version(line: Line) -> str:
+    version = line.connection._version  # noqa: SLF001  # no public way
+    return "" if version is None else f"{version:08x}"
+
+
+async def negotiate_version(
+    ctx: Context, ip: str, port: int, *, arm: str = "version", trial: int = 0, timeout_s: float | None = None
+) -> QUICHandshake:
+    """Ask with a reserved version: whoever speaks QUIC must answer with those he speaks (RFC 9000, 6).
+
+    No name and no ClientHello is in the packet, so nobody on the path can act on one.
+    """
+    own, theirs = secrets.token_bytes(8), secrets.token_bytes(8)
+    head = bytes([0xC0 | secrets.randbelow(16)]) + RESERVED_VERSION.to_bytes(4)
+    packet = head + bytes([8]) + theirs + bytes([8]) + own + b"\0"
+    # No token, and a length that fits: some servers read on before they look at the version.
+    packet += (0x4000 | (INITIAL_BYTES - len(packet) - 2)).to_bytes(2)
+    packet += secrets.token_bytes(INITIAL_BYTES - len(packet))
+    heard = _Heard()
+    failure: str | None = None
+    t0 = ctx.now()
+    try:
+        with contextlib.closing(ctx.network.open_udp(ip, port)) as sock:
+            t0 = ctx.now()
+            with anyio.fail_after(timeout_s or ctx.options.timeout_s):
+                await _listen(ctx, sock, packet, own, heard)
+            failure = None if heard.versions else f.X_QUIC_PROTOCOL
+    except OSError as error:
+        failure = classify(error)
+    seen = QUICHandshake(
+        t0=t0, t=ctx.now(), failure=failure, ip=ip, port=port, server_name=None, verified_name="",
+        completed=False, offered_version=f"{RESERVED_VERSION:08x}", server_versions=heard.versions,
+        first_byte_s=None if heard.first is None else heard.first - t0,
+        datagrams_received=heard.datagrams, bytes_received=heard.received, arm=arm, trial=trial,
+    )  # fmt: skip
+    ctx.quic_handshakes.append(seen)
+    return seen
+
+
+@dataclass(slots=True)
+class _Heard:
+    versions: tuple[str, ...] = ()
+    first: float | None = None
+    datagrams: int = 0
+    received: int = 0
+
+
+async def _listen(ctx: Context, sock: socket.socket, packet: bytes, own: bytes, heard: _Heard) -> None:
+    """Send the packet and return at the first version list that is meant for it, or after enough else."""
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, packet)
+    ctx.bytes_sent += len(packet)
+    while heard.datagrams < MAX_VERSIONS and not heard.versions:
+        data = await loop.sock_recv(sock, 65536)
+        heard.first = ctx.now() if heard.first is None else heard.first
+        heard.datagrams += 1
+        heard.received += len(data)
+        ctx.bytes_received += len(data)
+        # Our connection id comes back as theirs: what does not bear it is somebody else's.
+        if len(data) > 6 and data[6 : 6 + data[5]] == own:
+            heard.versions = offered_versions(data)

@@ -1,0 +1,50 @@
+"""QUIC: one handshake over UDP from a fresh port, and what answered it."""
+
+from dataclasses import dataclass
+
+from probe.model.observation import Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QUICHandshake:
+    """One handshake made without verification, its chain verified offline afterwards, as over TCP.
+
+    Silence after the Initial and silence of a server that speaks no QUIC look alike: `version_negotiation`
+    and the handshakes under other names tell them apart.
+    """
+
+    t0: float
+    t: float
+    failure: str | None
+    ip: str
+    port: int
+    server_name: str | None
+    """Sent in the ClientHello; None when none was sent."""
+    verified_name: str
+    """The name that the certificate had to hold."""
+    completed: bool
+    offered_version: str = ""
+    """Hex of the version in our first packet; one of the reserved ones asks for version negotiation only."""
+    quic_version: str = ""
+    """Hex of the version that the handshake ended with."""
+    server_versions: tuple[str, ...] = ()
+    """What a version negotiation packet listed: somebody there speaks QUIC. At most 16."""
+    negotiated_protocol: str | None = None
+    cipher_suite: str | None = None
+    first_byte_s: float | None = None
+    """From the first packet sent to the first datagram received."""
+    datagrams_received: int = 0
+    bytes_received: int = 0
+    close_code: int | None = None
+    """The error code of the CONNECTION_CLOSE that ended it; 0x100 and above is a TLS alert (RFC 9001)."""
+    close_reason: str = ""
+    """At most 256 characters."""
+    chain_failure: str | None = None
+    chain_code: int | None = None
+    name_matches: bool | None = None
+    certificates: tuple[Certificate, ...] = ()
+    hop: int = 0
+    attempt: int = 0
+    arm: str = ""
+    """`<target|neutral>@<target|neutral>`: name kind at address kind; `version` for version negotiation."""
+    trial: int = 0
