@@ -74,6 +74,7 @@ CENSOR_BPS: Final[Mapping[str, float]] = MappingProxyType(
         # A bucket that lets so much through at once counts as well: bucket / trial + rate.
         "policed-name": 140_000 + 16_000 * 8 / TRIAL_S,
         "policed-video": 140_000 + 16_000 * 8 / TRIAL_S,
+        "policed-unhelped": 140_000 + 16_000 * 8 / TRIAL_S,
         "policed-bucket": 140_000 + 64_000 * 8 / TRIAL_S,
         "shaped-name": 300_000,
         "frozen-bytes": 16_000 * 8 / TRIAL_S,

@@ -151,7 +151,8 @@ def _run_command(
         "SSL_CERT_FILE": ready["ca"],
     }
     urls = [part for url in scenario.urls for part in ("--url", url)]
-    controls = [part for url in ready["controls"] for part in ("--control", url)]
+    helpers = ready["controls"] if scenario.helped else ["none"]
+    controls = [part for url in helpers for part in ("--control", url)]
     speeds = ("--confirm-after", str(CONFIRM_AFTER_S)) if scenario.throughput else ("--no-throughput",)
     command = link.command(
         *(*COMMAND, "run", *scenario.services, *urls),

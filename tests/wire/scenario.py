@@ -61,6 +61,8 @@ class Scenario:
     options: tuple[str, ...] = ()
     throughput: bool = False
     """Whether speeds are compared as well; the confirmation then comes after CONFIRM_AFTER_S."""
+    helped: bool = True
+    """Whether the lab's helpers are named on the command line, which look at targets and serve transfers."""
     background: Background = ""
     """Whose second flow fills the link during the whole run: of this machine, or of another in the home."""
     history: bool = False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from probe.lab import pages
 from probe.lab.records import Answer, Request, Site
 from wire.scenario import Row, Scenario, at, named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from probe.lab.records import Wire
 
 LINE: Final = {"delay_ms": 30.0, "rate_bps": 8_000_000.0, "buffer_bytes": 100_000}
@@ -22,11 +24,16 @@ SMALL_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 16_000}
 LARGE_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 64_000}
 """Twitter 2021: 130-150 kbit/s."""
 FAR: Final = {"delay_ms": 150.0, "loss": 0.1}
-ANY_NAME: Final = ("selectel", "hetzner")
 
 
-def _slowed(name: str, about: str, censor: object, *rows: Row, service: str = "twitter") -> Scenario:
-    assert isinstance(censor, dict)
+def _by_tls(action: str, name: str, **more: Any) -> Mapping[str, Any]:
+    """Return a censor of a name in the ClientHello, whichever port it is sent to."""
+    return named("tls_name", action, name, ports=[443, 8443], **more)
+
+
+def _slowed(
+    name: str, about: str, censor: Mapping[str, Any], *rows: Row, service: str = "twitter", **more: Any
+) -> Scenario:
     return Scenario(
         name=name,
         about=about,
@@ -34,12 +41,13 @@ def _slowed(name: str, about: str, censor: object, *rows: Row, service: str = "t
         censors=(censor,),
         link=LINE,
         throughput=True,
+        **more,
         rows=(*rows, Row("network", "reachable", "network.none")),
     )
 
 
 def _innocent(
-    name: str, about: str, row: Row, *, link: dict[str, float] | None = None, **more: object
+    name: str, about: str, row: Row, *, link: dict[str, float] | None = None, **more: Any
 ) -> Scenario:
     return Scenario(
         name=name,
@@ -48,7 +56,7 @@ def _innocent(
         link={**LINE, **(link or {})},
         throughput=True,
         rows=(row,),
-        **more,  # type: ignore[arg-type]  # fields of the scenario
+        **more,
     )
 
 
@@ -76,21 +84,29 @@ CENSORED: Final = (
     _slowed(
         "policed-name",
         "a name is policed to 140 kbit/s at any address, its neighbour is not",
-        named("tls_name", "police", ".twimg.com", **SMALL_BUCKET),
+        _by_tls("police", ".twimg.com", **SMALL_BUCKET),
         _by_name("policed"),
     ),
     _slowed(
         "policed-bucket",
         "the same with a bucket that lets 64 kB through at once",
-        named("tls_name", "police", ".twimg.com", **LARGE_BUCKET),
+        _by_tls("police", ".twimg.com", **LARGE_BUCKET),
         _by_name("policed"),
     ),
     _slowed(
         "policed-video",
         "a name is policed whose own objects nobody can name",
-        named("tls_name", "police", ".googlevideo.com", **SMALL_BUCKET),
+        _by_tls("police", ".googlevideo.com", **SMALL_BUCKET),
         Row(VIDEO, "throttled", "throughput.policed.sni", "path", "", confirmed=True),
         service="youtube",
+    ),
+    _slowed(
+        "policed-unhelped",
+        "the same where no helper is known: a neutral server takes the name",
+        _by_tls("police", ".googlevideo.com", **SMALL_BUCKET),
+        Row(VIDEO, "throttled", "throughput.policed.sni", "path", "", confirmed=True),
+        service="youtube",
+        helped=False,
     ),
     _slowed(
         "policed-address",
@@ -101,31 +117,31 @@ CENSORED: Final = (
     _slowed(
         "shaped-name",
         "a name waits in a queue of 300 kbit/s",
-        named("tls_name", "shape", ".twimg.com", rate_bps=300_000),
+        _by_tls("shape", ".twimg.com", rate_bps=300_000),
         _by_name("shaped"),
     ),
     _slowed(
         "frozen-bytes",
         "a name's flows freeze after 16 kB",
-        named("tls_name", "freeze", ".twimg.com", after_bytes=16_000),
+        _by_tls("freeze", ".twimg.com", after_bytes=16_000),
         _by_name("frozen"),
     ),
     _slowed(
         "frozen-packets",
         "a name's flows freeze after 25 packets",
-        named("tls_name", "freeze", ".twimg.com", after_packets=25),
+        _by_tls("freeze", ".twimg.com", after_packets=25),
         _by_name("frozen"),
     ),
     _slowed(
         "far-name",
         "a name is held for 300 ms a round trip, and a tenth of its packets are lost each way",
-        named("tls_name", "spoil", ".twimg.com", **FAR),
+        _by_tls("spoil", ".twimg.com", **FAR),
         _by_name("lossy"),
     ),
     _slowed(
         "dropped-name",
         "a fifth of a name's packets are dropped at random each way",
-        named("tls_name", "spoil", ".twimg.com", loss=0.2),
+        _by_tls("spoil", ".twimg.com", loss=0.2),
         _by_name("lossy"),
     ),
 )
@@ -142,7 +158,7 @@ SPED: Final = (
         "rate-class",
         "the server has another rate for its own name than for others",
         _untold("CONTROL_UNCALIBRATED"),
-        censors=(named("tls_name", "shape", HOST, rate_bps=600_000, addresses=[f"of {HOST}"]),),
+        censors=(_by_tls("shape", HOST, rate_bps=600_000, addresses=[f"of {HOST}"]),),
     ),
     _innocent("slow-link", "a link of 250 kbit/s", _untold("LINK_TOO_SLOW"), link={"rate_bps": 250_000.0}),
     _innocent("lossy-link", "a link that loses 3 % each way", Row(OBJECT, "reachable"), link={"loss": 0.03}),
@@ -178,6 +194,18 @@ SPED: Final = (
         "the server does not have the large object any more",
         Row(OBJECT, "reachable"),
         sites={HOST: Site(large="none")},
+    ),
+    _innocent(
+        "helper-down",
+        "the helper answers, its transfers do not",
+        Row(OBJECT, "reachable"),
+        world={"transfers": "down"},
+    ),
+    _innocent(
+        "helper-stalls",
+        "the helper's transfers end in silence",
+        Row(OBJECT, "reachable"),
+        world={"transfers": "stall"},
     ),
     _innocent(
         "no-neutral-server",
