@@ -63,8 +63,8 @@ def _differences(name: str, result: RunResult) -> list[str]:
         elif not _meets(row, expected):
             said.append(
                 f"{expected.subject} should be {expected.state} {expected.mechanism} {expected.located} "
-                f"{expected.reason_code}, is {row.state} {row.mechanism} {row.located} {row.reason_code}: "
-                f"{row.because}"
+                f"{expected.reason_code} {expected.confirmed}, is {row.state} {row.mechanism} {row.located} "
+                f"{row.reason_code} {row.confirmed}: {row.because}"
             )
     return said
 
@@ -75,4 +75,5 @@ def _meets(row: Verdict | ServiceVerdict, expected: Expected) -> bool:
         and (expected.mechanism in ("*", row.mechanism))
         and (expected.located in ("", "*", row.located))
         and (expected.reason_code in ("", "*", row.reason_code))
+        and (expected.confirmed in (None, row.confirmed))
     )

@@ -55,6 +55,8 @@ class Lab:
     urls: tuple[str, ...]
     """Inputs to measure beside the services, as by `--url`."""
     expected: tuple[Expected, ...]
+    calibration: float | None
+    """What a baseline knows of every target's pair of arms; None where there is no baseline."""
     vantage: VantagePoint
     """Where the lab's volunteer stands."""
     seed: int
@@ -107,6 +109,7 @@ async def open_lab(
             services=wanted.services,
             urls=wanted.urls,
             expected=wanted.expected,
+            calibration=wanted.calibration,
             vantage=VANTAGE,
             seed=seed,
         )

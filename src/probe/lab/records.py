@@ -195,11 +195,13 @@ class Expected:
     """
 
     subject: str
-    """A service id, an input of `urls`, or `network`."""
+    """A service id, the input of a target, or `network`."""
     state: str
     mechanism: str = ""
     located: str = ""
     reason_code: str = ""
+    confirmed: bool | None = None
+    """None: unchecked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,8 @@ class Scenario:
     than the one told), down, cut, stall, lies (of the bytes signed for) otherwise."""
     urls: tuple[str, ...] = ()
     """Inputs measured beside the services, as by `--url`."""
+    calibration: float | None = None
+    """What a baseline from an uninterfered network knows of the pairs of all targets; None: there is none."""
     link: Speed | None = LINK
     """How fast each connection is for the volunteer, whoever it leads to; None is as fast as loopback."""
     variety: bool = False

@@ -10,6 +10,8 @@ from probe.lab.interference import INTERFERENCE
 from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
 from probe.lab.networks import NETWORKS
 from probe.lab.records import Expected, Rule, Scenario, Site
+from probe.lab.slow import SLOW
+from probe.lab.throttled import POLICED, THROTTLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +22,11 @@ SHOP = "https://shop.probe-lab.example/"
 
 DEMO = Scenario(
     name="demo",
-    title="An operator blocks services in five ways, one site refuses by itself, one is down for everybody",
-    services=("whatsapp-web", "facebook", "instagram", "telegram", "youtube", "sanctions-docker"),
+    title="An operator blocks services in five ways and slows one; one site refuses, one is down for all",
+    services=(
+        *("whatsapp-web", "facebook", "instagram", "telegram", "youtube", "sanctions-docker"),
+        "google-play",
+    ),
     urls=(NEWS, GONE, SHOP),
     rules=(
         Rule(stage="hello", what="reset", names=("@whatsapp-web",)),
@@ -35,6 +40,7 @@ DEMO = Scenario(
         ),
         Rule(stage="syn", what="drop", names=("@telegram",)),
         Rule(stage="request", what="page", names=("news.probe-lab.example",), detail="notice"),
+        Rule(stage="flow", what="slow", names=("googlevideo.com",), speed=POLICED),
     ),
     sites={
         "gone.probe-lab.example": Site(syn="reset"),
@@ -47,16 +53,25 @@ DEMO = Scenario(
         Expected(subject="facebook", state="blocked", mechanism="dns.blockpage", located="operator_network"),
         Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain", located="resolver"),
         Expected(subject="telegram", state="blocked", mechanism="tcp.timeout", located="path"),
-        Expected(subject="youtube", state="reachable"),
+        Expected(
+            subject="youtube",
+            state="throttled",
+            mechanism="throughput.policed.sni",
+            located="path",
+            confirmed=True,
+        ),
+        Expected(subject="google-play", state="reachable"),
         Expected(subject="sanctions-docker", state="geoblocked", located="server"),
         Expected(subject=NEWS, state="blocked", mechanism="http.blockpage"),
         Expected(subject=GONE, state="down"),
         Expected(subject=SHOP, state="inconclusive", reason_code="AMBIGUOUS_REFUSAL"),
     ),
-    options={"timeout_s": 4.0},
+    options={"timeout_s": 4.0, "confirm_after_s": 5.0},
 )
 
-SCENARIOS: Mapping[str, Scenario] = {s.name: s for s in (DEMO, *INTERFERENCE, *NETWORKS, *INNOCENT)}
+SCENARIOS: Mapping[str, Scenario] = {
+    s.name: s for s in (DEMO, *INTERFERENCE, *THROTTLED, *NETWORKS, *INNOCENT, *SLOW)
+}
 
 
 def scenario_named(name: str) -> Scenario:
