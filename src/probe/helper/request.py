@@ -22,10 +22,11 @@ NONCE: Final = re.compile(r"[0-9a-f]{32}")
 class RefusedError(Exception):
     """The request gets this status and no more."""
 
-    def __init__(self, status: HTTPStatus) -> None:
-        """Take the status."""
+    def __init__(self, status: HTTPStatus, why: str = "") -> None:
+        """Take the status and, if it needs one, a reason."""
         super().__init__(status)
         self.status = status
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,281 @@
+"""A target as it is from here: its name resolved, endpoints tried, the page fetched, all behind the guard.
+
+The operations are those of a volunteer's run, so that like is compared with like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from probe.helper.guard import NOT_FOR_HTTP, Guard, GuardedNetwork, NotAllowedError, is_public
+from probe.measure import dns, http, tcp, tls
+from probe.measure.control_answer import address_and_port, endpoint
+from probe.measure.pace import Pace
+from probe.measure.trace import Context, is_ours
+from probe.measure.urls import is_address
+from probe.measure.verify import Verifier
+from probe.model import failure as f
+from probe.model.options import RunOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from anyio.abc import TaskGroup
+
+    from probe.measure.urls import Place
+    from probe.model.network import Network
+    from probe.model.observation import HTTPRoundTrip
+
+LOOK_S: Final = 20.0
+"""For all of it; what was not done by then is told as a time-out or not at all."""
+STEP_S: Final = 6.0
+RESOLVE_S: Final = 4.0
+MAX_ENDPOINTS: Final = 4
+"""Of those that the client names, and as many again of those found here."""
+PER_FAMILY: Final = 2
+FETCH_TRIES: Final = 3
+"""Addresses that a page is asked for at, until one answers."""
+MAX_REDIRECTS: Final = 10
+MAX_HEADERS: Final = 100
+MAX_VALUE: Final = 1024
+
+DNS_WORDS: Final = {f.DNS_NXDOMAIN: "dns_name_error", f.DNS_NO_ANSWER: f.DNS_NO_ANSWER}
+DNS_OTHERWISE: Final = "dns_server_failure"
+HTTP_WORDS: Final = {f.CONNECTION_REFUSED: "connection_refused_error"}
+DNS_BROKE_HTTP: Final = "dns_lookup_error"
+"""The words that OONI's helpers have for these; for all else today's words are told."""
+HERE: Final = frozenset({f.NETWORK_UNREACHABLE, f.NETWORK_DOWN})
+"""Failures of an endpoint that are most likely the helper's own, for want of IPv6: they are not told."""
+BY_CLIENT, BY_HELPER, BOGON, VALID = 1, 2, 4, 8
+"""Flags of `ip_info`: who found the address, whether it is public, whether it showed a good certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a client asks; the URL and the endpoints have passed the guard."""
+
+    place: Place
+    headers: tuple[tuple[str, str], ...]
+    endpoints: tuple[tuple[str, int], ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What has been seen so far; a deadline leaves it as it is."""
+
+    failure: str | None = None
+    addresses: tuple[str, ...] = ()
+    tcp: dict[str, str | None] = field(default_factory=dict)
+    tls: dict[str, str | None] = field(default_factory=dict)
+    request: HTTPRoundTrip | None = None
+    http_failure: str | None = f.TIMEOUT
+    resolved: dict[str, tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Observer:
+    """Looks at targets for others, through one network and one guard."""
+
+    def __init__(
+        self,
+        network: Network,
+        guard: Guard,
+        number_of: Callable[[str], int | None] = lambda _address: None,
+    ) -> None:
+        """Load the trust store. `number_of` tells the AS number of an address."""
+        self.guard = guard
+        self._network = GuardedNetwork(network, guard)
+        self._verifier = Verifier(network.trust(), network.clock.utc)
+        self._number_of = number_of
+        self._options = RunOptions(timeout_s=STEP_S)
+
+    def question(self, url: str, endpoints: Iterable[str], headers: Iterable[tuple[str, str]]) -> Question:
+        """Take what was asked: endpoints that are not allowed are left out. Raises NotAllowedError."""
+        pairs = (address_and_port(text, 0) for text in endpoints)
+        allowed = [pair for pair in pairs if pair is not None and self.guard.allows(*pair)]
+        return Question(
+            place=self.guard.place(url),
+            headers=tuple(headers),
+            endpoints=tuple(dict.fromkeys(allowed))[:MAX_ENDPOINTS],
+        )
+
+    async def look(self, question: Question) -> dict[str, Any]:
+        """Return the answer in the protocol's shape, within the time."""
+        found = _Found()
+        async with anyio.create_task_group() as tasks:
+            with anyio.move_on_after(LOOK_S) as scope:
+                await self._all(tasks, scope, question, found)
+        return _answer(question, found, self._number_of)
+
+    def _context(self, tasks: TaskGroup, scope: anyio.CancelScope) -> Context:
+        """Return a context of its own for one chain of operations: no budget is shared with others."""
+        now = self._network.clock.counter()
+        return Context(
+            network=self._network,
+            options=self._options,
+            pace=Pace(self._network.clock),
+            verifier=self._verifier,
+            zero=now,
+            run_zero=now,
+            keep_series=False,
+            tasks=tasks,
+            scope=scope,
+        )
+
+    async def _all(
+        self, tasks: TaskGroup, scope: anyio.CancelScope, question: Question, found: _Found
+    ) -> None:
+        place = question.place
+        ctx = self._context(tasks, scope)
+        found.failure, found.addresses = await self._resolve(ctx, found, place.host)
+        own = [(ip, place.port) for ip in _some(found.addresses) if self.guard.allows(ip, place.port)]
+        async with anyio.create_task_group() as group:
+            for ip, port in dict.fromkeys((*question.endpoints, *own)):
+                group.start_soon(self._try, self._context(tasks, scope), place, (ip, port), found)
+            if place.port not in NOT_FOR_HTTP:
+                group.start_soon(self._fetch, self._context(tasks, scope), question, found)
+
+    async def _resolve(self, ctx: Context, found: _Found, host: str) -> tuple[str | None, tuple[str, ...]]:
+        """Resolve each name once: what was checked is what is connected to."""
+        if is_address(host):
+            return None, (host,)
+        if host not in found.resolved:
+            with anyio.move_on_after(RESOLVE_S):
+                lookup = await dns.ask_system(ctx, host)
+                found.resolved[host] = (lookup.failure, lookup.answers)
+        return found.resolved.setdefault(host, (f.DNS_TEMPORARY, ()))
+
+    async def _try(self, ctx: Context, place: Place, where: tuple[str, int], found: _Found) -> None:
+        """Connect to one endpoint and, where the URL is https, shake hands for its host."""
+        name = endpoint(*where)
+        try:
+            connected, stream = await tcp.connect(ctx, *where)
+            if not _is_of_here(connected.failure):
+                found.tcp[name] = connected.failure
+            if stream is not None and place.scheme == "https":
+                shaken, _ = await tls.handshake(ctx, stream, _name(place), verified_name=place.host)
+                found.tls[name] = shaken.failure
+        finally:
+            ctx.close()
+
+    async def _fetch(self, ctx: Context, question: Question, found: _Found) -> None:
+        """Fetch the page, every redirect asked of the guard and resolved afresh."""
+        place = question.place
+        try:
+            for _hop in range(MAX_REDIRECTS + 1):
+                request, failure = await self._ask(ctx, place, question.headers, found)
+                if request is None or failure is not None or request.location is None:
+                    found.request, found.http_failure = request, failure
+                    return
+                place = self.guard.place(request.location)
+            found.http_failure = f.X_TOO_MANY_REDIRECTS
+        except NotAllowedError:
+            found.http_failure = f.X_NOT_TRIED
+        finally:
+            ctx.close()
+
+    async def _ask(
+        self, ctx: Context, place: Place, headers: tuple[tuple[str, str], ...], found: _Found
+    ) -> tuple[HTTPRoundTrip | None, str | None]:
+        """Ask the first address that answers; return the answer or why there is none."""
+        failure, addresses = await self._resolve(ctx, found, place.host)
+        if failure is not None or not addresses:
+            return None, DNS_BROKE_HTTP
+        failure = f.X_NOT_TRIED  # no evidence, should nothing but our own shortcomings follow
+        allowed = [ip for ip in _some(addresses) if self.guard.allows(ip, place.port)]
+        for ip in allowed[:FETCH_TRIES]:
+            request, why = await self._ask_at(ctx, place, ip, headers)
+            if request is not None:
+                return request, request.failure
+            if not _is_of_here(why):
+                failure = why
+        return None, failure
+
+    async def _ask_at(
+        self, ctx: Context, place: Place, ip: str, headers: tuple[tuple[str, str], ...]
+    ) -> tuple[HTTPRoundTrip | None, str | None]:
+        connected, raw = await tcp.connect(ctx, ip, place.port)
+        if raw is None:
+            return None, connected.failure
+        if place.scheme != "https":
+            return await http.round_trip(ctx, raw, place.url, headers=headers), None
+        ctx.pace = Pace(self._network.clock)
+        shaken, secured = await tls.handshake(ctx, raw, _name(place), verified_name=place.host)
+        if secured is None or shaken.failure is not None:
+            raw.close()
+            return None, shaken.failure
+        return await http.round_trip(ctx, secured, place.url, headers=headers), None
+
+
+def _is_of_here(failure: str | None) -> bool:
+    return failure in HERE or is_ours(failure)
+
+
+def _name(place: Place) -> str | None:
+    return None if place.is_literal else place.host
+
+
+def _some(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return a few addresses of each family, IPv4 first."""
+    v4 = [ip for ip in addresses if ":" not in ip][:PER_FAMILY]
+    return (*v4, *[ip for ip in addresses if ":" in ip][:PER_FAMILY])
+
+
+def _answer(question: Question, found: _Found, number_of: Callable[[str], int | None]) -> dict[str, Any]:
+    host = question.place.host
+    failure = None if found.failure is None else DNS_WORDS.get(found.failure, DNS_OTHERWISE)
+    return {
+        "tcp_connect": {where: _said(why) for where, why in found.tcp.items()},
+        "tls_handshake": {where: {"server_name": host, **_said(why)} for where, why in found.tls.items()},
+        "quic_handshake": {},
+        "http_request": None if question.place.port in NOT_FOR_HTTP else _http(found),
+        "http3_request": None,
+        "dns": {"failure": failure, "addrs": list(found.addresses)},
+        "ip_info": _ip_info(question, found, number_of),
+    }
+
+
+def _said(failure: str | None) -> dict[str, Any]:
+    return {"status": failure is None, "failure": failure}
+
+
+def _http(found: _Found) -> dict[str, Any]:
+    request = found.request
+    if request is None or found.http_failure is not None:
+        word = found.http_failure or f.HTTP_REQUEST_FAILED
+        return {
+            "body_length": -1,
+            "discovered_h3_endpoint": "",
+            "failure": HTTP_WORDS.get(word, word),
+            "title": "",
+            "headers": {},
+            "status_code": -1,
+        }
+    return {
+        "body_length": request.body_length if request.body_length is not None else -1,
+        "discovered_h3_endpoint": "",
+        "failure": None,
+        "title": request.title or "",
+        "headers": {name[:MAX_VALUE]: value[:MAX_VALUE] for name, value in request.headers[:MAX_HEADERS]},
+        "status_code": request.status_code if request.status_code is not None else -1,
+    }
+
+
+def _ip_info(
+    question: Question, found: _Found, number_of: Callable[[str], int | None]
+) -> dict[str, dict[str, int]]:
+    flags: dict[str, int] = {}
+    for ip, _port in question.endpoints:
+        flags[ip] = flags.get(ip, 0) | BY_CLIENT
+    for ip in found.addresses:
+        flags[ip] = flags.get(ip, 0) | BY_HELPER
+    for where, failure in found.tls.items():
+        pair = address_and_port(where, 0)
+        if failure is None and pair is not None:
+            flags[pair[0]] = flags.get(pair[0], 0) | VALID
+    return {
+        ip: {"asn": number_of(ip) or 0, "flags": bits | (0 if is_public(ip) else BOGON)}
+        for ip, bits in flags.items()
+    }

@@ -1,0 +1,153 @@
+"""Both ports of a helper, from their opening to SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from probe.helper.app import Endpoint
+from probe.helper.asn_table import AsnTable
+from probe.helper.guard import Guard, is_of_this_machine
+from probe.helper.identity import ephemeral_identity, stored_identity
+from probe.helper.limits import Clients, Limits
+from probe.helper.look import Observer
+from probe.helper.transfer import listen, open_transfer_server
+from probe.measure.dial import RealNetwork
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from probe.helper.transfer import TransferServer
+    from probe.model.network import Network
+
+HANDSHAKE_S: Final = 10
+IDLE_S: Final = 30
+"""For a request's head, and between two requests: clients keep their line: a handshake costs more."""
+READ_S: Final = 60
+"""Longer than any look takes: hypercorn reads on meanwhile."""
+GRACE_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator of a helper chose. `transfer_port` None serves no transfers; 0 takes any port."""
+
+    bind: str = "127.0.0.1"
+    port: int = 8443
+    transfer_port: int | None = 443
+    certificate: Path | None = None
+    key: Path | None = None
+    behind_proxy: bool = False
+    state: Path | None = None
+    """Where the identity is kept; None makes one that ends with the process."""
+    as_table: AsnTable = field(default_factory=AsnTable)
+    own_addresses: frozenset[str] = frozenset()
+    """Public addresses that lead here without standing on an interface."""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A helper that serves."""
+
+    port: int
+    is_tls: bool
+    transfers: TransferServer | None
+    endpoint: Endpoint
+
+
+@asynccontextmanager
+async def open_helper(
+    settings: Settings, *, network: Network | None = None, guard: Guard | None = None
+) -> AsyncIterator[Running]:
+    """Serve both ports while the context is open; `network` and `guard` are for tests.
+
+    Raises OSError where it cannot listen or read, ssl.SSLError for a certificate that is none, IdentityError.
+    """
+    clients = Clients(settings.limits)
+    table = settings.as_table
+    own = settings.own_addresses
+    observer = Observer(
+        network or RealNetwork(),
+        guard or Guard(own=lambda ip: ip in own or is_of_this_machine(ip)),
+        table.number_of,
+    )
+    async with AsyncExitStack() as stack:
+        transfers = None
+        if settings.transfer_port is not None:
+            transfers = await stack.enter_async_context(
+                open_transfer_server(
+                    settings.bind,
+                    settings.transfer_port,
+                    identity=stored_identity(settings.state) if settings.state else ephemeral_identity(),
+                    limits=settings.limits,
+                    clients=clients,
+                    asn_of=table.name_of,
+                )
+            )
+        endpoint = Endpoint(
+            observer=observer, clients=clients, transfers=transfers, behind_proxy=settings.behind_proxy
+        )
+        listener = listen(settings.bind, settings.port)
+        port = int(listener.getsockname()[1])
+        await stack.enter_async_context(_asgi(endpoint, listener, settings))
+        yield Running(
+            port=port, is_tls=settings.certificate is not None, transfers=transfers, endpoint=endpoint
+        )
+
+
+@asynccontextmanager
+async def _asgi(endpoint: Endpoint, listener: socket.socket, settings: Settings) -> AsyncIterator[None]:
+    """Let hypercorn serve the endpoint on a listening socket, which it closes."""
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    if settings.certificate is not None:
+        config.certfile, config.keyfile = str(settings.certificate), str(settings.key or settings.certificate)
+    config.accesslog = None  # it would hold addresses
+    config.errorlog = None
+    config.include_server_header = False
+    config.read_timeout = READ_S
+    config.ssl_handshake_timeout = HANDSHAKE_S
+    config.keep_alive_timeout = IDLE_S
+    config.graceful_timeout = GRACE_S
+    config.h2_max_concurrent_streams = 8
+    config.h11_max_incomplete_size = 16 * 1024
+    config.websocket_max_message_size = 1024
+    over = asyncio.Event()
+    app: Any = endpoint
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve(app, config, shutdown_trigger=over.wait))
+        try:
+            yield
+        finally:
+            over.set()
+
+
+async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when both ports are open."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    loop.set_exception_handler(_told_without_addresses)
+    async with open_helper(settings) as running:
+        ready(running)
+        await stopped.wait()
+
+
+def _told_without_addresses(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell of a fault by its kind alone: asyncio's own words may hold a client's address."""
+    error = context.get("exception")
+    if error is not None and not isinstance(error, OSError):
+        sys.stderr.write(f"probe helper: a fault, {type(error).__name__}\n")
