@@ -129,7 +129,7 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
 
 def _history(results: Path, record: RunRecord) -> NetworkHistory:
     """Sum up what earlier runs found on this network: same declared AS, access type and network name."""
-    good = [r for r in _earlier(results) if _network_of(r) == _network_of(record) and _was_good(r, record)]
+    good = [earlier for _, earlier in earlier_here(results, record)]
     rates = [r.network_success_rate for r in good if r.network_success_rate is not None]
     times = [r.network_handshake_ms for r in good if r.network_handshake_ms is not None]
     return NetworkHistory(
@@ -139,13 +139,25 @@ def _history(results: Path, record: RunRecord) -> NetworkHistory:
     )
 
 
-def _earlier(results: Path) -> Iterator[RunRecord]:
-    """Yield the newest runs of a results folder; a damaged one is no history, whoever judges it is told."""
-    if results.is_dir():
-        folders = sorted((f for f in results.iterdir() if (f / "run.json").is_file()), reverse=True)
-        for folder in folders[:MOST_HISTORY]:
-            with suppress(StoreError):
-                yield RunFolder.open(folder).read_run()
+def earlier_here(results: Path, record: RunRecord) -> Iterator[tuple[RunFolder, RunRecord]]:
+    """Yield the newest other runs on this network that were complete and found it fine, newest first.
+
+    The same network is the same declared AS, access type and network name. A damaged run is no history;
+    whoever judges it is told.
+    """
+    if not results.is_dir():
+        return
+    folders = sorted((f for f in results.iterdir() if (f / "run.json").is_file()), reverse=True)
+    for path in folders[:MOST_HISTORY]:
+        with suppress(StoreError):
+            folder = RunFolder.open(path)
+            earlier = folder.read_run()
+            if (
+                earlier.run_id != record.run_id
+                and _network_of(earlier) == _network_of(record)
+                and _was_good(earlier, record)
+            ):
+                yield folder, earlier
 
 
 def _was_good(earlier: RunRecord, now: RunRecord) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,12 +43,17 @@ class RunResult:
     exit_code: int
 
 
-def run(prepared: Prepared, network: Network, observer: Observer) -> RunResult:
+Last = Callable[[Work], Awaitable[None]]
+"""What is done with a run's session when all else is over."""
+
+
+def run(prepared: Prepared, network: Network, observer: Observer, last: Last | None = None) -> RunResult:
     """Measure, judge and keep; returns when all files are written, interrupted or not."""
     opened = open_run(prepared, network)
     _spare_the_collector()
     with opened.folder:
-        return concluded(opened.folder, asyncio.run(measure(prepared, network, observer, opened)), observer)
+        record = asyncio.run(measure(prepared, network, observer, opened, last))
+        return concluded(opened.folder, record, observer)
 
 
 def concluded(folder: RunFolder, record: RunRecord, observer: Observer) -> RunResult:
@@ -93,7 +98,9 @@ def result_of(folder: Path, finished: Finished, *, interrupted: bool) -> RunResu
     )
 
 
-async def measure(prepared: Prepared, network: Network, observer: Observer, opened: Opened) -> RunRecord:
+async def measure(
+    prepared: Prepared, network: Network, observer: Observer, opened: Opened, last: Last | None = None
+) -> RunRecord:
     """Do everything that sends packets; return `run.json` as it stands at the end."""
     observer = unbreakable(observer)
     observer.planned(opened.inputs.services)
@@ -132,6 +139,7 @@ async def measure(prepared: Prepared, network: Network, observer: Observer, open
             addresses=prepared.addresses,
             errors=errors,
             elapsed_s=lambda: network.clock.counter() - opened.started,
+            last=last,
         )
         task = asyncio.create_task(work.everything())
         with stop.catching(task, observer), suppress(asyncio.CancelledError):

@@ -1,7 +1,7 @@
 """The order of a run's work: the network, the heartbeat, the targets, and the neutrals again if need be."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,8 @@ class Work:
     """To be tried beside those that names resolve to here."""
     errors: list[str]
     elapsed_s: Callable[[], float]
+    last: "Callable[[Work], Awaitable[None]] | None" = None
+    """What else there is to do when nothing of the run is under way any more: a self-test's trials."""
     spent: str = ""
     """Which budget ended the run, if one did."""
     _done: int = 0
@@ -80,6 +82,9 @@ class Work:
             await self._look_once()
             if self._owing:
                 await self._transfers()
+                await self._look_once()
+            if self.last is not None:
+                await self._apart("the last", self.last(self))
                 await self._look_once()
 
     async def _targets(self, targets: tuple[Target, ...], heart: Heart) -> None:
@@ -137,12 +142,16 @@ class Work:
             seed=self.opened.record.seed,
             elapsed_s=self.elapsed_s,
         )
+        await self._apart("transfers", transfers.pay(self._owing))
+
+    async def _apart(self, what: str, work: Awaitable[None]) -> None:
+        """Do what is done by itself; a fault of ours costs what it would have told, never the run."""
         try:
-            await transfers.pay(self._owing)
+            await work
         except BudgetSpent as spent:
             self.spent = spent.what
-        except Exception as fault:  # noqa: BLE001  # named in run.json; what was judged without them stays
-            self.errors.append(fault_text("transfers", fault))
+        except Exception as fault:  # noqa: BLE001  # named in run.json; what was judged without it stays
+            self.errors.append(fault_text(what, fault))
             self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
 
     async def _neutrals(self, number: int) -> None:

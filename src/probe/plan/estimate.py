@@ -38,8 +38,10 @@ class Estimate:
     max_bytes: int
 
 
-def estimate(targets: Sequence[Target], neutrals: Sequence[Target], options: RunOptions) -> Estimate:
-    """Return what a run over these targets will likely cost."""
+def estimate(
+    targets: Sequence[Target], neutrals: Sequence[Target], options: RunOptions, *, trials: int = 0
+) -> Estimate:
+    """Return what a run over these targets will likely cost, with so many trials of a self-test."""
     everything = (*targets, *neutrals)
     later = max(options.rounds - 1, 0)
     n_bytes = sum(
@@ -48,12 +50,13 @@ def estimate(targets: Sequence[Target], neutrals: Sequence[Target], options: Run
         for t in everything
     )
     paired = sum(bool(t.paired) for t in targets) if options.throughput else 0
-    n_bytes += paired * PAIRS_WHEN_CLEAR * 2 * TRIAL_BYTES
+    pairs = paired * PAIRS_WHEN_CLEAR + trials / 2
+    n_bytes += int(pairs * 2 * TRIAL_BYTES)
     busy = len(everything) * options.rounds * SECONDS_PER_TRY / max(options.concurrency, 1)
     seconds = max(busy, later * options.round_gap_s + 3 * SECONDS_PER_TRY)
     n_bytes += int(seconds * HEARTBEAT_BYTES_PER_S)
     return Estimate(
-        seconds=min(seconds + paired * PAIRS_WHEN_CLEAR * SECONDS_PER_PAIR, options.max_seconds),
+        seconds=min(seconds + pairs * SECONDS_PER_PAIR, options.max_seconds),
         n_bytes=min(n_bytes, options.max_bytes),
         max_seconds=options.max_seconds,
         max_bytes=options.max_bytes,

@@ -120,6 +120,10 @@ class RunFolder:
         """Yield every measurement in the order of writing, checking the chain. Raises StoreError."""
         return journal.read(self.path / MEASUREMENTS)
 
+    def of_experiment(self, experiment: str) -> Iterator[Measurement]:
+        """Yield the measurements of one experiment, quickly: the chain is not checked. Raises StoreError."""
+        return journal.of_experiment(self.path / MEASUREMENTS, experiment)
+
     def index(self) -> Mapping[str, tuple[int, ...]]:
         """Return the offsets of each target's measurements, so that one target can be read alone."""
         if self._index is None:
@@ -207,6 +211,11 @@ class RunFolder:
                     yield codec.decode_verdict(line)
                 except ValueError as error:
                     raise StoreError(path, number, f"not a verdict: {error}", hint) from None
+
+    def write_beside(self, name: str, content: bytes) -> None:
+        """Keep a file made of the run, such as `self-test.json`. Raises StoreError for a sealed one."""
+        self._refuse_sealed()
+        write_whole(self.path / name, content)
 
     def close(self) -> None:
         """Let go of the journal and its lock; twice does no harm."""
