@@ -1,4 +1,4 @@
-"""`probe report --format csv`: the verdicts of stored runs as one table."""
+"""`probe report`: the verdicts of stored runs as one table, their transfers as pictures."""
 
 import sys
 from pathlib import Path
@@ -31,3 +31,20 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
         return
     out.write_bytes(b"".join(parts))
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+
+
+def write_pictures(runs: list[Path], out: Path | None) -> None:
+    """Write a picture for each target that transfers were made for; with several runs, in a folder each."""
+    from probe.pipeline.trials import trials_of_run
+    from probe.report.pictures import write_pictures as write
+
+    out = out or Path()
+    with exits.told():
+        for run in runs:
+            folder = out if len(runs) == 1 else out / run.resolve().name
+            files = write(folder, trials_of_run(run))
+            for file in files:
+                sys.stderr.write(_("Written: {file}").format(file=visible(str(file), 1000)) + "\n")
+            if not files:
+                text = _("No transfers were made in {run}: there is nothing to draw.")
+                sys.stderr.write(text.format(run=visible(str(run), 1000)) + "\n")

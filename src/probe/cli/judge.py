@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def judge(
+    *,
     run: Annotated[
         Path, typer.Argument(metavar="RUN|FILE.jsonl", help=_("A folder under results/, or a file."))
     ],
@@ -30,6 +31,9 @@ def judge(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help=_("Write the verdicts there instead."))
     ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help=_("Draw the speeds compared, of every target tested."))
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
     ] = False,
@@ -39,4 +43,4 @@ def judge(
     o.speak(lang)
     from probe.cli.measuring import judge_again
 
-    raise typer.Exit(judge_again(run, baseline, out, json_lines=json_lines))
+    raise typer.Exit(judge_again(run, baseline, out, pairs=pairs, json_lines=json_lines))

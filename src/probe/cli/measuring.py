@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from probe.model.verdict import Verdict
     from probe.pipeline.request import Prepared, RunRequest
     from probe.pipeline.run import RunResult
+    from probe.report.trials import TargetTrials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ def measure(asked: Asked, *, dry_run: bool, json_lines: bool, fail_on: frozenset
         if prepared is None:
             return exits.NOTHING
         result = _watched_run(prepared, network)
-        _show(result, prepared, json_lines=json_lines)
+        _show(result, prepared, json_lines=json_lines, run=result.folder)
     if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
         return exits.FAIL_ON
     return result.exit_code
@@ -122,8 +123,10 @@ def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
         return run(prepared, network, watching)
 
 
-def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool) -> None:
-    """Print the outcome on stdout, as a table or as JSON Lines."""
+def _show(
+    result: "RunResult", prepared: "Prepared | None", *, json_lines: bool, run: Path, pairs: bool = False
+) -> None:
+    """Print the outcome on stdout, as a table or JSON Lines; `pairs` draws those of every target tested."""
     from probe.cli.terminal import console
     from probe.report.console import Outcome, show
 
@@ -137,11 +140,22 @@ def _show(result: "RunResult", prepared: "Prepared | None", *, json_lines: bool)
         network=result.network,
         services=result.services,
         verdicts=result.verdicts,
+        trials=_trials(result, run, every=pairs),
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
         ),
     )
     show(console(sys.stdout), outcome)
+
+
+def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTrials, ...]":
+    """Return the pairs of what is throttled, or of all; the measurements are read only for that."""
+    throttled = {v.target_id for v in result.verdicts if v.state == "throttled"}
+    if not every and not throttled:
+        return ()
+    from probe.pipeline.trials import trials_of_run
+
+    return tuple(one for one in trials_of_run(run) if every or one.target_id in throttled)
 
 
 def print_json(record: "RunRecord", verdicts: Iterable["Verdict"]) -> None:
@@ -168,7 +182,7 @@ def demonstrate(scenario: str, results: Path, *, json_lines: bool) -> int:
         exits.stop(_("There is no scenario {name}.").format(name=scenario), "probe demo --list-scenarios")
     with exits.told(), observer() as watching:
         result = demo(scenario, results, watching)
-    _show(result, None, json_lines=json_lines)
+    _show(result, None, json_lines=json_lines, run=result.folder)
     return result.exit_code
 
 
@@ -181,13 +195,13 @@ def name_scenarios() -> None:
         sys.stdout.write(f"{name:{width}}  {scenario.title}\n")
 
 
-def judge_again(run: Path, baseline: Path | None, out: Path | None, *, json_lines: bool) -> int:
+def judge_again(run: Path, baseline: Path | None, out: Path | None, *, pairs: bool, json_lines: bool) -> int:
     """Do what `probe judge` does; return the exit code."""
     from probe.pipeline import rejudge
 
     with exits.told():
         result = rejudge(run, baseline, out)
-    _show(result, None, json_lines=json_lines)
+        _show(result, None, json_lines=json_lines, run=run, pairs=pairs)
     return result.exit_code
 
 

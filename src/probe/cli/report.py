@@ -9,7 +9,7 @@ from probe.cli import options as o
 from probe.cli.described import described
 from probe.locale import _
 
-FORMATS = ("csv",)
+FORMATS = ("csv", "svg")
 LATER = ("xlsx", "html", "pdf", "docx", "json", "ooni")
 
 
@@ -19,7 +19,8 @@ def add_to(app: typer.Typer) -> None:
         "report",
         help=described(
             _("Write a stored run in another form."),
-            "probe report results/20261121T101500Z-AS12389-4f2a --format csv -o verdicts.csv",
+            ("probe report RUN --format csv -o verdicts.csv", _("the verdicts as a table")),
+            ("probe report RUN --format svg -o pictures", _("transfers, a picture for each target")),
         ),
     )(report)
 
@@ -30,12 +31,13 @@ def report(
         str,
         typer.Option(
             "--format",
-            metavar="csv|xlsx|html|pdf|docx|json|ooni",
-            help=_("Which form: csv; the others come (later)."),
+            metavar="csv|svg|xlsx|html|pdf|docx|json|ooni",
+            help=_("Which form: csv or svg; the others come (later)."),
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="PATH", help=_("Else to stdout."))
+        Path | None,
+        typer.Option("-o", "--out", metavar="PATH", help=_("A file (else stdout); svg: a folder.")),
     ] = None,
     lang: o.Lang = "",
     disclosure: Annotated[
@@ -48,7 +50,7 @@ def report(
     """Write the runs in the form asked for."""
     o.speak(lang)
     from probe.cli.exits import later
-    from probe.cli.exporting import write_csv
+    from probe.cli.exporting import write_csv, write_pictures
 
     if form in LATER:
         later(f"--format {form}")
@@ -59,4 +61,5 @@ def report(
         )
     if disclosure:
         later("--disclosure")
-    write_csv(runs, out)
+    writers = {"csv": write_csv, "svg": write_pictures}
+    writers[form](runs, out)

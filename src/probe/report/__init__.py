@@ -7,6 +7,7 @@ from typing import Final
 
 from probe.model.options import RunRecord
 from probe.model.verdict import ServiceVerdict, Verdict
+from probe.report.trials import TargetTrials
 
 __all__ = ["EXPORTS", "Export", "Judged"]
 
@@ -19,6 +20,8 @@ class Judged:
     verdicts: tuple[Verdict, ...]
     """The network's own among them."""
     services: tuple[ServiceVerdict, ...]
+    trials: tuple[TargetTrials, ...] = ()
+    """Of every target that transfers were made for."""
 
 
 Export = Callable[[Path, Judged], tuple[Path, ...]]
@@ -39,5 +42,11 @@ def _csv(folder: Path, judged: Judged) -> tuple[Path, ...]:
     return verdicts, services, package
 
 
-EXPORTS: Final[Mapping[str, Export]] = {"csv": _csv}
+def _svg(folder: Path, judged: Judged) -> tuple[Path, ...]:
+    from probe.report.pictures import write_pictures
+
+    return write_pictures(folder, judged.trials)
+
+
+EXPORTS: Final[Mapping[str, Export]] = {"csv": _csv, "svg": _svg}
 """Name of a format and what writes it."""

@@ -16,6 +16,7 @@ from probe.report import words
 from probe.report.console_details import common_caveats, details
 from probe.report.console_overview import overview
 from probe.report.console_text import STYLES, WIDEST, label_of, paragraph, reason, unpadded
+from probe.report.console_trials import speeds
 from probe.report.next_steps import advice
 from probe.report.show import visible
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from probe.model.options import RunRecord
     from probe.model.verdict import ServiceVerdict, Verdict
+    from probe.report.trials import TargetTrials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Outcome:
     services: tuple[ServiceVerdict, ...]
     verdicts: tuple[Verdict, ...]
     """Without the network's own."""
+    trials: tuple[TargetTrials, ...] = ()
+    """Pairs to be drawn."""
     controls_known: bool = True
     """Whether a control was asked for; if not, the summary says what one would add."""
 
@@ -69,6 +73,7 @@ def show(console: Console, outcome: Outcome) -> None:
         unpadded(console, overview(services, measured, width), width)
     asn = outcome.record.vantage.probe_asn
     details(console, measured, asn=asn, width=width, common=common)
+    speeds(console, outcome.trials, width)
     _farewell(console, outcome, width)
 
 
