@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cases.script import GAP_S, NAME, TRUE_IP, WORDS, When, a_request, a_shake, measured
+from cases.transfers import transfers_of
 from probe.model import failure as f
 from probe.model.observation import ControlAnswer, EndpointAnswer, TCPConnect
 
@@ -30,7 +31,7 @@ def measurements_of(row: dict[str, Any], target: Target) -> list[Measurement]:
     ]
     found += [a_control(f"c{n}", target, said) for n, said in enumerate(row.get("control", []))]
     found += [a_cross(f"x{n}", target, said) for n, said in enumerate(row.get("cross", []))]
-    return found
+    return [*found, *transfers_of(row.get("transfers", []), target)]
 
 
 def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:

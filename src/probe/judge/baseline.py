@@ -8,8 +8,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.clock import host_of, is_valid
-from probe.judge.constants import BASELINE_FRESH_S, UNDATED
+from probe.judge.constants import BASELINE_FRESH_S, CALIBRATION_S, UNDATED
+from probe.judge.pairs import tests_of
 from probe.judge.reading import PORTS
+from probe.judge.throughput import OWN
 from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline
 from probe.model.words import ControlSource, State
@@ -85,6 +87,18 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
     )
 
 
+def calibration_of(facts: RunFacts, target: Target, moment: datetime) -> TargetBaseline | None:
+    """Return the target's row where transfers may be held against it, or None.
+
+    Its network was fine, the target answered there, and it is at most 30 days old by a checked clock.
+    """
+    baseline = facts.baseline
+    row = _INDEX.row(baseline, target) if baseline is not None else None
+    if baseline is None or row is None or baseline.network_state not in FINE_NETWORKS or not row.n_ok:
+        return None
+    return row if _age_s(facts, baseline, moment) <= CALIBRATION_S else None
+
+
 def _age_s(facts: RunFacts, baseline: Baseline, moment: datetime) -> float:
     """Return the seconds between a baseline and a measurement.
 
@@ -120,6 +134,7 @@ def baseline_of(
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
     failed = Counter(_failure(m) or instead for m in own if m not in good)
+    pairs = tests_of(measurements).get((OWN, 0)) if answers else None
     told = {ip: asn for m in measurements for answer in m.controls for ip, asn in answer.asns}
     return TargetBaseline(
         target_id=target.target_id,
@@ -141,6 +156,8 @@ def baseline_of(
         ttfb_ms=_median_ms(
             [t.first_byte_s for m in good for t in m.requests if t.first_byte_s is not None and not t.hop]
         ),
+        rate_bps=round(pairs.decision.rate_bps) if pairs is not None and pairs.fit else None,
+        pair_calibration=round(pairs.decision.ratio, 3) if pairs is not None and pairs.is_clear else None,
     )
 
 

@@ -87,3 +87,46 @@ printed by `benchmarks/throttle_error_rates.py`."""
 MULTIPLE_P: Final = 0.01
 """METHOD 7: a run's confirmations hold up to this p, adjusted by Holm for all targets tested in it. Twelve
 slow pairs of twelve (p = 1/4096) hold among 40 targets, eleven among three."""
+
+PAIRS_AT_MOST: Final = 7
+"""METHOD 7: at most 14 handshakes a test."""
+TRANSFERS_AT_MOST: Final = 40
+"""METHOD 7: handshakes of a target's transfers in one run."""
+WINDOW_AFTER_S: Final = 0.5
+WINDOW_LEAST_S: Final = 0.3
+"""METHOD 7: both arms are looked at from half a second after their first byte, where both go on for 0.3 s
+after that: slow start and a policer's bucket lie behind them then."""
+TRIAL_LEAST_BYTES: Final = 32_000
+"""A control whose object ends before gives no rate: slow start is all of it."""
+FOREIGN_SHARE: Final = 0.2
+FOREIGN_PAIRS: Final = 2
+"""METHOD 7: others' traffic over a fifth drops a pair, and at most two are dropped."""
+UNFIT_PAIRS: Final = 2
+"""So many arms that were not of one kind, and more than pairs that are: there is no such arm to be had."""
+SLOW_FOR_ALL_BPS: Final = 1_000_000.0
+"""A neutral name at the target's address that came no faster is held against a neutral server too: the
+policers known give 0.13-0.7 Mbit/s."""
+CALIBRATION_S: Final = 30 * 24 * 3600.0
+"""A pair that was even elsewhere within 30 days calibrates one here."""
+
+FREEZE_LEAST_BYTES: Final = 8_000
+FREEZE_MOST_BYTES: Final = 70_000
+FREEZE_CV: Final = 0.3
+FREEZE_TRIALS: Final = 3
+FREEZE_SILENCE_S: Final = 1.2
+FREEZE_SILENCE_RTTS: Final = 10
+FREEZE_WITHIN_S: Final = 60.0
+"""METHOD 7: the six conditions of a freeze."""
+FREEZE_SUSPECT_S: Final = 1.0
+"""A trial of a pair is cut at 1.8 s: one that was silent for so long at its end is looked at again, uncut."""
+FREEZE_PASSED: Final = 1.2
+"""Elsewhere, or with smaller segments, so many times the bytes came: they pass, not by a hair."""
+
+SHAPE_GAP_LOW_S: Final = 0.2
+SHAPE_GAP_HIGH_S: Final = 1.0
+SHAPE_GAPS: Final = 2
+SHAPE_FLAT_RTT: Final = 2.0
+SHAPE_RTT: Final = 5.0
+SHAPE_PLATEAU_CV: Final = 0.3
+SHAPE_SCATTER_CV: Final = 0.5
+"""METHOD 7: what the labels policed, shaped and lossy ask for; they decide no state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.judge.fingerprints import Confidence, Scope
 from probe.judge.rule import Rule, always
@@ -11,6 +11,9 @@ from probe.model.words import Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.fingerprints import Match, Refusal
+
+
+BREAKS_OFF: Final = "http.body_breaks_off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,7 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
         reason_code=ReasonCode.CONTENT_DIFFERS,
     ),
     Rule(
-        "http.body_breaks_off",
+        BREAKS_OFF,
         lambda f: f.broken,
         State.INCONCLUSIVE,
         "{name}: it answers, but its body stopped short of the length it declared, every time; a path"

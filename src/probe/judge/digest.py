@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Final, Literal
 
 from probe.judge.clock import ClockSample, clock_samples, host_of, is_valid
+from probe.judge.constants import SCREEN_LEAST_BYTES
 from probe.judge.names import PUBLIC, NameAnswer, kind_of, name_answers
 from probe.judge.portal import PortalCheck, Sinkhole, portal_check, read_sinkhole
+from probe.judge.screen import PageRate
+from probe.judge.screening import page_rates
 from probe.model import failure as failures
 from probe.model.measurement import Measurement
 from probe.model.observation import DNSLookup, HTTPRoundTrip, LocalFact, TCPConnect, TLSHandshake
@@ -73,6 +76,8 @@ class ControlDigest:
     untrusted_issuers: tuple[str, ...] = ()
     """Of certificates under no known authority that a neutral showed."""
     local: tuple[LocalFact, ...] = ()
+    pages: tuple[PageRate, ...] = ()
+    """What its pages moved, where they were long enough to tell the link's rate."""
 
 
 def digest_control(measurement: Measurement, target: Target) -> ControlDigest:
@@ -95,6 +100,9 @@ def digest_control(measurement: Measurement, target: Target) -> ControlDigest:
         sinkhole=read_sinkhole(m) if target.experiment == "sinkhole" else None,
         untrusted_issuers=tuple(_untrusted(m)) if target.neutral_group else (),
         local=m.local,
+        pages=tuple(p for p in page_rates((m,)) if p.n_bytes >= SCREEN_LEAST_BYTES)
+        if target.neutral_group
+        else (),
     )
 
 

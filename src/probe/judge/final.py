@@ -92,7 +92,7 @@ _NEEDS_NO_CONTROL = frozenset({"http.answered", "http.notice_page", "http.notice
 
 def _keep(works: Outcome, outcome: Outcome) -> Outcome:
     outcome.notes = works.notes
-    outcome.validated = works.validated
+    outcome.validated, outcome.answers = works.validated, works.answers
     outcome.wants.join(works.wants)
     if works.mechanism and not outcome.mechanism:
         outcome.mechanism, outcome.located = works.mechanism, works.located

@@ -41,6 +41,22 @@ RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
 TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
 CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
 UNKNOWN_ISSUERS: Final = "certificates under an unknown authority were shown for neutral sites"
+SLOWED_UNDECIDED: Final = (
+    "whether it is slowed was not decided: its test ended after {n} pairs of transfers that can be compared"
+)
+SLOWED_NO_CONTROL: Final = (
+    "whether it is slowed was not decided: no other name could be had to compare its own with"
+)
+NAME_NOT_SLOWED: Final = (
+    "its name was not slowed at a neutral server; whether it is slowed at its own address was not decided"
+)
+CONFIRMATION_UNDECIDED: Final = (
+    "a second test, of {n} pairs of transfers that can be compared, could not tell"
+)
+FLOOR: Final = (
+    "what transfers cannot show: a slowdown of less than threefold, or one that begins after {kb} kB or"
+    " {seconds} s; here the control came at {control} kbit/s"
+)
 AMONG_MANY: Final = (
     "{n} targets were tested in this run: corrected for their number, chance brings this about with a"
     " probability of {p}, which is too much to call it confirmed"
@@ -68,6 +84,11 @@ NOTES: Final = (
     TIME_UNKNOWN,
     CLOCK_OFF,
     UNKNOWN_ISSUERS,
+    SLOWED_UNDECIDED,
+    SLOWED_NO_CONTROL,
+    NAME_NOT_SLOWED,
+    CONFIRMATION_UNDECIDED,
+    FLOOR,
     AMONG_MANY,
 )
 """All but the sentences of rules, which may stand as notes too."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
     from probe.judge.witness import Count
+    from probe.model.target import Debt
     from probe.model.verdict import Note
     from probe.model.words import Layer
 
@@ -29,6 +30,8 @@ class Wants:
     addresses: tuple[str, ...] = ()
     cross: tuple[str, ...] = ()
     """Addresses at which the name failed."""
+    transfers: tuple[Debt, ...] = ()
+    """Which transfers, the first of them first."""
 
     def join(self, other: Wants) -> None:
         """Want what another wants too."""
@@ -38,6 +41,16 @@ class Wants:
         self.resolver = self.resolver or other.resolver
         self.addresses = tuple(dict.fromkeys((*self.addresses, *other.addresses)))
         self.cross = self.cross or other.cross
+        self.transfers = self.transfers or other.transfers
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Medians of the test that decides, in bit/s, and the median of its ratios."""
+
+    goodput_bps: float
+    control_bps: float
+    ratio: float
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -61,6 +74,8 @@ class Outcome:
     """Rounds that got an answer, when the next hop or the content tables are to decide."""
     validated: bool = False
     """A certificate valid for the name stood behind the answer."""
+    rates: Rates | None = None
+    """Of its transfers, and of what they were held against."""
 
     @property
     def state(self) -> State:
@@ -99,7 +114,7 @@ def conclude(
 ) -> Outcome:
     """Put a rule, its parameters and its witnesses together."""
     bypassed = bool(TUNNELS.intersection(hop.facts.vantage.bypass))
-    accuses = rule.state is State.BLOCKED
+    accuses = rule.state in {State.BLOCKED, State.THROTTLED}
     filled = {
         "name": hop.label,
         "asn": THROUGH_BYPASS if bypassed else _operator(hop.facts.vantage.probe_asn),

@@ -91,6 +91,7 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
             server_name=hop.sni if not hop.place.is_literal else "",
             plain=not hop.place.is_tls,
         )
+    yield from wants.transfers
 
 
 def _asked(reading: Reading, hop: Hop, experiment: str) -> list[float]:

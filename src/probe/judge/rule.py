@@ -10,7 +10,7 @@ from probe.model.words import Located, ReasonCode, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Goes up whenever a rule is added or retired; what a rule_id means never changes."""
 
 F = TypeVar("F")

@@ -12,6 +12,7 @@ from probe.judge.http import HTTP_RULES
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED
 from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
+from probe.judge.throughput import THROUGHPUT_RULES
 from probe.judge.tls import TLS_RULES
 
 if TYPE_CHECKING:
@@ -36,5 +37,6 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *TLS_CONTENT,
     *PLAIN_CONTENT,
     *ANSWERED.values(),
+    *THROUGHPUT_RULES,
 )
 """In the order in which they are asked; some stand in two tables."""

@@ -35,6 +35,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
     sources = dict.fromkeys(s for s in ControlSource if s in outcome.sources)
     everything = [*own, *reading.aside]
     notes = unique(outcome.notes)
+    rates = outcome.rates
     return Verdict(
         target_id=target.target_id,
         service=target.service,
@@ -55,13 +56,17 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         witnesses=tuple(sorted(outcome.witnesses)[:MAX_WITNESSES]),
         n_observations=sum(
             len(m.queries) + len(m.tcp_connect) + len(m.tls_handshakes) + len(m.requests) for m in own
-        ),
+        )
+        + sum(len(m.transfers) for m in reading.aside),
         n_controls=outcome.n_controls,
         control_source=tuple(sources) or (ControlSource.NONE,),
         dns_ms=_median(q.t - q.t0 for m in own for q in m.queries if q.is_system and q.answers),
         connect_ms=_median(c.t - c.t0 for m in own for c in m.tcp_connect if c.failure is None),
         tls_ms=_median(h.t - h.t0 for m in own for h in m.tls_handshakes if h.completed),
         ttfb_ms=_median(r.first_byte_s for m in own for r in m.requests if r.first_byte_s is not None),
+        goodput_kbps=_kbps(rates.goodput_bps) if rates is not None else None,
+        control_goodput_kbps=_kbps(rates.control_bps) if rates is not None else None,
+        goodput_ratio=round(rates.ratio, 4) if rates is not None else None,
         started_utc=_stamp(min(m.measurement_start_time for m in own)) if own else "",
         ended_utc=_stamp(max(m.measurement_start_time + timedelta(seconds=m.runtime_s) for m in own))
         if own
@@ -84,6 +89,10 @@ def _median(seconds: Iterable[float]) -> float | None:
     """Return the median in milliseconds to a hundredth, or None of nothing."""
     values = list(seconds)
     return round(median(values) * 1000, 2) if values else None
+
+
+def _kbps(bps: float) -> float:
+    return round(bps / 1000, 1)
 
 
 def _stamp(instant: datetime) -> str:

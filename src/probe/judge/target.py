@@ -10,9 +10,11 @@ from probe.judge.cross import evaluate
 from probe.judge.final import judge_answers, notice_of
 from probe.judge.gate import NOT_MEASURED, through_gate
 from probe.judge.hop import Hop
+from probe.judge.next_transfer import transfer_debts
 from probe.judge.outcome import Outcome, conclude
 from probe.judge.owed import debts_of
 from probe.judge.reading import place_of, read
+from probe.judge.slowed import judge_slowness, may_be_slowed, slowness_of
 from probe.judge.speak import verdict_of
 from probe.judge.trust import Trust
 from probe.judge.views import all_views, views_of_hop
@@ -53,10 +55,20 @@ class Judged:
 def judge_target(facts: RunFacts, target: Target, measurements: Sequence[Measurement]) -> Judged:
     """Return the verdict that the evidence carries now, whatever the evidence; total, pure, order-free."""
     reading = read(target, measurements, facts.clock_offset_s)
-    outcome = _judge(facts, reading)
+    outcome = _slowed(facts, reading, _judge(facts, reading))
     debts = debts_of(facts, reading, outcome)
     outcome = through_gate(facts, outcome, debts)
     return Judged(verdict_of(facts, reading, outcome), () if facts.stopped else debts)
+
+
+def _slowed(facts: RunFacts, reading: Reading, web: Outcome) -> Outcome:
+    """Return what the rounds gave with what transfers say beside it."""
+    if not may_be_slowed(web):
+        return web
+    slowness = slowness_of(facts, reading, web)
+    web.wants.transfers = transfer_debts(facts, reading, web, slowness)
+    web.wants.control = web.wants.control or slowness.stopped_short
+    return judge_slowness(facts, web, slowness)
 
 
 @dataclass(slots=True, eq=False)

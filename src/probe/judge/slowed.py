@@ -1,0 +1,223 @@
+"""Whether a target that answers is slowed: transfers read into facts, and what they make of its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from probe.judge import note as notes
+from probe.judge.baseline import calibration_of
+from probe.judge.constants import CLEAR_MEDIAN
+from probe.judge.decide import sign_test
+from probe.judge.freeze import freeze_of
+from probe.judge.moved import has_moved
+from probe.judge.note import note
+from probe.judge.outcome import SOURCE_WORDS, Rates, conclude
+from probe.judge.pairs import EXPERIMENT, Test, tests_of
+from probe.judge.screening import is_suspect, stopped_short
+from probe.judge.shape import shape_of
+from probe.judge.throughput import (
+    NAME,
+    OWN,
+    THROUGHPUT_RULES,
+    SlowFacts,
+    accused,
+    accused_by_name,
+    agrees,
+    slow_for_all,
+)
+from probe.judge.trial import begin, end
+from probe.model.words import ControlSource, Layer, Located, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probe.judge.facts import RunFacts
+    from probe.judge.outcome import Outcome
+    from probe.judge.reading import Reading
+    from probe.model.measurement import Measurement
+    from probe.model.transfer import Transfer
+    from probe.model.verdict import Note
+
+NOT_MADE: Final = Test()
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """A target's transfers, and what they amount to."""
+
+    facts: SlowFacts
+    transfers: tuple[Measurement, ...]
+    stopped_short: bool
+    """The page itself fell silent short of its declared length."""
+
+    @property
+    def n_handshakes(self) -> int:
+        """Transfers made so far."""
+        return sum(len(m.transfers) for m in self.transfers)
+
+
+def may_be_slowed(outcome: Outcome) -> bool:
+    """Say whether transfers may be asked of a target: it answers, over a certificate that holds."""
+    return outcome.validated and (outcome.state is State.REACHABLE or stopped_short(outcome))
+
+
+def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness:
+    """Read the transfers of a target; total, and the same in whatever order they come."""
+    made = tuple(m for m in reading.aside if m.experiment == EXPERIMENT)
+    tests = tests_of(made)
+    broken = stopped_short(outcome)
+    row = calibration_of(facts, reading.target, reading.own[0].measurement_start_time)
+    known = row.pair_calibration if row is not None else None
+    return Slowness(
+        SlowFacts(
+            own=tests.get((OWN, 0), NOT_MADE),
+            own_again=tests.get((OWN, 1), NOT_MADE),
+            name=tests.get((NAME, 0), NOT_MADE),
+            name_again=tests.get((NAME, 1), NOT_MADE),
+            freeze=freeze_of(made, _got_elsewhere(outcome, row.rate_bps if row is not None else None)),
+            moved=_moved(facts, made),
+            calibrated=known is not None and CLEAR_MEDIAN <= known <= 1 / CLEAR_MEDIAN,
+            outside_bps=row.rate_bps if row is not None else None,
+            suspected=broken or is_suspect(facts, reading, outcome),
+        ),
+        made,
+        broken,
+    )
+
+
+def _got_elsewhere(outcome: Outcome, rate_bps: float | None) -> list[tuple[ControlSource, float]]:
+    """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial."""
+    found = [(v.source, float(v.body_length or 0)) for v in outcome.hop.views if v.usable and v.answered]
+    return [*found, *([(ControlSource.BASELINE, float("inf"))] if rate_bps else [])]
+
+
+def _moved(facts: RunFacts, made: Sequence[Measurement]) -> bool:
+    """Say whether this machine changed its network between the first transfer and the last."""
+    if not made:
+        return False
+    first = min(m.started_s for m in made)
+    last = max(m.started_s + m.runtime_s for m in made)
+    looks = sorted((d.started_s, d.uid, d.local) for d in facts.digests if d.local)
+    before = [local for at, _, local in looks if at <= first][-1:]
+    after = [local for at, _, local in looks if at > last][:1]
+    during = [local for at, _, local in looks if first < at <= last]
+    return has_moved([*before, *during, *after, *(m.local for m in made if m.local)])
+
+
+def judge_slowness(facts: RunFacts, outcome: Outcome, slowness: Slowness) -> Outcome:
+    """Return the outcome with what transfers say of it.
+
+    A page that answers stays reachable where they say nothing; one whose body stopped short stays what it
+    is unless they accuse.
+    """
+    f = slowness.facts
+    finding = facts.finding
+    if not slowness.transfers or (finding is not None and not finding.fine):
+        return outcome
+    rule = next((rule for rule in THROUGHPUT_RULES if rule.when(f)), None)
+    outcome.rates = _rates(f)
+    outcome.witnesses |= frozenset(m.measurement_uid for m in slowness.transfers)
+    if rule is None or (slowness.stopped_short and rule.state is not State.THROTTLED):
+        if rule is not None:
+            outcome.notes.append(note(rule.because, _params(f, outcome)))
+        outcome.notes += _notes(f, over=rule is not None)
+        outcome.sources = tuple(dict.fromkeys((*outcome.sources, *_sources(f))))
+        return outcome
+    made = conclude(
+        rule,
+        Layer.THROUGHPUT,
+        hop=outcome.hop,
+        params=_params(f, outcome),
+        wants=outcome.wants,
+        uids=outcome.witnesses,
+    )
+    made.confirmed = made.located is not Located.UNKNOWN and accused(f) and agrees(f)
+    made.sources = _sources(f)
+    made.n_controls = len(f.deciding.fit) + len(f.again.fit)
+    made.rates, made.validated, made.answers = outcome.rates, outcome.validated, outcome.answers
+    made.notes = [*outcome.notes, *_notes(f, over=True)]
+    return made
+
+
+def _rates(f: SlowFacts) -> Rates | None:
+    """Return the medians of the deciding test; of an address slow for all names, beside a neutral server."""
+    test = f.name if accused_by_name(f) and not f.own.is_throttled else f.deciding
+    if not test.fit:
+        return None
+    told = test.decision
+    if slow_for_all(f):
+        elsewhere = f.name.decision.control_bps
+        return Rates(told.rate_bps, elsewhere, told.rate_bps / elsewhere)
+    return Rates(told.rate_bps, told.control_bps, told.ratio)
+
+
+def _sources(f: SlowFacts) -> tuple[ControlSource, ...]:
+    """Return what the transfers were held against."""
+    used = [t.source for t in (f.own, f.name) if t.fit]
+    if f.own.is_throttled and f.calibrated and not f.name.is_throttled:
+        used.append(ControlSource.BASELINE)
+    if slow_for_all(f) and f.outside_bps is not None:
+        used.append(ControlSource.BASELINE)
+    if f.freeze.holds and f.freeze.completes is not None:
+        used += [ControlSource.NEUTRAL, f.freeze.completes]
+    return tuple(s for s in ControlSource if s in used)
+
+
+def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:
+    """Return every value that a sentence of the table may name."""
+    test = f.name if accused_by_name(f) and not f.own.is_throttled else f.deciding
+    told, again = test.decision, f.again.decision
+    pooled = [*test.rates, *(f.again.rates if agrees(f) else ())]
+    rates = _rates(f) or Rates(told.rate_bps, told.control_bps, told.ratio)
+    slow = [(p.suspect, p.rate_bps) for p in test.fit if p.suspect is not None]
+    return {
+        "name": outcome.hop.label,
+        "n": str(told.n),
+        "n_slow": str(told.n_slow),
+        "rate": _kbps(rates.goodput_bps),
+        "control_rate": _kbps(rates.control_bps),
+        "ratio": f"{rates.ratio:.2f}",
+        "ratio_again": f"{again.ratio:.2f}",
+        "p_value": f"{sign_test(pooled):.2g}",
+        "shape": shape_of(slow),
+        "trigger": ".sni" if accused_by_name(f) and f.own.is_throttled else "",
+        "trials": str(f.freeze.heard),
+        "kb": f"{f.freeze.n_bytes / 1000:.0f}",
+        "whole": SOURCE_WORDS[f.freeze.completes] if f.freeze.completes is not None else "",
+        "outside": _kbps(f.outside_bps or 0.0),
+    }
+
+
+def _kbps(bps: float) -> str:
+    return f"{bps / 1000:.0f}"
+
+
+def _notes(f: SlowFacts, *, over: bool) -> list[Note]:
+    """Say what could not have been seen, and what was not decided."""
+    test = f.deciding
+    found: list[Note] = []
+    if not over and test.goes_on:
+        found.append(note(notes.SLOWED_UNDECIDED, n=len(test.fit)))
+    elif not over and not (test.is_clear or f.own.is_clear):
+        found.append(note(notes.SLOWED_NO_CONTROL))
+    elif not over and test is f.name:
+        found.append(note(notes.NAME_NOT_SLOWED))
+    if accused(f) and f.again.pairs and not agrees(f) and over:
+        found.append(note(notes.CONFIRMATION_UNDECIDED, n=len(f.again.fit)))
+    if test.fit:
+        moved = max(_moved_bytes(p.control) for p in test.fit if p.control is not None)
+        lasted = max(end(p.control) - begin(p.control) for p in test.fit if p.control is not None)
+        found.append(
+            note(
+                notes.FLOOR,
+                kb=f"{moved / 1000:.0f}",
+                seconds=f"{lasted:.1f}",
+                control=_kbps(test.decision.control_bps),
+            )
+        )
+    return found
+
+
+def _moved_bytes(t: Transfer) -> int:
+    return sum(n for _, n in t.series)
