@@ -69,7 +69,7 @@ async def open_helper(
 ) -> AsyncIterator[Running]:
     """Serve both ports while the context is open; `network` and `guard` are for tests.
 
-    Raises OSError where it cannot listen or read, ssl.SSLError for a certificate that is none, IdentityError.
+    Raises ListenError, IdentityError, and OSError and ssl.SSLError for files that cannot be used.
     """
     clients = Clients(settings.limits)
     table = settings.as_table
@@ -141,6 +141,8 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     loop.set_exception_handler(_told_without_addresses)
+    sys.unraisablehook = _not_told  # the ssl module's word on a ClientHello whose name is no text
+    _allow_files()
     async with open_helper(settings) as running:
         ready(running)
         await stopped.wait()
@@ -151,3 +153,18 @@ def _told_without_addresses(_loop: asyncio.AbstractEventLoop, context: dict[str,
     error = context.get("exception")
     if error is not None and not isinstance(error, OSError):
         sys.stderr.write(f"probe helper: a fault, {type(error).__name__}\n")
+
+
+def _not_told(_unraisable: object) -> None:
+    """Say nothing: whoever sends junk should not fill the log."""
+
+
+def _allow_files() -> None:
+    """Let this process have as many connections as the system allows; each takes two descriptors."""
+    try:
+        import resource
+    except ImportError:  # no POSIX system
+        return
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

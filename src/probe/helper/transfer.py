@@ -34,6 +34,16 @@ _NAMES: Final[WeakKeyDictionary[Any, str]] = WeakKeyDictionary()
 """What was asked for in a handshake, as long as its connection lives."""
 
 
+class ListenError(OSError):
+    """The operating system lets nobody listen there; `problem` and `hint` say it to a person."""
+
+    def __init__(self, bind: str, port: int, error: OSError) -> None:
+        """Take the place and what the system said."""
+        super().__init__(error.errno, error.strerror)
+        self.problem = f"{bind} port {port}: {error.strerror}"
+        self.hint = "Choose another port, or see docs/helper.md: ports below 1024 need a right of their own."
+
+
 class TransferServer:
     """A transfer port that is open: what it is known by, what it has done, and its end."""
 
@@ -183,7 +193,7 @@ def _abort(sock: socket.socket) -> None:
 
 
 def listen(bind: str, port: int) -> socket.socket:
-    """Return a non-blocking listening socket; `::` takes both families. Raises OSError."""
+    """Return a non-blocking listening socket; `::` takes both families. Raises ListenError."""
     sock = socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -192,9 +202,9 @@ def listen(bind: str, port: int) -> socket.socket:
         sock.bind((bind, port))
         sock.listen(BACKLOG)
         sock.setblocking(False)
-    except OSError:
+    except OSError as error:
         sock.close()
-        raise
+        raise ListenError(bind, port, error) from error
     return sock
 
 
@@ -214,7 +224,7 @@ async def open_transfer_server(
 ) -> AsyncIterator[TransferServer]:
     """Serve transfers while the context is open; without an identity, under one that ends with it.
 
-    `asn_of` tells the AS of an address as `AS12389`, or "". Raises OSError if it cannot listen there.
+    `asn_of` tells the AS of an address as `AS12389`, or "". Raises ListenError.
     """
     limits = limits or Limits()
     server = TransferServer(
