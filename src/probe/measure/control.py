@@ -123,7 +123,7 @@ async def _exchange(
     while True:
         fresh = line is None
         if line is None:
-            line, failure = await _opened(ctx, url, place)
+            line, failure = await opened(ctx, url, place)
             if line is None:
                 return b"", failure or f.HTTP_REQUEST_FAILED
         try:
@@ -136,7 +136,7 @@ async def _exchange(
         else:
             line.close()
         if answer.failure is None or answer.began or fresh:
-            return _body_of(answer)
+            return body_of(answer)
         line = None
 
 
@@ -157,10 +157,10 @@ async def _post(ctx: Context, line: Line, place: Place, content: bytes) -> Answe
         ctx.bytes_received += other.bytes_received - received
 
 
-async def _opened(ctx: Context, url: str, place: Place) -> tuple[Line | None, str | None]:
+async def opened(ctx: Context, url: str, place: Place) -> tuple[Line | None, str | None]:
     """Connect, and for https verify strictly: an answer over a bad certificate is nobody's word."""
     other = detached(ctx)
-    opened = False
+    is_open = False
     try:
         stream: AnyStream | None
         stream, failure = await reach(other, place, ctx.options.timeout_s)
@@ -171,16 +171,17 @@ async def _opened(ctx: Context, url: str, place: Place) -> tuple[Line | None, st
                 other, stream, place.host, verified_name=place.host, alpn=("http/1.1",)
             )
             failure = shaken.failure
-        opened = stream is not None and failure is None
-        return (Line(stream), None) if stream is not None and opened else (None, failure)
+        is_open = stream is not None and failure is None
+        return (Line(stream), None) if stream is not None and is_open else (None, failure)
     finally:
         ctx.bytes_sent += other.bytes_sent
         ctx.bytes_received += other.bytes_received
-        if not opened:
+        if not is_open:
             other.close()
 
 
-def _body_of(answer: Answer) -> tuple[bytes, str | None]:
+def body_of(answer: Answer) -> tuple[bytes, str | None]:
+    """Return the content of an answer, or why there is none."""
     if answer.failure is not None:
         return b"", answer.failure
     if answer.status_code != 200:

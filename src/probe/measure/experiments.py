@@ -4,7 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from probe.measure import control, cross, endpoint, named_resolver, neutral, resolver, vantage, web
+from probe.measure import (
+    control,
+    cross,
+    endpoint,
+    named_resolver,
+    neutral,
+    resolver,
+    throughput,
+    vantage,
+    web,
+)
 from probe.measure.trace import Context
 from probe.model.target import Step
 
@@ -22,6 +32,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "control": control.recipe,
         "cross": cross.recipe,
         "neutral": neutral.recipe,
+        "throughput": throughput.recipe,
         "portal": vantage.portal,
         "sinkhole": vantage.sinkhole,
         "local": vantage.local,

@@ -62,13 +62,23 @@ class Line:
         self, target: str, headers: Headers, content: bytes, *, max_body: int, timeout_s: float
     ) -> Answer:
         """Send a POST and read its answer; what the network does becomes the answer's failure."""
+        length = ("Content-Length", str(len(content)))
+        request = h11.Request(method="POST", target=target, headers=[*headers, length])
+        return await self._ask(request, (h11.Data(data=content),), max_body=max_body, timeout_s=timeout_s)
+
+    async def get(self, target: str, headers: Headers, *, max_body: int, timeout_s: float) -> Answer:
+        """Send a GET and read its answer, as `post`."""
+        request = h11.Request(method="GET", target=target, headers=list(headers))
+        return await self._ask(request, (), max_body=max_body, timeout_s=timeout_s)
+
+    async def _ask(
+        self, request: h11.Request, content: tuple[h11.Data, ...], *, max_body: int, timeout_s: float
+    ) -> Answer:
         answer = Answer()
         self.n_asked += 1
-        length = ("Content-Length", str(len(content)))
         try:
             with anyio.fail_after(timeout_s):
-                request = h11.Request(method="POST", target=target, headers=[*headers, length])
-                events = (request, h11.Data(data=content), h11.EndOfMessage())
+                events = (request, *content, h11.EndOfMessage())
                 await self.stream.write(b"".join(self.http.send(event) or b"" for event in events))
                 await self._read(answer, max_body)
         except h11.RemoteProtocolError:

@@ -92,8 +92,8 @@ def bytes_acked(sock: socket.socket) -> int | None:
 def wire_bytes(sock: socket.socket) -> int | None:
     """Return what the connection has moved over the wire so far, both ways, headers included, rounded up.
 
-    Segments that came out of order, or twice, are counted too: by their number and the usual length.
-    None where the system does not tell.
+    Segments that came out of order are not among the received bytes before the gap is filled: as many more as
+    there may be, by their number and the usual length, are counted too. None where the system does not tell.
     """
     raw = _raw(sock)
     sent, received = _at(raw, 200, "Q"), _at(raw, 128, "Q")
@@ -101,7 +101,8 @@ def wire_bytes(sock: socket.socket) -> int | None:
         return None
     _, _, _, rcv_mss = struct.unpack_from("4I", raw, 8)
     segs_out, segs_in = struct.unpack_from("2I", raw, 136)
-    arrived = max(received, rcv_mss * (_at(raw, 152) or 0))
+    at_most = received + rcv_mss * (_at(raw, 224) or 0)
+    arrived = max(received, min(at_most, rcv_mss * (_at(raw, 152) or 0)))
     return int(sent + arrived + _SEGMENT_HEADERS * (segs_out + segs_in))
 
 

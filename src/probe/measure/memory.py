@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probe.measure.helper_line import Line
     from probe.measure.pace import Pace
     from probe.measure.trace import Context
+    from probe.measure.transfer_helper import Served
 
 RETIRED_S: Final = 420.0
 """Longest residual block known (METHOD section 6): an address that failed a neutral name waits it out."""
@@ -36,6 +37,8 @@ class Memory:
     names: dict[str, anyio.Semaphore] = field(default_factory=dict)
     helper_addresses: dict[str, str] = field(default_factory=dict)
     """Where a helper was reached last."""
+    served: dict[str, Served] = field(default_factory=dict)
+    """What helpers announced of their transfers."""
     lines: dict[str, list[Line]] = field(default_factory=dict)
     """Idle connections to a helper."""
     callers: dict[str, int] = field(default_factory=dict)

@@ -86,7 +86,7 @@ class Stream:
         self.ctx.bytes_received += len(data)
         self.series.append((now, len(data)))
         if len(self.series) > MAX_POINTS:
-            self.series = _merged(self.series)
+            self.series = merged(self.series)
         return data
 
     async def write(self, data: bytes) -> None:
@@ -117,7 +117,7 @@ class Stream:
         self.ctx.streams.discard(self)
 
 
-def _merged(series: list[tuple[float, int]]) -> list[tuple[float, int]]:
+def merged(series: list[tuple[float, int]]) -> list[tuple[float, int]]:
     """Join neighbours two by two, at the time of the later."""
     pairs = zip(series[::2], series[1::2], strict=False)
     joined = [(later[0], earlier[1] + later[1]) for earlier, later in pairs]
@@ -136,6 +136,8 @@ class TLSStream:
         self.client_hello = b""
         self.ended_by = ""
         self.head = b""
+        self.feed_size = CHUNK
+        """Most bytes taken off the socket at once; whoever counts to a cap lowers it."""
         self._handshake_received = 0
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -159,7 +161,7 @@ class TLSStream:
             await self.raw.write(data)
 
     async def _feed(self) -> None:
-        data = await self.raw.read()
+        data = await self.raw.read(self.feed_size)
         if self._limit:
             self._handshake_received += len(data)
             self.head += data[: max(0, HEAD - len(self.head))]

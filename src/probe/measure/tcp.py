@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,8 +14,6 @@ from probe.measure.stream import Stream
 from probe.model.observation import TCPConnect
 
 if TYPE_CHECKING:
-    import socket
-
     from probe.measure.trace import Context
 
 
@@ -26,8 +26,11 @@ async def connect(
     attempt: int = 0,
     arm: str = "",
     timeout_s: float | None = None,
+    max_segment: int | None = None,
 ) -> tuple[TCPConnect, Stream | None]:
     """Connect to a literal address; the observation is appended, whatever happened.
+
+    `max_segment` is TCP_MAXSEG; where the system cannot set it, that is a failure of this machine.
 
     Raises nothing of the network's; a cancelled connect is recorded as `interrupted` before it goes on.
     Room at the address is the caller's: `async with ctx.at((ip,))` around the stream's life.
@@ -39,6 +42,8 @@ async def connect(
     try:
         sock = ctx.network.open_tcp(ip)
         kernel.watch_icmp(sock, watch=True)
+        if max_segment is not None:
+            _limit_segments(sock, max_segment)
         t0 = ctx.now()
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
             await ctx.network.connect(sock, ip, port)
@@ -82,6 +87,13 @@ async def connect(
         return observed, None
     kernel.watch_icmp(sock, watch=False)
     return observed, Stream(ctx, sock, ip, port)
+
+
+def _limit_segments(sock: socket.socket, size: int) -> None:
+    option = getattr(socket, "TCP_MAXSEG", None)
+    if option is None:
+        raise OSError(errno.EINVAL, "no TCP_MAXSEG here")
+    sock.setsockopt(socket.IPPROTO_TCP, option, size)
 
 
 def _note(ctx: Context, observed: TCPConnect) -> None:
