@@ -16,6 +16,7 @@ from probe.judge.owed import debts_of
 from probe.judge.reading import place_of, read
 from probe.judge.slowed import judge_slowness, may_be_slowed, slowness_of
 from probe.judge.speak import verdict_of
+from probe.judge.special import SPECIAL
 from probe.judge.trust import Trust
 from probe.judge.views import all_views, views_of_hop
 from probe.judge.witness import bursts
@@ -84,6 +85,9 @@ class _Run:
 
 def _judge(facts: RunFacts, reading: Reading) -> Outcome:
     run = _Run(facts, reading, all_views(facts, reading), bursts([*reading.own, *reading.aside]))
+    special = SPECIAL.get(reading.target.experiment)
+    if special is not None and reading.own:
+        return special(_hop(run, 0, reading.legs.get(0, [])))
     outcome: Outcome | None = None
     notes: list[Note] = []
     for index in range(MAX_HOPS):

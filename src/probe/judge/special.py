@@ -1,0 +1,15 @@
+"""SPECIAL: experiments that have tables of their own, by name; every other goes through addresses and hops."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from probe.judge.hop import Hop
+    from probe.judge.outcome import Outcome
+
+SPECIAL: Final[Mapping[str, Callable[[Hop], Outcome]]] = MappingProxyType({})
+"""Each takes hop 0: facts of the run, the target's reading, its trust; and concludes."""
