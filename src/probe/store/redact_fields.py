@@ -27,9 +27,15 @@ KEEP: Final = frozenset(
         ),
         *("negotiated_protocol", "query_type", "engine", "method", "http_version", "ended_by", "operation"),
         *("not_before", "not_after", "series", "tcp_info"),
+        *("stage", "purpose", "direction", "samples", "certificate_sha256"),
+        *("payload", "signature", "key"),
     }
 )
-"""Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked."""
+"""Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked.
+
+A receipt's payload must stay byte for byte as it was signed: `measure.transfer_receipt` lets only one through
+that holds nothing but the known numbers and what we ourselves had said.
+"""
 
 _ECHO: Final = re.compile(r"whoami|myaddr|my-?ip|checkip|icanhazip|ifconfig|ipify", re.IGNORECASE)
 """Names that answer with the asker's address: their answers are the volunteer's, not the target's."""
@@ -80,6 +86,7 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.tls_handshakes,
         measurement.requests,
         measurement.network_events,
+        measurement.transfers,
     ):
         for each in kind:
             yield each.ip
