@@ -1,4 +1,4 @@
-"""SPECIAL: experiments that have tables of their own, by name; every other goes through addresses and hops."""
+"""SPECIAL: experiments that have tables of their own; every other goes through addresses and hops."""
 
 from __future__ import annotations
 
