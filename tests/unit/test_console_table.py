@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from probe.cli.terminal import console
-from probe.model.words import Caveat, ControlSource, Located, ReasonCode, State
+from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
 from probe.report import words
 from probe.report.console import Outcome, show
 from unit.outcomes import a_blocked_verdict, a_record, a_service, a_verdict, an_outcome
@@ -71,6 +71,36 @@ def test_a_silent_path_is_accused_in_the_words_of_the_method() -> None:
         "On the path: traffic bearing these names, or going to these addresses, was treated differently "
         "on the path of subscribers of AS64500; these data do not show by whose equipment or order." in text
     )
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "place"),
+    [
+        ("tcp.timeout", "path_or_target"),
+        ("ip.unreachable", "path_or_target"),
+        ("throughput.policed.ip", "path_or_target"),
+        ("tls.reset.ip", "path_or_target"),
+        ("throughput.frozen", "path_or_target"),
+        ("throughput.frozen.sni", "path"),
+        ("throughput.policed.sni", "path"),
+        ("throughput.policed", "path"),
+        ("tls.reset.sni", "path"),
+        ("http.timeout.host", "path"),
+    ],
+)
+def test_what_depends_on_no_name_may_be_the_targets_own_doing(mechanism: str, place: str) -> None:
+    assert words.place("path", mechanism) == place
+    assert words.place("server", mechanism) == "server"
+
+
+def test_silence_at_an_address_is_not_said_to_be_on_the_path_alone() -> None:
+    found = (a_blocked_verdict(mechanism="tcp.timeout", layer=Layer.TCP),)
+    text = " ".join(shown(an_outcome(verdicts=found)).split())
+    assert (
+        "On the path or at the target's side: traffic of subscribers of AS64500 to these addresses was "
+        "treated differently; these data do not show by whose equipment or order." in text
+    )
+    assert "not confirmed; on the path or at the target's side; 3 observations" in text
 
 
 def test_the_wording_of_the_place_is_not_said_twice() -> None:
@@ -251,6 +281,24 @@ def test_a_run_that_stopped_early_says_how_to_go_on(changes: dict[str, str], exp
     assert "probe run --resume results/20261121T100000Z-AS64500-0a1b" in text
 
 
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("LINK_TOO_SLOW", "run again over another access network"),
+        ("CONTROL_NOISY", "run again over another access network"),
+        ("EFFECT_BELOW_FLOOR", "run again over another access network"),
+        ("PMTU_OR_SERVER", "run again over another access network"),
+        ("BACKGROUND_TRAFFIC", "Stop what else uses this line"),
+        ("TOO_FEW_PAIRS", "a campaign's helper (--control and its address) makes them testable"),
+        ("CONTROL_UNCALIBRATED", "probe baseline record --help"),
+        ("SLOW_NOT_NAME_DEPENDENT", "probe baseline record --help"),
+    ],
+)
+def test_a_speed_that_could_not_be_told_says_what_would_help(code: str, advice: str) -> None:
+    found = (a_verdict(state=State.INCONCLUSIVE, layer=Layer.THROUGHPUT, reason_code=ReasonCode(code)),)
+    assert advice in " ".join(shown(an_outcome(verdicts=found)).split())
+
+
 def test_a_portal_is_the_finding_and_the_advice() -> None:
     network = a_verdict(
         "network",
@@ -269,7 +317,7 @@ def test_every_code_of_the_vocabularies_has_its_words() -> None:
 
     assert set(words.STATES) == set(words.STATES_HOW) == set(State)
     assert set(words.REASONS) == set(ReasonCode)
-    assert set(words.LOCATED) == set(words.WORDING) == set(Located)
+    assert set(words.LOCATED) == set(words.WORDING) == {*Located, "path_or_target"}
     assert set(words.CONTROLS) == set(ControlSource)
     assert set(words.CAVEATS) == set(Caveat)
     assert {".".join(m.split(".")[:2]) for m in MECHANISMS} == set(words.MECHANISMS)

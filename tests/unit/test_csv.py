@@ -12,9 +12,10 @@ import pytest
 from probe.model.measurement import VantagePoint
 from probe.model.words import Caveat, ControlSource, ReasonCode, State
 from probe.report import EXPORTS, Judged
-from probe.report.columns import SERVICE_COLUMNS, VERDICT_COLUMNS
+from probe.report.columns import VERDICT_COLUMNS
 from probe.report.csv import guarded, read_csv, unguarded, write_services_csv, write_verdicts_csv
 from probe.report.datapackage import datapackage, write_datapackage
+from probe.report.service_columns import SERVICE_COLUMNS
 from unit.a_run import a_record, a_service_verdict, a_verdict
 
 VANTAGE = VantagePoint(

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from probe.model import baseline, measurement, observation, options, verdict
-from probe.report.columns import SERVICE_COLUMNS, VERDICT_COLUMNS
+from probe.report.columns import VERDICT_COLUMNS
+from probe.report.service_columns import SERVICE_COLUMNS
 from probe.store import OwnValues, Redactor, RunFolder
 from probe.targets import fields as catalogue
 from unit.a_run import a_measurement

@@ -1,19 +1,12 @@
-"""The columns of both tables, once: name, type, meaning, and the value each takes from a record."""
+"""The columns of verdicts.csv, once: name, type, meaning, and the value each takes from a verdict."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Final
 
 from probe.model.measurement import VantagePoint
-from probe.model.verdict import ServiceVerdict, Verdict
-from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
-
-SCHEMA_VERSION: Final = "1"
-"""Of both tables. More columns may follow under the same version; a changed meaning is a new one."""
-
-Type = Literal["string", "integer", "number", "boolean", "datetime"]
-"""Types of the Table Schema specification."""
-R = TypeVar("R")
+from probe.model.verdict import Verdict
+from probe.model.words import Caveat, ControlSource, Layer
+from probe.report.column import LOCATED, REASONS, SCHEMA_VERSION, STATES, Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +19,6 @@ class VerdictRow:
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
-    """What a row of services.csv is made from."""
-
-    run_id: str
-    service: ServiceVerdict
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
-    """One column. `value` returns text, a number, a truth value, or None where there is none."""
-
-    name: str
-    type: Type
-    meaning: str
-    value: Callable[[R], Any]
-    words: tuple[str, ...] = ()
-    """The closed vocabulary, where there is one."""
-    required: bool = False
-
-
 def _milliseconds(name: str, meaning: str) -> Column[VerdictRow]:
     return Column(
         f"{name}_ms", "number", meaning, lambda row: _rounded(getattr(row.verdict, f"{name}_ms"), 1)
@@ -56,10 +28,6 @@ def _milliseconds(name: str, meaning: str) -> Column[VerdictRow]:
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
-
-STATES: Final = tuple(State)
-LOCATED: Final = tuple(Located)
-REASONS: Final = tuple(ReasonCode)
 
 VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
     Column(
@@ -235,95 +203,6 @@ VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
         lambda row: row.simulated,
         required=True,
     ),
-)
-
-
-def _count(state: State) -> Column[ServiceRow]:
-    name = f"n_{state}"
-    return Column(
-        name, "integer", f"Targets that are {state}.", lambda row: getattr(row.service, name), required=True
-    )
-
-
-SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
-    Column(
-        "schema_version",
-        "string",
-        "Version of this table's meaning.",
-        lambda _: SCHEMA_VERSION,
-        required=True,
-    ),
-    Column(
-        "run_id",
-        "string",
-        "The run: start in UTC, declared AS, four hex digits.",
-        lambda row: row.run_id,
-        required=True,
-    ),
-    Column(
-        "service",
-        "string",
-        "The service; `network` for the network's own finding.",
-        lambda row: row.service.service,
-        required=True,
-    ),
-    Column(
-        "state",
-        "string",
-        "The verdict, by the service's own rule over its targets.",
-        lambda row: row.service.state,
-        STATES,
-        required=True,
-    ),
-    Column(
-        "mechanism",
-        "string",
-        "`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes.",
-        lambda row: row.service.mechanism,
-    ),
-    Column(
-        "located",
-        "string",
-        "Whose equipment the evidence points at.",
-        lambda row: row.service.located,
-        LOCATED,
-        required=True,
-    ),
-    Column(
-        "confirmed",
-        "boolean",
-        "Whether an artefact or a second, separate test settles it.",
-        lambda row: row.service.confirmed,
-        required=True,
-    ),
-    Column(
-        "reason_code",
-        "string",
-        "Why the verdict is not stronger than it is.",
-        lambda row: row.service.reason_code,
-        REASONS,
-    ),
-    Column("because", "string", "The reason in English.", lambda row: row.service.because, required=True),
-    Column(
-        "n_targets",
-        "integer",
-        "Targets of the service in this run.",
-        lambda row: row.service.n_targets,
-        required=True,
-    ),
-    _count(State.REACHABLE),
-    _count(State.THROTTLED),
-    _count(State.BLOCKED),
-    _count(State.GEOBLOCKED),
-    _count(State.DOWN),
-    _count(State.INCONCLUSIVE),
-    Column(
-        "started_utc",
-        "datetime",
-        "First try of any of its targets, UTC.",
-        lambda row: row.service.started_utc,
-    ),
-    Column("ended_utc", "datetime", "End of the last try, UTC.", lambda row: row.service.ended_utc),
 )
 
 WORD_LISTS: Final = {"caveats": tuple(Caveat), "control_source": tuple(ControlSource)}

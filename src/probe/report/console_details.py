@@ -9,7 +9,16 @@ from rich.text import Text
 from probe.locale import _, ngettext, say_notes
 from probe.model.words import WORST_FIRST, State
 from probe.report import words
-from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of, paragraph, reason
+from probe.report.console_text import (
+    ACCUSING,
+    STYLES,
+    compared,
+    confirmation,
+    label_of,
+    located,
+    paragraph,
+    reason,
+)
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -89,9 +98,9 @@ def _wording(groups: Sequence[Group], state: State, asn: str) -> Iterable[str]:
         yield _(words.STATES_MEAN[state])
     if state in ACCUSING:
         unsaid = [v for group in groups for v in group if SAID_ALREADY not in v.because]
-        for located in dict.fromkeys(v.located for v in unsaid):
-            place = _(words.LOCATED[located])
-            said = _(words.WORDING[located]).format(operator=words.operator(asn))
+        for key in dict.fromkeys(words.place(v.located, v.mechanism) for v in unsaid):
+            place = _(words.LOCATED[key])
+            said = _(words.WORDING[key]).format(operator=words.operator(asn))
             yield f"{place[:1].upper()}{place[1:]}: {_inside(said)}"
 
 
@@ -127,7 +136,7 @@ def _group(console: Console, group: Group, width: int, common: Sequence[str]) ->
 def _facts(verdict: Verdict) -> str:
     """Return confirmed or not, where, how many tries, and compared with what."""
     n, k = verdict.n_observations, verdict.n_controls
-    parts = [confirmation(verdict), _(words.LOCATED[verdict.located])] if verdict.state in ACCUSING else []
+    parts = [confirmation(verdict), located(verdict)] if verdict.state in ACCUSING else []
     parts += [
         ngettext("{n} observation", "{n} observations", n).format(n=n),
         ngettext("{n} control", "{n} controls", k).format(n=k),

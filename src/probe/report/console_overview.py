@@ -11,7 +11,7 @@ from rich.text import Text
 from probe.locale import _, ngettext
 from probe.model.words import WORST_FIRST, State
 from probe.report import words
-from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of
+from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of, located
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _how(service: ServiceVerdict) -> str:
     """Return mechanism, confirmation and how many of the service's targets share the state."""
     parts = [label_of(service) or _(words.STATES_HOW[service.state])]
     if service.state in ACCUSING:
-        parts += [confirmation(service), _(words.LOCATED[service.located])]
+        parts += [confirmation(service), located(service)]
     same = getattr(service, f"n_{service.state}")
     if same != service.n_targets:
         parts.append(_share(same, service.n_targets))

@@ -86,3 +86,8 @@ def compared(verdicts: Iterable[Verdict]) -> str:
 def confirmation(found: Verdict | ServiceVerdict) -> str:
     """Return whether an accusation is confirmed."""
     return _("confirmed") if found.confirmed else _("not confirmed")
+
+
+def located(found: Verdict | ServiceVerdict) -> str:
+    """Return where the evidence locates an accusation."""
+    return _(words.LOCATED[words.place(found.located, found.mechanism)])

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from probe.model.measurement import VantagePoint
 from probe.model.verdict import ServiceVerdict, Verdict
-from probe.report.columns import SERVICE_COLUMNS, VERDICT_COLUMNS, Column, ServiceRow, VerdictRow
+from probe.report.column import Column
+from probe.report.columns import VERDICT_COLUMNS, VerdictRow
+from probe.report.service_columns import SERVICE_COLUMNS, ServiceRow
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from probe.model.options import RunRecord
-from probe.report.columns import (
-    SCHEMA_VERSION,
-    SERVICE_COLUMNS,
-    VERDICT_COLUMNS,
-    WORD_LISTS,
-    Column,
-)
+from probe.report.column import SCHEMA_VERSION, Column
+from probe.report.columns import VERDICT_COLUMNS, WORD_LISTS
 from probe.report.csv import write_private
+from probe.report.service_columns import SERVICE_COLUMNS
 
 _DIALECT: Final = {
     "delimiter": ",",

@@ -40,6 +40,33 @@ BY_REASON: Final[tuple[tuple[tuple[ReasonCode, ...], str], ...]] = (
         ),
         N_("Run again in ten minutes: what failed now and then, or was not confirmed, needs a second run."),
     ),
+    (
+        (ReasonCode.BACKGROUND_TRAFFIC,),
+        N_("Stop what else uses this line (updates, cloud copies, video), then run again."),
+    ),
+    (
+        (
+            ReasonCode.LINK_TOO_SLOW,
+            ReasonCode.CONTROL_NOISY,
+            ReasonCode.EFFECT_BELOW_FLOOR,
+            ReasonCode.PMTU_OR_SERVER,
+        ),
+        N_("This line did not let some speeds be told: run again over another access network, or later."),
+    ),
+    (
+        (ReasonCode.TOO_FEW_PAIRS,),
+        N_(
+            "Some targets had nothing to be timed against: a campaign's helper (--control and its address) "
+            "makes them testable."
+        ),
+    ),
+    (
+        (ReasonCode.CONTROL_UNCALIBRATED, ReasonCode.SLOW_NOT_NAME_DEPENDENT),
+        N_(
+            "Some targets were slow, perhaps by their own servers' doing: a baseline from a network without "
+            "interference tells (probe baseline record --help)."
+        ),
+    ),
 )
 
 OTHER_CONTROL: Final = N_(

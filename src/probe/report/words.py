@@ -84,7 +84,7 @@ TRIGGERS: Final = {
 REASONS: Final = {
     "NO_CONTROL": N_("nothing to compare with"),
     "CONTROL_FAILED": N_("the control failed"),
-    "CONTROL_UNCALIBRATED": N_("the control is not calibrated"),
+    "CONTROL_UNCALIBRATED": N_("slow for its own name; the server may do that itself"),
     "INTERMITTENT": N_("it failed sometimes"),
     "DISCORDANT_RERUN": N_("it failed differently each time"),
     "UNCONFIRMED": N_("seen, not confirmed"),
@@ -106,7 +106,7 @@ REASONS: Final = {
     "TOO_FEW_PAIRS": N_("too few pairs to compare"),
     "SLOW_NOT_NAME_DEPENDENT": N_("slow, whatever the name"),
     "PMTU_OR_SERVER": N_("large packets or the server may be the cause"),
-    "EFFECT_BELOW_FLOOR": N_("too small to be seen on this link"),
+    "EFFECT_BELOW_FLOOR": N_("somewhat slow, too little to tell on this link"),
     "BACKGROUND_TRAFFIC": N_("other programs used the link"),
     "BUDGET_SPENT": N_("the limit of time or data was reached"),
     "NETWORK_DEGRADED": N_("this network is far slower than it used to be"),
@@ -124,6 +124,7 @@ LOCATED: Final = {
     "resolver": N_("at the resolver"),
     "operator_network": N_("in the operator's network"),
     "path": N_("on the path"),
+    "path_or_target": N_("on the path or at the target's side"),
     "server": N_("at the server"),
     "unknown": N_("place unknown"),
 }
@@ -142,6 +143,10 @@ WORDING: Final = {
     "path": N_(
         "Traffic bearing these names, or going to these addresses, was treated differently on the path of "
         "subscribers of {operator}; these data do not show by whose equipment or order."
+    ),
+    "path_or_target": N_(
+        "Traffic of subscribers of {operator} to these addresses was treated "
+        "differently; these data do not show by whose equipment or order."
     ),
     "operator_network": N_(
         "A page, address or router known as the operator's own answered in "
@@ -187,6 +192,16 @@ def mechanism(code: str) -> str:
     if trigger not in TRIGGERS:
         return _(words)
     return _("{what}, {trigger}").format(what=_(words), trigger=_(TRIGGERS[trigger]))
+
+
+def place(located: str, mechanism: str) -> str:
+    """Return the key of `LOCATED` and `WORDING`.
+
+    What does not depend on a name looks the same where a server itself turns subscribers away.
+    """
+    layer, _dot, rest = mechanism.partition(".")
+    by_address = layer in {"tcp", "ip"} or rest == "frozen" or rest.endswith(".ip")
+    return "path_or_target" if located == "path" and by_address else located
 
 
 def operator(asn: str) -> str:

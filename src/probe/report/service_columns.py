@@ -1,0 +1,105 @@
+"""The columns of services.csv, once: name, type, meaning, and the value each takes from a roll-up."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from probe.model.verdict import ServiceVerdict
+from probe.model.words import State
+from probe.report.column import LOCATED, REASONS, SCHEMA_VERSION, STATES, Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """What a row of services.csv is made from."""
+
+    run_id: str
+    service: ServiceVerdict
+
+
+def _count(state: State) -> Column[ServiceRow]:
+    name = f"n_{state}"
+    return Column(
+        name, "integer", f"Targets that are {state}.", lambda row: getattr(row.service, name), required=True
+    )
+
+
+SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
+    Column(
+        "schema_version",
+        "string",
+        "Version of this table's meaning.",
+        lambda _: SCHEMA_VERSION,
+        required=True,
+    ),
+    Column(
+        "run_id",
+        "string",
+        "The run: start in UTC, declared AS, four hex digits.",
+        lambda row: row.run_id,
+        required=True,
+    ),
+    Column(
+        "service",
+        "string",
+        "The service; `network` for the network's own finding.",
+        lambda row: row.service.service,
+        required=True,
+    ),
+    Column(
+        "state",
+        "string",
+        "The verdict, by the service's own rule over its targets.",
+        lambda row: row.service.state,
+        STATES,
+        required=True,
+    ),
+    Column(
+        "mechanism",
+        "string",
+        "`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes.",
+        lambda row: row.service.mechanism,
+    ),
+    Column(
+        "located",
+        "string",
+        "Whose equipment the evidence points at.",
+        lambda row: row.service.located,
+        LOCATED,
+        required=True,
+    ),
+    Column(
+        "confirmed",
+        "boolean",
+        "Whether an artefact or a second, separate test settles it.",
+        lambda row: row.service.confirmed,
+        required=True,
+    ),
+    Column(
+        "reason_code",
+        "string",
+        "Why the verdict is not stronger than it is.",
+        lambda row: row.service.reason_code,
+        REASONS,
+    ),
+    Column("because", "string", "The reason in English.", lambda row: row.service.because, required=True),
+    Column(
+        "n_targets",
+        "integer",
+        "Targets of the service in this run.",
+        lambda row: row.service.n_targets,
+        required=True,
+    ),
+    _count(State.REACHABLE),
+    _count(State.THROTTLED),
+    _count(State.BLOCKED),
+    _count(State.GEOBLOCKED),
+    _count(State.DOWN),
+    _count(State.INCONCLUSIVE),
+    Column(
+        "started_utc",
+        "datetime",
+        "First try of any of its targets, UTC.",
+        lambda row: row.service.started_utc,
+    ),
+    Column("ended_utc", "datetime", "End of the last try, UTC.", lambda row: row.service.ended_utc),
+)
