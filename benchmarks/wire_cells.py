@@ -123,7 +123,8 @@ class Cell:
     def _spoiled_bps(self) -> float:
         table = self.scenario.censors[0]
         return self.line.capacity_bps(
-            more_rtt_s=2 * table.get("delay_ms", 0.0) / 1000, more_loss=table.get("loss", 0.0)
+            more_rtt_s=2 * table.get("delay_ms", 0.0) / 1000,
+            more_loss=table.get("loss_down", table.get("loss", 0.0)),
         )
 
 

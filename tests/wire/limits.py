@@ -74,15 +74,17 @@ def _freezer(table: Table, _number: int) -> Limit:
 
 
 def _spoiler(table: Table, number: int) -> Limit:
-    """Hold each packet for `delay_ms`, each way, and lose the share `loss` of them; draws are the flow's own.
+    """Hold each packet for `delay_ms`, each way, and lose the share `loss` of them (`loss_down`: down).
 
-    Bare ACKs are lost as well: a middlebox that drops at random does not look into them.
+    Draws are the flow's own. Bare ACKs are lost as well: a middlebox that drops at random does not look.
     """
     delay, loss = table.get("delay_ms", 0.0) / 1000, table.get("loss", 0.0)
+    loss_down = table.get("loss_down", loss)
     chance = random.Random(f"{table['seed']}/{number}")
 
-    def limit(_packet: Packet, _to_server: bool, _now: float) -> float | None:
-        return None if loss and chance.random() < loss else delay
+    def limit(_packet: Packet, to_server: bool, _now: float) -> float | None:
+        share = loss if to_server else loss_down
+        return None if share and chance.random() < share else delay
 
     return limit
 

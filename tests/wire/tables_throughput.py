@@ -140,8 +140,8 @@ CENSORED: Final = (
     ),
     _slowed(
         "dropped-name",
-        "a fifth of a name's packets are dropped at random each way",
-        _by_tls("spoil", ".twimg.com", loss=0.2),
+        "two of five packets that come under a name are dropped at random",
+        _by_tls("spoil", ".twimg.com", loss_down=0.4),
         _by_name("lossy"),
     ),
 )
