@@ -114,7 +114,7 @@ def test_a_budget_of_seconds_is_told_as_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("compare",), ("evidence", "seal"), ("evidence", "verify"), ("self-test",)],
+    [("compare",), ("evidence", "seal"), ("evidence", "verify")],
     ids=" ".join,
 )
 def test_what_comes_later_says_so_in_its_help(command: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from probe.cli.terminal import somebody_is_there
 from probe.locale import _
 
 if TYPE_CHECKING:
-    from probe.cli.measuring import Asked
+    from probe.cli.asked import Asked
     from probe.model.network import Network
     from probe.pipeline.request import Prepared
 
@@ -35,7 +35,7 @@ def consented(asked: "Asked", network: "Network") -> "Prepared | None":
     if not somebody_is_there():
         exits.stop(
             _("Nobody can be asked here: this is no terminal."),
-            _("Add --yes if you know what `probe run --dry-run` tells."),
+            _("Add --yes if you know what `{command} --dry-run` tells.").format(command=asked.command),
         )
     try:
         return _asked(asked, prepared, network)
@@ -57,24 +57,31 @@ def _asked(
     known = memory.here()
     remembered = known.controls()
     person = consent.Person(show=_show, ask=_ask)
-    facts = facts_of(prepared, network)
+    facts = facts_of(prepared, network, asked.command)
+    if asked.trials:
+        return _agreed(prepared, consent.agreed(facts, person, None))
     new_here = remembered is None or known.digest() != facts.digest
     if asked.controls is None and asked.resume is None and new_here:
         chosen = consent.choose_controls(person, remembered)
         prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue)
-        facts = facts_of(prepared, network)
+        facts = facts_of(prepared, network, asked.command)
         _show("")
-    if consent.agreed(facts, person, known):
+    return _agreed(prepared, consent.agreed(facts, person, known))
+
+
+def _agreed(prepared: "Prepared", yes: bool) -> "Prepared | None":
+    if yes:
         return prepared
     _show(_("Nothing was sent."))
     return None
 
 
-def facts_of(prepared: "Prepared", network: "Network") -> consent.Facts:
+def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run") -> consent.Facts:
     """Return what the screens tell of a prepared run."""
     hosts = {contact.host for contact in prepared.contacts if contact.purpose == "target"}
     vantage = prepared.request.vantage
     return consent.Facts(
+        command=command,
         inputs=tuple(target.input for target in prepared.targets),
         n_services=len(prepared.services),
         n_hosts=len(hosts),

@@ -67,38 +67,38 @@ def record(
 ) -> None:
     """Measure, and keep how targets answered."""
     o.speak(lang)
-    from probe.cli.measuring import Asked, record_baseline
+    from probe.cli.asked import asked
+    from probe.cli.measuring import record_baseline
 
     if for_run is not None:
         every = {parameter.name or "" for parameter in context.command.params}
         o.alone(context, "--for", frozenset(every - {"services", "lists", "urls"}))
-    asked = Asked(
-        services=tuple(services or ()),
-        lists=tuple(lists or ()),
-        urls=tuple(urls or ()),
+    typed = asked(
+        "probe baseline record",
+        services=services,
+        lists=lists,
+        urls=urls,
         results=results,
-        baseline=None,
-        controls=o.controls(control),
-        control_proxy=o.proxy(control_proxy),
+        control=control,
+        control_proxy=control_proxy,
         throughput=throughput,
         rounds=rounds,
-        confirm_after_s=confirm_after,
+        confirm_after=confirm_after,
         concurrency=concurrency,
-        timeout_s=timeout,
-        max_bytes=round(max_mb * 1_000_000),
-        max_seconds=max_minutes * 60,
-        dns=o.server(dns),
-        asn=o.asn(asn),
-        region=o.region(region),
+        timeout=timeout,
+        max_mb=max_mb,
+        max_minutes=max_minutes,
+        dns=dns,
+        asn=asn,
+        region=region,
         network_name=network_name,
-        access_type=o.access_type(access_type),
+        access_type=access_type,
         include_elevated=include_elevated,
         include_high_risk=include_high_risk,
-        resume=None,
-        yes=yes,
         for_run=for_run,
+        yes=yes,
     )
-    raise typer.Exit(record_baseline(asked, out))
+    raise typer.Exit(record_baseline(typed, out))
 
 
 @group.command(

@@ -22,6 +22,8 @@ TIERS: Final = ("low", "elevated", "high")
 class Facts:
     """What a run would do, as far as consent is concerned."""
 
+    command: str = "probe run"
+    """What was typed, without its options."""
     inputs: tuple[str, ...]
     """Every input that would be measured, neutral ones not counted."""
     n_services: int
@@ -116,16 +118,26 @@ def screen(facts: Facts) -> str:
 
 def counts(facts: Facts) -> str:
     """Return how many hosts, how long and how much: the last lines before the question."""
-    lines = (
+    reached = (
         ngettext(
             "This will contact {n} host for {services}, and {neutrals} neutral sites to compare with.",
             "This will contact {n} hosts for {services}, and {neutrals} neutral sites to compare with.",
             facts.n_hosts,
-        ).format(n=facts.n_hosts, services=_services(facts.n_services), neutrals=facts.n_neutrals),
+        )
+        if facts.n_services
+        else ngettext(
+            "This will contact {n} neutral site and no other.",
+            "This will contact {n} neutral sites and no other.",
+            facts.n_neutrals,
+        )
+    )
+    n = facts.n_hosts if facts.n_services else facts.n_neutrals
+    lines = (
+        reached.format(n=n, services=_services(facts.n_services), neutrals=facts.n_neutrals),
         _("About {minutes} min and {mb:.0f} MB. Highest risk tier: {tier}.").format(
             minutes=minutes(facts.minutes * 60), mb=max(facts.megabytes, 1), tier=_tier(facts.tier)
         ),
-        _("`probe run --dry-run` with the same options names every host."),
+        _("`{command} --dry-run` with the same options names every host.").format(command=facts.command),
     )
     return "\n".join(wrapped for line in lines for wrapped in _wrapped(line, indent=0, width=80))
 
@@ -221,9 +233,12 @@ def choose_controls(person: Person, remembered: tuple[str, ...] | None) -> tuple
         person.show(_("That was not understood."))
 
 
-def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
-    """Show the screens this run needs, and ask; True if all were agreed to, now or the last time."""
-    if facts.tier != "high" and memory.digest() == facts.digest:
+def agreed(facts: Facts, person: Person, memory: "Memory | None") -> bool:
+    """Show the screens this run needs, and ask; True if all were agreed to, now or the last time.
+
+    Without a memory it is asked about every time, and what is remembered of runs stays.
+    """
+    if memory is not None and facts.tier != "high" and memory.digest() == facts.digest:
         return True
     person.show(screen(facts))
     for _tier_name, text, phrase in _warnings(facts.tiers):
@@ -237,7 +252,8 @@ def agreed(facts: Facts, person: Person, memory: "Memory") -> bool:
     person.show("\n" + counts(facts))
     if not _yes(person.ask(_("Start? [y/N] "))):
         return False
-    memory.remember(controls=facts.controls, digest=facts.digest)
+    if memory is not None:
+        memory.remember(controls=facts.controls, digest=facts.digest)
     return True
 
 

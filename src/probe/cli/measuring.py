@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,84 +10,16 @@ from probe.cli.places import check_baseline_out
 from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
+    from probe.cli.asked import Asked
     from probe.model.network import Network
     from probe.model.options import RunRecord
     from probe.model.verdict import Verdict
-    from probe.pipeline.request import Prepared, RunRequest
+    from probe.pipeline.request import Prepared
     from probe.pipeline.run import RunResult
     from probe.report.trials import TargetTrials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was typed, checked one by one."""
-
-    services: tuple[str, ...]
-    lists: tuple[Path, ...]
-    urls: tuple[str, ...]
-    results: Path
-    baseline: Path | None
-    controls: tuple[str, ...] | None
-    """None where nothing was said of controls."""
-    control_proxy: str
-    throughput: bool
-    rounds: int
-    confirm_after_s: float
-    concurrency: int
-    timeout_s: float
-    max_bytes: int
-    max_seconds: float
-    dns: str
-    asn: str
-    region: str
-    network_name: str
-    access_type: str
-    include_elevated: bool
-    include_high_risk: bool
-    resume: Path | None
-    yes: bool
-    for_run: Path | None = None
-
-    def request(self, controls: tuple[str, ...]) -> "RunRequest":
-        """Return the pipeline's request, with these controls."""
-        from probe.model.measurement import VantagePoint
-        from probe.model.options import RunOptions
-        from probe.pipeline.request import RunRequest
-
-        return RunRequest(
-            services=self.services,
-            lists=self.lists,
-            urls=self.urls,
-            results=self.results,
-            baseline=self.baseline,
-            options=RunOptions(
-                rounds=self.rounds,
-                confirm_after_s=self.confirm_after_s,
-                concurrency=self.concurrency,
-                timeout_s=self.timeout_s,
-                max_bytes=self.max_bytes,
-                max_seconds=self.max_seconds,
-                dns=self.dns,
-                controls=controls,
-                control_proxy=self.control_proxy,
-                throughput=self.throughput,
-            ),
-            vantage=VantagePoint(
-                probe_asn=self.asn or "AS0",
-                asn_source="declared" if self.asn else "none",
-                probe_cc=self.region[:2] if self.region != "withheld" else "ZZ",
-                probe_network_name=self.network_name,
-                region=self.region,
-                access_type=self.access_type,
-            ),
-            include_elevated=self.include_elevated,
-            include_high_risk=self.include_high_risk,
-            resume=self.resume,
-            for_run=self.for_run,
-        )
-
-
-def measure(asked: Asked, *, dry_run: bool, json_lines: bool, fail_on: frozenset[str]) -> int:
+def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozenset[str]) -> int:
     """Do what `probe run` does; return the exit code."""
     from probe.cli.asking import consented, would_run
     from probe.cli.dry_run import tell
@@ -141,11 +72,21 @@ def _show(
         services=result.services,
         verdicts=result.verdicts,
         trials=_trials(result, run, every=pairs),
+        errors=_errors(result) if prepared is not None else "",
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
         ),
     )
     show(console(sys.stdout), outcome)
+
+
+def _errors(result: "RunResult") -> str:
+    """Return how often comparisons err on this link, where the run made any."""
+    if all(verdict.goodput_ratio is None for verdict in result.verdicts):
+        return ""
+    from probe.cli.self_testing import line_after_a_run
+
+    return line_after_a_run(result.folder, result.record)
 
 
 def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTrials, ...]":
@@ -205,7 +146,7 @@ def judge_again(run: Path, baseline: Path | None, out: Path | None, *, pairs: bo
     return result.exit_code
 
 
-def record_baseline(asked: Asked, out: Path) -> int:
+def record_baseline(asked: "Asked", out: Path) -> int:
     """Do what `probe baseline record` does; return the exit code."""
     from probe.cli.asking import consented
     from probe.cli.watching import observer

@@ -72,34 +72,36 @@ def run(
 ) -> None:
     """Parse, measure, and end with the run's exit code."""
     o.speak(lang)
-    from probe.cli.measuring import Asked, measure
+    from probe.cli.asked import asked
+    from probe.cli.measuring import measure
 
     if resume is not None:
         o.alone(context, "--resume", BESIDE_RESUME)
     failing = o.states(fail_on)
-    asked = Asked(
-        services=tuple(services or ()),
-        lists=tuple(lists or ()),
-        urls=tuple(urls or ()),
+    typed = asked(
+        "probe run",
+        services=services,
+        lists=lists,
+        urls=urls,
         results=results,
         baseline=baseline,
-        controls=o.controls(control),
-        control_proxy=o.proxy(control_proxy),
+        control=control,
+        control_proxy=control_proxy,
         throughput=throughput,
         rounds=rounds,
-        confirm_after_s=confirm_after,
+        confirm_after=confirm_after,
         concurrency=concurrency,
-        timeout_s=timeout,
-        max_bytes=round(max_mb * 1_000_000),
-        max_seconds=max_minutes * 60,
-        dns=o.server(dns),
-        asn=o.asn(asn),
-        region=o.region(region),
+        timeout=timeout,
+        max_mb=max_mb,
+        max_minutes=max_minutes,
+        dns=dns,
+        asn=asn,
+        region=region,
         network_name=network_name,
-        access_type=o.access_type(access_type),
+        access_type=access_type,
         include_elevated=include_elevated,
         include_high_risk=include_high_risk,
         resume=resume,
         yes=yes,
     )
-    raise typer.Exit(measure(asked, dry_run=dry_run, json_lines=json_lines, fail_on=failing))
+    raise typer.Exit(measure(typed, dry_run=dry_run, json_lines=json_lines, fail_on=failing))

@@ -1,7 +1,11 @@
-"""`probe self-test`: how often this program errs on this link."""
+"""`probe self-test`: how often this program would see throttling on this link though there is none."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from probe.cli import options as o
 from probe.cli.described import described
 from probe.locale import _
 
@@ -11,14 +15,67 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "self-test",
         help=described(
-            _("Measure how often this program errs here (later)."),
-            "probe self-test",
+            _(
+                "Compare neutral sites with themselves, as a target would be compared, and say how often that"
+                " errs on this link. It takes a few minutes; every run adds its own controls to the estimate."
+            ),
+            ("probe self-test", _("24 trials")),
+            ("probe self-test --trials 120 --max-mb 40", _("a tighter bound")),
         ),
     )(self_test)
 
 
-def self_test() -> None:
-    """Say that this comes later."""
-    from probe.cli.exits import later
+Helper = Annotated[
+    list[str] | None,
+    typer.Option("--control", metavar="URL", help=_("A helper of your campaign whose transfers are used.")),
+]
 
-    later("probe self-test")
+
+def self_test(
+    *,
+    trials: Annotated[
+        int,
+        typer.Option(
+            "--trials", metavar="N", min=12, max=600, help=_("Transfers; twelve make one comparison.")
+        ),
+    ] = 24,
+    results: o.Results = Path("results"),
+    control: Helper = None,
+    timeout: o.Timeout = 10.0,
+    max_mb: o.MaxMb = 15.0,
+    max_minutes: o.MaxMinutes = 8.0,
+    dns: o.Dns = "",
+    asn: o.Asn = "",
+    region: o.Region = "withheld",
+    network_name: o.NetworkName = "",
+    access_type: o.AccessType = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))
+    ] = False,
+    yes: o.Yes = False,
+    json_lines: Annotated[bool, typer.Option("--json", help=_("One JSON object on stdout."))] = False,
+    lang: o.Lang = "",
+) -> None:
+    """Parse, measure, and end with the exit code."""
+    o.speak(lang)
+    from probe.cli.asked import asked
+    from probe.cli.self_testing import measure
+
+    typed = asked(
+        "probe self-test",
+        results=results,
+        control=control or ["none"],
+        timeout=timeout,
+        max_mb=max_mb,
+        max_minutes=max_minutes,
+        dns=dns,
+        asn=asn,
+        region=region,
+        network_name=network_name,
+        access_type=access_type,
+        yes=yes,
+        trials=trials,
+    )
+    if typed.controls and "ooni" in typed.controls:
+        raise typer.BadParameter(_("OONI's helpers serve no transfers."), param_hint="--control")
+    raise typer.Exit(measure(typed, dry_run=dry_run, json_lines=json_lines))

@@ -40,6 +40,8 @@ class Outcome:
     """Without the network's own."""
     trials: tuple[TargetTrials, ...] = ()
     """Pairs to be drawn."""
+    errors: str = ""
+    """How often comparisons of speed err on this link; empty where none were made."""
     controls_known: bool = True
     """Whether a control was asked for; if not, the summary says what one would add."""
 
@@ -74,6 +76,8 @@ def show(console: Console, outcome: Outcome) -> None:
     asn = outcome.record.vantage.probe_asn
     details(console, measured, asn=asn, width=width, common=common)
     speeds(console, outcome.trials, width)
+    if outcome.errors:
+        paragraph(console, outcome.errors, "", width)
     _farewell(console, outcome, width)
 
 
