@@ -14,6 +14,7 @@ from probe.model.observation import (
     DNSLookup,
     DNSReply,
     HTTPRoundTrip,
+    NetworkEvent,
     TCPConnect,
     TLSHandshake,
 )
@@ -100,7 +101,8 @@ def measured(
         queries=tuple(kept["dns"]),
         tcp_connect=tuple(kept["tcp"]),
         tls_handshakes=tuple(kept["tls"]),
-        requests=tuple(kept["http"]),
+        requests=tuple(r for r, _ in kept["http"]),
+        network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
 
 
@@ -210,4 +212,15 @@ def a_request(ip: str, said: str, extra: dict[str, str], when: When) -> HTTPRoun
     )
 
 
-OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": a_request}
+def _http(ip: str, said: str, extra: dict[str, str], when: When) -> tuple[HTTPRoundTrip, NetworkEvent | None]:
+    """Return the request, and with `kbps=` what arrived at the socket meanwhile, at a steady rate."""
+    one = a_request(ip, said, extra, when)
+    if "kbps" not in extra:
+        return one, None
+    step = int(float(extra["kbps"]) * 1000 / 8 * 0.05)
+    n = max(1, (one.body_length or 0) // step)
+    series = tuple((when.t0 + 0.06 + i * 0.05, step) for i in range(n))
+    return one, NetworkEvent(ip=ip, port=one.port, series=series, hop=when.hop)
+
+
+OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": _http}

@@ -14,7 +14,8 @@ from cases.script import a_target
 from cases.world import facts_of
 from probe.judge import judge_target
 from probe.judge.rules import ALL_RULES
-from probe.model.words import MECHANISMS
+from probe.model.target import Debt
+from probe.model.words import MECHANISMS, Owed
 
 FOLDER = Path(__file__).parent / "judge"
 
@@ -49,12 +50,21 @@ def test_the_scripted_run_gives_the_written_verdict(case: str) -> None:
         "notes": list(v.notes),
         "because": v.because,
         "urls": [d.url for d in judged.debts],
+        "transfers": [_transfer(d) for d in judged.debts if d.what is Owed.TRANSFER],
+        "goodput": [v.goodput_kbps, v.control_goodput_kbps, v.goodput_ratio],
+        "p_value": dict(v.params).get("p_value", ""),
     }
     wanted = row["expect"]
     assert {key: said[key] for key in wanted} == wanted, v
     assert v.mechanism in {"", *MECHANISMS}
     assert "{" not in v.because
     assert v.because == v.template.format(**dict(v.params))
+
+
+def _transfer(debt: Debt) -> str:
+    size = f" {debt.n_bytes} bytes" if debt.n_bytes else ""
+    what = f"{debt.arms} {debt.purpose} {debt.test}.{debt.number}"
+    return f"{what} not before {debt.not_before_s:.0f}{size}"
 
 
 def test_every_rule_of_judging_a_target_has_a_case() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cases.script import NAME, TRUE_IP, WORDS, measured
+from probe.model.observation import LocalFact
 from probe.model.transfer import Receipt, TCPSample, Transfer
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def a_trial(arm: str, kbps: float, **more: Any) -> Transfer:
         series.append((at, step))
         moved, at = moved + step, at + STEP_S
     ended = series[-1][0] if series and moved >= whole else requested + seconds
+    more = {key: None if value == "none" else value for key, value in more.items()}
+    if "series" in more:
+        more["series"] = tuple((float(t), int(n)) for t, n in more["series"])
     given: dict[str, Any] = {
         "t0": begun,
         "t": ended,
@@ -146,7 +150,9 @@ def transfers_of(rows: Sequence[dict[str, Any]], target: Target) -> list[Measure
                 )
             else:
                 made = (_single(row, number),)
-            found.append(a_transfer_measurement(uid, target, at, made[: row.get("arms_made", 2)]))
+            one = a_transfer_measurement(uid, target, at, made[: row.get("arms_made", 2)])
+            local = tuple(LocalFact(name=name, value=value) for name, value in row.get("local", {}).items())
+            found.append(replace(one, local=local))
             at += 6.0
     return found
 

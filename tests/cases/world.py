@@ -12,6 +12,7 @@ from cases.script import TRUE_IP, ZERO
 from probe.judge import build_facts
 from probe.judge.digest import ControlDigest, Witness
 from probe.judge.network import NetworkFinding, network_finding
+from probe.judge.screen import PageRate
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.model.measurement import VantagePoint
 from probe.model.observation import LocalFact
@@ -52,6 +53,10 @@ RESOLVERS = tuple(
     )
     for ip, country in (("8.8.8.8", "US"), ("77.88.8.8", "RU"))
 )
+
+
+A_PAGE = PageRate(n_bytes=120_000, seconds=0.35, rtt_s=0.06, first_byte_s=0.06)
+"""What a neutral's page moved over a link of some megabits."""
 
 
 def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
@@ -125,7 +130,9 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
     vantage: dict[str, Any] = {"probe_asn": "AS12389", "probe_cc": "RU", "resolver_class": "operator"}
     vantage |= {k: tuple(v) if isinstance(v, list) else v for k, v in said.get("vantage", {}).items()}
     made = build_facts(
-        options=RunOptions(controls=tuple(said.get("controls", ["ooni"]))),
+        options=RunOptions(
+            controls=tuple(said.get("controls", ["ooni"])), throughput=said.get("throughput", True)
+        ),
         vantage=VantagePoint(**vantage),
         neutrals=NEUTRALS,
         resolvers=RESOLVERS,
@@ -147,6 +154,7 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
         resolver_log=tuple((float(t), bool(true)) for t, true in said.get("resolver_log", [])),
         clock_offset_s=said.get("clock", 0.0) if said.get("clock") != "unknown" else None,
         untrusted_issuers=frozenset(said.get("untrusted_issuers", [])),
+        neutral_pages=(A_PAGE,) * said.get("pages", 0),
     )
 
 
@@ -171,6 +179,8 @@ def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
                 status_code=said.get("status", 200),
                 title=said.get("title"),
                 final_url=target.input,
+                rate_bps=said["rate"] * 1000.0 if "rate" in said else None,
+                pair_calibration=said.get("calibration"),
             ),
         ),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import astuple
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from probe.judge.bench import Bench
 from probe.judge.facts import RunFacts
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from probe.model.measurement import VantagePoint
     from probe.model.options import RunOptions
     from probe.model.target import Target
+
+
+MAX_PAGES: Final = 512
+"""Neutrals' pages that are compared with: a run hears its neutrals thousands of times."""
 
 
 def build_facts(
@@ -54,5 +60,6 @@ def build_facts(
             sorted((n.t_s if n.is_true else n.t0_s, n.is_true) for d in digests for n in d.names)
         ),
         untrusted_issuers=finding.untrusted_issuers if finding is not None else frozenset(),
+        neutral_pages=tuple(sorted(chain.from_iterable(d.pages for d in digests), key=astuple)[:MAX_PAGES]),
         bench=Bench(w for d in digests for w in d.witnesses),
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from probe.judge.digest import ControlDigest
     from probe.judge.network import NetworkFinding
+    from probe.judge.screen import PageRate
     from probe.model.baseline import Baseline
     from probe.model.measurement import VantagePoint
     from probe.model.options import RunOptions
@@ -49,5 +50,7 @@ class RunFacts:
     """When it told the truth of a neutral name, or was asked for one and did not (seconds of the run)."""
     untrusted_issuers: frozenset[str] = frozenset()
     """Issuers of certificates under no known authority that neutrals showed."""
+    neutral_pages: tuple[PageRate, ...] = ()
+    """What neutrals' pages moved, at most 512 of them: what a target's own page is held against."""
     bench: Bench = EMPTY_BENCH
     """The witnesses of all digests, sorted."""

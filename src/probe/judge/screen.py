@@ -8,6 +8,7 @@ accuses nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.constants import (
@@ -85,13 +86,19 @@ def is_owed(page: PageRate, neutrals: Sequence[PageRate]) -> bool | None:
     much pass. What is missed, per censor and size of page, stands in `docs/throttling-errors.md`. A body that
     falls silent short of its declared length is owed its transfers anyway, and is not asked about here.
     """
-    link = link_bps(neutrals)
+    link = _link(tuple(neutrals))
     if link is None:
         return None
     expected = expected_seconds(page.n_bytes, page.rtt_s, link) - max(page.rtt_s, LEAST_RTT_S)
     if page.body_s > SCREEN_SLOWER * expected + SCREEN_SLACK_S:
         return True
     return None if page.n_bytes < SCREEN_LEAST_BYTES else False
+
+
+@lru_cache(maxsize=8)
+def _link(neutrals: tuple[PageRate, ...]) -> float | None:
+    """Return the link's rate: every target of a run is held against the same pages."""
+    return link_bps(neutrals)
 
 
 def _rate(page: PageRate) -> float:

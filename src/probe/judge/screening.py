@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge.content import BREAKS_OFF
 from probe.judge.screen import PageRate, is_owed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from probe.judge.facts import RunFacts
     from probe.judge.outcome import Outcome
     from probe.judge.reading import Reading
     from probe.model.measurement import Measurement
     from probe.model.observation import HTTPRoundTrip, NetworkEvent, TCPConnect
-
-MAX_PAGES: Final = 512
-"""Neutrals' pages that are compared with: a run hears its neutrals thousands of times."""
 
 
 def page_rates(measurements: Iterable[Measurement]) -> tuple[PageRate, ...]:
@@ -50,11 +46,6 @@ def _same(one: NetworkEvent | TCPConnect, r: HTTPRoundTrip) -> bool:
     return (one.ip, one.port, one.hop, one.attempt) == (r.ip, r.port, r.hop, r.attempt)
 
 
-def neutral_pages(facts: RunFacts) -> Sequence[PageRate]:
-    """Return what neutrals' pages moved in this run."""
-    return tuple(chain.from_iterable(d.pages for d in facts.digests))[:MAX_PAGES]
-
-
 def is_suspect(facts: RunFacts, reading: Reading, outcome: Outcome) -> bool:
     """Say whether any page of the final hop came more slowly than neutrals' let one expect."""
     answers = [r.answer.http for r in outcome.answers if r.answer is not None and r.answer.http is not None]
@@ -62,7 +53,7 @@ def is_suspect(facts: RunFacts, reading: Reading, outcome: Outcome) -> bool:
     pages = [
         page for m in reading.own for r in m.requests if id(r) in wanted and (page := _page(m, r)) is not None
     ]
-    return bool(pages) and any(is_owed(page, neutral_pages(facts)) is True for page in pages)
+    return any(is_owed(page, facts.neutral_pages) is True for page in pages)
 
 
 def stopped_short(outcome: Outcome) -> bool:

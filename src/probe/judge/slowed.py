@@ -24,6 +24,7 @@ from probe.judge.throughput import (
     accused,
     accused_by_name,
     agrees,
+    disagrees,
     slow_for_all,
 )
 from probe.judge.trial import begin, end
@@ -203,7 +204,7 @@ def _notes(f: SlowFacts, *, over: bool) -> list[Note]:
         found.append(note(notes.SLOWED_NO_CONTROL))
     elif not over and test is f.name:
         found.append(note(notes.NAME_NOT_SLOWED))
-    if accused(f) and f.again.pairs and not agrees(f) and over:
+    if accused(f) and f.again.pairs and not agrees(f) and not disagrees(f):
         found.append(note(notes.CONFIRMATION_UNDECIDED, n=len(f.again.fit)))
     if test.fit:
         moved = max(_moved_bytes(p.control) for p in test.fit if p.control is not None)
