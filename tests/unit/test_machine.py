@@ -13,7 +13,13 @@ from probe.measure.machine_habits import (
     resolver_class,
     runs_desync_tool,
 )
-from probe.measure.machine_link import interface_kind, link_kind, outgoing_interface
+from probe.measure.machine_link import (
+    counted_bytes,
+    interface_kind,
+    link_kind,
+    moved_bytes,
+    outgoing_interface,
+)
 
 
 def an_interface(
@@ -92,6 +98,45 @@ def test_the_kernel_is_asked_without_a_packet_and_answers_with_a_kind() -> None:
     kinds = {"none", "ethernet", "wifi", "mobile", "ppp", "tunnel", "other", "unknown"}
     assert link_kind(socket.AF_INET) in kinds
     assert link_kind(socket.AF_INET6) in kinds
+
+
+DEV = """Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls
+    lo: 9999999    100    0    0    0     0          0         0  9999999    100    0    0    0     0
+  eth0: 1000000    900    0    0    0     0          0         0    20000    300    0    0    0     0
+  wlan0:     70      1    0    0    0     0          0         0        5      1    0    0    0     0
+   wg0:  800000    800    0    0    0     0          0         0    10000    200    0    0    0     0
+  torn: 12
+  odd:  x 1 1 1 1 1 1 1 y
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "moved"),
+    [
+        ({"eth0"}, 1_020_000),
+        ({"eth0", "wlan0"}, 1_020_075),
+        ({"eth0", "gone"}, 1_020_000),
+        ({"gone"}, None),
+        ({"torn"}, None),
+        ({"odd"}, None),
+        (set(), None),
+    ],
+)
+def test_bytes_moved_are_those_of_the_interfaces_that_packets_leave_by(
+    names: set[str], moved: int | None
+) -> None:
+    assert counted_bytes(DEV, names) == moved
+
+
+def test_a_counter_that_cannot_be_read_tells_nothing(tmp_path: Path) -> None:
+    assert moved_bytes(tmp_path) is None
+
+
+def test_the_counters_never_go_back() -> None:
+    first, second = moved_bytes(), moved_bytes()
+    assert (first is None) == (second is None)
+    assert first is None or second is None or 0 <= first <= second
 
 
 HOSTS = """

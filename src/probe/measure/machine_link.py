@@ -10,7 +10,10 @@ import socket
 import struct
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ROOT: Final = Path("/")
 
@@ -118,16 +121,23 @@ def moved_bytes(root: Path = ROOT) -> int | None:
 
     Only those: a tunnel's packets leave by the interface below it a second time.
     """
+    if not sys.platform.startswith("linux"):
+        return None
     try:
         found = {route_interface(ELSEWHERE[family], family) for family in ELSEWHERE}
         names = {socket.if_indextoname(index) for index in found if index is not None}
-        lines = (root / "proc/net/dev").read_text(encoding="ascii", errors="replace").splitlines()
+        table = (root / "proc/net/dev").read_text(encoding="ascii", errors="replace")
     except (OSError, ValueError):
         return None
-    total, seen = 0, False
-    for line in lines:
+    return counted_bytes(table, names)
+
+
+def counted_bytes(table: str, names: Collection[str]) -> int | None:
+    """Add up what /proc/net/dev (proc(5)) says of these interfaces, both ways; None if of none of them."""
+    moved = []
+    for line in table.splitlines():
         name, colon, numbers = line.partition(":")
         fields = numbers.split()
-        if colon and name.strip() in names and len(fields) >= 9:
-            total, seen = total + int(fields[0]) + int(fields[8]), True
-    return total if seen else None
+        if colon and name.strip() in names and len(fields) >= 9 and (fields[0] + fields[8]).isdigit():
+            moved.append(int(fields[0]) + int(fields[8]))
+    return sum(moved) if moved else None
