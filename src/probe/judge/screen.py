@@ -28,9 +28,6 @@ FIRST_WINDOW: Final = 10 * SEGMENT_BYTES
 """RFC 6928: ten segments before the first acknowledgement."""
 LEAST_RTT_S: Final = 0.001
 FASTEST_BPS: Final = 1e10
-SLOWEST_BPS: Final = 1e2
-HALVINGS: Final = 40
-"""Steps of bisection: from 100 bit/s to 10 Gbit/s, to a millionth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +99,13 @@ def _link(neutrals: tuple[PageRate, ...]) -> float | None:
 
 
 def _rate(page: PageRate) -> float:
-    """Return the rate at which the page's time after its first byte is what one expects, by bisection."""
-    low, high = SLOWEST_BPS, FASTEST_BPS
-    rtt = max(page.rtt_s, LEAST_RTT_S)
-    if expected_seconds(page.n_bytes, rtt, high) - rtt >= page.body_s:
-        return high
-    for _ in range(HALVINGS):
-        middle = (low * high) ** 0.5
-        if expected_seconds(page.n_bytes, rtt, middle) - rtt > page.body_s:
-            low = middle
-        else:
-            high = middle
-    return high
+    """Return the rate at which the page's time after its first byte is what one expects."""
+    rtt, left, window, spent = max(page.rtt_s, LEAST_RTT_S), float(page.n_bytes), float(FIRST_WINDOW), 0.0
+    while page.body_s > spent:
+        rate = left * 8 / (page.body_s - spent)
+        if left <= window or window * 8 / rate >= rtt:
+            return min(rate, FASTEST_BPS)
+        left -= window
+        spent += rtt
+        window *= 2
+    return FASTEST_BPS
