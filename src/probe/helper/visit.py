@@ -111,9 +111,9 @@ async def _send(visit: Visit, seen: Seen, n_bytes: int) -> None:
     visit.writer.write(answer_head(HTTPStatus.OK, n_bytes, "application/octet-stream"))
     while seen.n_bytes < n_bytes:
         piece = visit.block[seen.n_bytes : min(n_bytes, seen.n_bytes + CHUNK)]
+        seen.n_bytes += len(piece)  # before it goes: what a client has is never more than was counted
         visit.writer.write(piece)
         await visit.writer.drain()
-        seen.n_bytes += len(piece)
         await asyncio.sleep(0)
 
 
