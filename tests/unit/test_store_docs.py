@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from probe.model import baseline, measurement, observation, options, verdict
+from probe.model import baseline, measurement, observation, options, quic, transfer, verdict
 from probe.report.columns import VERDICT_COLUMNS
 from probe.report.service_columns import SERVICE_COLUMNS
 from probe.store import OwnValues, Redactor, RunFolder
@@ -37,6 +37,10 @@ NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
         observation.ControlAnswer,
         observation.EndpointAnswer,
         observation.LocalFact,
+        quic.QUICHandshake,
+        transfer.Transfer,
+        transfer.TCPSample,
+        transfer.Receipt,
         verdict.Verdict,
         verdict.ServiceVerdict,
         options.RunRecord,
