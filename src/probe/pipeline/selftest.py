@@ -16,7 +16,7 @@ from probe.pipeline.folder import earlier_here
 from probe.pipeline.request import Prepared
 from probe.pipeline.run import EXIT_DONE, EXIT_NOTHING, Last, RunResult, run
 from probe.pipeline.stages import Work
-from probe.plan.selftest import PAIRS_PER_BLOCK, SERVERS, self_test_sources, self_test_step
+from probe.plan.selftest import at_turn, self_test_sources, self_test_step
 from probe.plan.transfers import EXPERIMENT
 from probe.store import RunFolder, StoreError
 
@@ -78,7 +78,7 @@ def trials(n: int) -> Last:
         strikes: Counter[str] = Counter()
         number = done = 0
         while sources and done < n // 2:
-            source = sources[done // PAIRS_PER_BLOCK % min(SERVERS, len(sources))]
+            source = at_turn(sources, done)
             step = self_test_step(source, number)
             work.observer.transferring(step, wait_s=0.0)
             stored = await work.recorder.keep(await work.session.measure(step))

@@ -27,6 +27,11 @@ class Source:
     helper: str = ""
 
     @property
+    def takes_any_name(self) -> bool:
+        """Whether the name in the ClientHello may change."""
+        return len(self.names) > 1
+
+    @property
     def key(self) -> str:
         """What tells it from others."""
         return self.helper or self.target.target_id
@@ -52,6 +57,16 @@ def self_test_sources(options: RunOptions, neutrals: Sequence[Target]) -> tuple[
     )
     own = (Source(target=t, names=(_host(t), *(names if t.any_name else ()))) for t in owners)
     return (*helpers, *own)
+
+
+def at_turn(sources: Sequence[Source], done: int) -> Source:
+    """Return where the next pair goes, after so many: blocks alternate between the best two.
+
+    A server that takes its own name only is used where there is no better one, and not beside it: its
+    handshakes would soon have to wait for the budget of that name.
+    """
+    best = [s for s in sources if s.takes_any_name == sources[0].takes_any_name][:SERVERS]
+    return best[done // PAIRS_PER_BLOCK % len(best)]
 
 
 def self_test_step(source: Source, number: int) -> Step:
