@@ -10,6 +10,7 @@ from probe.measure import transfer_helper
 from probe.measure.transfer import SAFETY_BYTES, UNCAPPED, Goal, Turn, record, trial
 from probe.measure.transfer_http import Seen
 from probe.measure.urls import is_public, place_of
+from probe.measure.verify import ascii_name
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ async def recipe(ctx: Context, step: Step) -> None:
     if plan is None:
         raise ValueError("no transfer is planned")
     asked: dict[Served, dict[str, Transfer]] = {}
-    for position, arm in enumerate(plan.arms):
+    for position, planned in enumerate(plan.arms):
+        arm = dataclasses.replace(planned, server_name=ascii_name(planned.server_name))
         turn = Turn(plan=plan, arm=arm, position=position)
         if not arm.helper:
             await _at_an_address(ctx, turn)

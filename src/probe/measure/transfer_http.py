@@ -34,9 +34,6 @@ HEADERS: Final = (
     ("Accept-Encoding", "identity"),
 )
 RECORD_OVERHEAD: Final = 64
-LEAST_SILENCE_S: Final = 1.2
-SILENCE_RTTS: Final = 10.0
-"""METHOD 7: a freeze is silent for max(1.2 s, 10 RTT)."""
 
 
 class EnoughError(Exception):
@@ -65,10 +62,6 @@ class Seen:
     ended_by: str = ""
     foreign_bytes: int | None = None
 
-    def rtt_s(self) -> float:
-        """Return the round trip as the kernel had it after the handshake, else as connecting took it."""
-        return self.tcp_info.rtt_us / 1e6 if self.tcp_info else self.connect_s or 0.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -94,7 +87,7 @@ async def exchange(stream: TLSStream, asked: Asked, seen: Seen) -> None:
     """
     stream.raw.series = []
     scope = anyio.CancelScope(deadline=anyio.current_time() + asked.timeout_s)
-    watch = Watch(stream.raw, scope, upload=asked.direction == "up")
+    watch = Watch(stream.raw, scope, upload=asked.direction == "up", connect_s=seen.connect_s or 0.0)
     talk = _Talk(stream, asked, seen, scope, watch)
     try:
         with scope, watch:
@@ -156,8 +149,7 @@ class _Talk:
                 continue
             if seen.first_byte is None:
                 seen.first_byte = self._stream.raw.last_received
-                if asked.ends_at_silence:
-                    self._watch.silence_s = max(LEAST_SILENCE_S, SILENCE_RTTS * seen.rtt_s())
+                self._watch.ends_at_silence = asked.ends_at_silence
             seen.n_bytes += len(event.data)
             if seen.n_bytes >= asked.max_bytes:
                 seen.ended_by = "" if seen.n_bytes == seen.declared_length else "we"

@@ -24,6 +24,10 @@ ACKED_EVERY_S: Final = 0.01
 """How often an upload's acknowledged bytes are read: they are its series."""
 MAX_POINTS: Final = 512
 
+LEAST_SILENCE_S: Final = 1.2
+SILENCE_RTTS: Final = 10.0
+"""METHOD 7: a freeze is silent for max(1.2 s, 10 RTT)."""
+
 QUIET_EVERY_S: Final = 0.05
 QUIET_BYTES: Final = 1500
 """Less than a full packet in QUIET_EVERY_S: nothing of ours is under way any more."""
@@ -41,14 +45,15 @@ class Watch:
     the system does not tell, and for a download.
     """
 
-    def __init__(self, stream: Stream, scope: anyio.CancelScope, *, upload: bool) -> None:
+    def __init__(self, stream: Stream, scope: anyio.CancelScope, *, upload: bool, connect_s: float) -> None:
         """Begin with nothing; `scope` holds the hard deadline when the watch is entered."""
         self.samples: list[TCPSample] = []
-        self.silence_s: float | None = None
-        """Once set, `scope` ends when so long nothing came."""
+        self.ends_at_silence = False
+        """Once set, `scope` ends when nothing came for max(1.2 s, 10 RTT)."""
         self._stream = stream
         self._scope = scope
         self._upload = upload
+        self._connect_s = connect_s
         self._every_s = EVERY_S
         self._base = kernel.bytes_acked(stream.sock) if upload else None
         self.acked: list[tuple[float, int]] | None = None if self._base is None else []
@@ -68,10 +73,16 @@ class Watch:
 
     def _tick(self) -> None:
         self._look()
-        silent_s = self._stream.ctx.now() - self._stream.last_received
-        if self.silence_s is not None and silent_s >= self.silence_s:
+        if self.ends_at_silence and self._is_silent():
             self._scope.cancel()
         self._timer = self._loop.call_later(ACKED_EVERY_S if self._upload else TICK_S, self._tick)
+
+    def _is_silent(self) -> bool:
+        """Say so by the round trip as it is now: whoever judges the silence later has no earlier one."""
+        info = self._stream.tcp_info()
+        rtt_s = self._connect_s if info is None else info.rtt_us / 1e6
+        silent_s = self._stream.ctx.now() - self._stream.last_received
+        return silent_s > max(LEAST_SILENCE_S, SILENCE_RTTS * rtt_s)
 
     def _look(self) -> None:
         now = self._stream.ctx.now()
