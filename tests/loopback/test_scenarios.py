@@ -72,7 +72,7 @@ def _differences(name: str, result: RunResult) -> list[str]:
 def _meets(row: Verdict | ServiceVerdict, expected: Expected) -> bool:
     return (
         (expected.state in ("*", row.state))
-        and (expected.mechanism in ("*", row.mechanism))
+        and expected.allows(row.mechanism)
         and (expected.located in ("", "*", row.located))
         and (expected.reason_code in ("", "*", row.reason_code))
         and (expected.confirmed in (None, row.confirmed))

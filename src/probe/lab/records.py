@@ -191,7 +191,8 @@ class Rule:
 class Expected:
     """What judging must say of a service or a target in this scenario.
 
-    An empty mechanism or reason means that none may stand there, `*` that any may; `located` "" is unchecked.
+    An empty mechanism or reason means that none may stand there, `*` that any may; `?` is any one word of a
+    mechanism; `located` "" is unchecked.
     """
 
     subject: str
@@ -202,6 +203,12 @@ class Expected:
     reason_code: str = ""
     confirmed: bool | None = None
     """None: unchecked."""
+
+    def allows(self, mechanism: str) -> bool:
+        """Say whether this mechanism may stand there."""
+        wanted, found = self.mechanism.split("."), mechanism.split(".")
+        alike = len(wanted) == len(found) and all(w in ("?", f) for w, f in zip(wanted, found, strict=True))
+        return self.mechanism == "*" or alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
