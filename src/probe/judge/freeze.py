@@ -13,11 +13,10 @@ from probe.judge.constants import (
     FREEZE_PASSED,
     FREEZE_SILENCE_RTTS,
     FREEZE_SILENCE_S,
-    FREEZE_SUSPECT_S,
     FREEZE_TRIALS,
     FREEZE_WITHIN_S,
 )
-from probe.judge.trial import broke_off, is_complete, is_outstanding, silence
+from probe.judge.trial import broke_off, falls_silent, is_complete, is_outstanding, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,15 +53,20 @@ class Freeze:
     uids: frozenset[str] = frozenset()
 
     @property
+    def is_apart(self) -> bool:
+        """The first five conditions: it is not the link's doing, nor the packets' size."""
+        return self.stands and self.elsewhere is True and self.cured is False
+
+    @property
     def holds(self) -> bool:
         """All six conditions."""
-        return self.stands and self.elsewhere is True and self.cured is False and self.completes is not None
+        return self.is_apart and self.completes is not None
 
 
 def looks_frozen(pairs: Iterable[Pair]) -> bool:
     """Say whether trials of pairs ended as a freeze would, often enough to look for one."""
     trials = [p.suspect for p in pairs if p.suspect is not None]
-    return sum(_stalls(t) and silence(t) >= FREEZE_SUSPECT_S for t in trials) >= SUSPECT_TRIALS
+    return sum(_stalls(t) and falls_silent(t) for t in trials) >= SUSPECT_TRIALS
 
 
 def freeze_of(measurements: Iterable[Measurement], controls: Sequence[tuple[ControlSource, float]]) -> Freeze:

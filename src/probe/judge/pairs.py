@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from probe.judge.constants import FOREIGN_PAIRS, PAIRS_AT_MOST, UNFIT_PAIRS
+from probe.judge.constants import CLEAR_PAIRS, FOREIGN_PAIRS, PAIRS, PAIRS_AT_MOST, UNFIT_PAIRS
 from probe.judge.decide import Decision, decide, is_decided
-from probe.judge.trial import broke_off, is_foreign, is_short, rates_of, same_object
+from probe.judge.trial import broke_off, falls_silent, is_foreign, is_short, rates_of, same_object
 from probe.model.words import ControlSource
 
 if TYPE_CHECKING:
@@ -116,8 +116,26 @@ class Test:
             and not self.has_no_control
             and not self.control_failed
             and not self.is_drowned
-            and not is_decided(self.rates)
+            and (not is_decided(self.rates) or self._may_clear)
         )
+
+    @property
+    def _may_clear(self) -> bool:
+        """One slow pair among few, or pairs that lie between, may yet turn out to be a bad moment."""
+        told = self.decision
+        return told.answer == "undecided" and told.n < PAIRS and told.n_slow <= PAIRS - CLEAR_PAIRS
+
+    @property
+    def is_silent(self) -> bool:
+        """Both names' transfers fell silent, more often than not."""
+        dumb = sum(
+            p.suspect is not None
+            and p.control is not None
+            and falls_silent(p.suspect)
+            and falls_silent(p.control)
+            for p in self.pairs
+        )
+        return dumb >= UNFIT_PAIRS and 2 * dumb > len(self.pairs)
 
     @property
     def is_throttled(self) -> bool:

@@ -25,6 +25,8 @@ POLICED: Final = "policed"
 SHAPED: Final = "shaped"
 LOSSY: Final = "lossy"
 SLOW: Final = "slow"
+FROZEN: Final = "frozen"
+"""Said where the trials of a freeze say it; that the server serves so much is seen under another name."""
 
 
 def shape_of(trials: Sequence[tuple[Transfer, float]]) -> str:

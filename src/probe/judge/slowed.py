@@ -15,7 +15,7 @@ from probe.judge.note import note
 from probe.judge.outcome import SOURCE_WORDS, Rates, conclude
 from probe.judge.pairs import EXPERIMENT, Test, tests_of
 from probe.judge.screening import is_suspect, stopped_short
-from probe.judge.shape import shape_of
+from probe.judge.shape import FROZEN, shape_of
 from probe.judge.throughput import (
     NAME,
     OWN,
@@ -181,7 +181,7 @@ def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:
         "ratio": f"{rates.ratio:.2f}",
         "ratio_again": f"{again.ratio:.2f}",
         "p_value": f"{sign_test(pooled):.2g}",
-        "shape": shape_of(slow),
+        "shape": FROZEN if f.freeze.is_apart else shape_of(slow),
         "trigger": ".sni" if accused_by_name(f) and f.own.is_throttled else "",
         "trials": str(f.freeze.heard),
         "kb": f"{f.freeze.n_bytes / 1000:.0f}",

@@ -196,6 +196,14 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         reason_code=ReasonCode.PMTU_OR_SERVER,
     ),
     Rule(
+        "throughput.silent_for_all_names",
+        lambda f: f.own.is_silent,
+        State.INCONCLUSIVE,
+        "{name}: its transfers fell silent under its own name and under a neutral one; a path that loses"
+        " large packets, or the server itself, does this too.",
+        reason_code=ReasonCode.PMTU_OR_SERVER,
+    ),
+    Rule(
         "throughput.control_failed",
         lambda f: f.deciding.control_failed,
         State.INCONCLUSIVE,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from probe.judge.constants import FOREIGN_SHARE, TRIAL_LEAST_BYTES, WINDOW_AFTER_S, WINDOW_LEAST_S
+from probe.judge.constants import (
+    FOREIGN_SHARE,
+    FREEZE_SUSPECT_S,
+    TRIAL_LEAST_BYTES,
+    WINDOW_AFTER_S,
+    WINDOW_LEAST_S,
+)
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -48,6 +54,13 @@ def end(t: Transfer) -> float:
 def silence(t: Transfer) -> float:
     """Return for how long nothing came before the end, in seconds."""
     return end(t) - last_byte(t)
+
+
+def falls_silent(t: Transfer) -> bool:
+    """Say whether nothing came any more, and for longer than a pause, with more to come."""
+    return (
+        t.requested is not None and not is_complete(t) and not broke_off(t) and silence(t) >= FREEZE_SUSPECT_S
+    )
 
 
 def broke_off(t: Transfer) -> bool:
