@@ -3,16 +3,18 @@
 import dataclasses
 import hashlib
 import itertools
+import random
 import socket
 import ssl
 import sys
 import threading
 from typing import Any
 
+import anyio
 import pytest
 
 from loopback.authority import Authority
-from loopback.servers import OTHER, SITE, Loopback, fast, measured, over_tls, reset, tcp_server
+from loopback.servers import OTHER, SITE, Loopback, a_session, fast, measured, over_tls, reset, tcp_server
 from loopback.transferring import (
     NAME,
     NEUTRAL,
@@ -28,6 +30,7 @@ from loopback.transferring import (
     stalls,
     transferred,
 )
+from probe.model.measurement import Measurement
 from probe.model.transfer import Transfer
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="TCP_INFO")
@@ -363,6 +366,56 @@ def test_an_upload_that_is_reset_keeps_what_was_taken(authority: Authority) -> N
     found = one(transferred(authority, handler, a_plan(direction="up", max_bytes=1_000_000)))
     assert (found.failure, found.stage) == ("connection_reset", "body")
     assert found.n_bytes < 1_000_000
+
+
+def test_a_trial_that_is_interrupted_is_kept_as_far_as_it_got(authority: Authority) -> None:
+    kept: list[Measurement] = []
+
+    async def run(network: Loopback) -> None:
+        async with a_session(network, fast(timeout_s=5.0)) as session:
+            session.on_interrupted = lambda m: kept.append(m.measurement)
+            with anyio.move_on_after(0.7):
+                await session.measure(a_step(a_plan(max_seconds=4.0)))
+
+    frozen = sends(head(100_000), OBJECT[:5000], then=stalls)
+    with tcp_server(over_tls(frozen, authority.good(NAME))) as port:
+        anyio.run(run, Loopback(tcp={(SITE, 443): port}, ca_file=authority.ca_file))
+    found = one(kept[0])
+    assert (found.failure, found.stage, found.n_bytes) == ("interrupted", "body", 5000)
+    assert sum(n for _, n in found.series) == found.n_socket_bytes > 5000
+
+
+def test_whatever_a_server_says_the_trial_ends_with_a_record(authority: Authority) -> None:
+    chance = random.Random(3)  # the same junk every time
+    starts = [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", head(50)]
+    pieces = [
+        b"\r\n",
+        b"Content-Length: ",
+        b"0",
+        b"ffffffff\r\n",
+        b": ",
+        b"\0",
+        b"\xff",
+        b"HTTP/1.1 100 \r\n\r\n",
+    ]
+    said = [chance.choice(starts) + b"".join(chance.choices(pieces, k=12)) for _ in range(24)]
+    answers = iter(said)
+
+    def handler(sock: socket.socket, stop: threading.Event) -> None:
+        sends(next(answers))(sock, stop)
+
+    with tcp_server(over_tls(handler, authority.good(NAME))) as port:
+        network = Loopback(tcp={(SITE, 443): port}, ca_file=authority.ca_file)
+        plan = a_plan(*(an_arm(server_name=f"n{i}.example") for i in range(len(said))), max_seconds=0.5)
+        found = measured(network, a_step(plan)).measurement.transfers
+    assert len(found) == len(said)
+    assert {t.failure for t in found} <= {
+        None,
+        "eof_error",
+        "x_http_parse_error",
+        "x_http_no_status_line",
+        "connection_reset",
+    }
 
 
 def test_neighbours_of_one_name_keep_their_distance(authority: Authority) -> None:

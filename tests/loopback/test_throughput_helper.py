@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loopback.authority import Authority
 from loopback.helper_arms import C2, HOST, IP, PORT, URL, Helper, X, a_helper, a_payload, pairs, signed
-from loopback.servers import Loopback, fast, page, reset
-from loopback.transferring import NAME, NEUTRAL, OBJECT, a_plan, head, stalls
+from loopback.servers import Loopback, a_session, fast, page, reset
+from loopback.transferring import NAME, NEUTRAL, OBJECT, a_plan, a_step, head, stalls
 from probe.helper.transfer import open_transfer_server
 from probe.model.measurement import Measurement
 from probe.model.options import RunOptions
@@ -69,6 +69,22 @@ def test_receipts_are_fetched_over_a_connection_of_their_own_under_the_neutral_n
     )
     assert helper.asked[3:] == ["POST /receipts HTTP/1.1"]
     assert len(helper.seen) == 2
+
+
+def test_receipts_are_fetched_under_the_helpers_own_name_once_the_neutral_ones_budget_is_used_up(
+    authority: Authority,
+) -> None:
+    async def run(network: Loopback) -> None:
+        async with a_session(network, fast(timeout_s=2.0)) as session:
+            for _ in range(11):
+                await session.hello_budget.take(NEUTRAL, IP)
+                session.hello_budget._last.clear()
+            await session.measure(a_step(a_plan(C2)))
+
+    helper = Helper()
+    with a_helper(authority, helper) as network:
+        anyio.run(run, network)
+    assert helper.names == [NEUTRAL, HOST]
 
 
 def test_it_is_asked_once_a_run_what_it_serves(authority: Authority) -> None:
