@@ -174,7 +174,7 @@ def test_a_dry_run_shows_every_host_on_a_narrow_terminal_too(tmp_path: Path) -> 
     wide = probe("run", "--dry-run", home=tmp_path).stdout
     narrow = probe("run", "--dry-run", home=tmp_path, env={"COLUMNS": "50"}).stdout
     assert max(map(len, narrow.splitlines())) <= 50
-    assert wide.splitlines()[-4].endswith(" hosts would be contacted.")
+    assert any(line.endswith(" hosts would be contacted.") for line in wide.splitlines())
     hosts = {word.strip(",") for word in wide.split() if word.count(".") > 1}
     squeezed = "".join(narrow.split())
     assert len(hosts) > 90

@@ -10,6 +10,9 @@ import pytest
 from probe import locale
 from probe.cli.consent import Facts, Person, agreed, choose_controls, counts, minutes, screen
 from probe.cli.memory import Memory
+from probe.cli.speeds import NONE, Speeds, cost, speeds_of
+from probe.model.options import RunOptions
+from probe.pipeline.request import RunRequest, prepare
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +48,11 @@ RESOLVERS = (
     "dns.quad9.net",
     "9.9.9.9",
     "77.88.8.8",
+)
+
+
+SPEEDS = Speeds(
+    n=8, n_bytes=4_194_304, seconds=40, servers=("speedtest.selectel.ru", "fsn1-speed.hetzner.com")
 )
 
 
@@ -93,17 +101,46 @@ def test_the_screen_says_who_sees_what(words: str) -> None:
 def test_the_screen_fits_eighty_columns_in_both_languages() -> None:
     for lang in locale.LANGUAGES:
         locale.use(lang)
-        assert max(len(line) for line in f"{screen(FACTS)}\n{counts(FACTS)}".splitlines()) <= 80
+        facts = replace(FACTS, speeds=SPEEDS)
+        assert max(len(line) for line in f"{screen(facts)}\n{counts(facts)}".splitlines()) <= 80
 
 
 def test_the_counts_stand_directly_above_the_question_on_a_screen_of_24_lines(memory: Memory) -> None:
     for lang in locale.LANGUAGES:
         locale.use(lang)
         sitter = Sitter("n")
-        facts = replace(FACTS, resolvers=RESOLVERS, controls=())
+        facts = replace(FACTS, resolvers=RESOLVERS, controls=(), speeds=SPEEDS)
         agreed(facts, sitter.person(), memory)
         assert sitter.seen[-2].strip() == counts(facts)
         assert len("\n".join(sitter.seen[:-1]).splitlines()) + 1 <= 24, lang
+
+
+def test_who_sees_targets_names_though_it_is_no_target_is_said_with_what_that_costs() -> None:
+    facts = replace(FACTS, speeds=SPEEDS)
+    text = " ".join(f"{screen(facts)} {counts(facts)}".split())
+    assert (
+        "neutral servers: see your address and names of targets whose speed is compared there: "
+        "speedtest.selectel.ru, fsn1-speed.hetzner.com." in text
+    )
+    assert "Of these, 4.2 MB and 40 s go into comparing the speed of 8 targets." in text
+    assert "One that seems slow may take 5 MB and 3 min more." in text
+    assert "neutral servers" not in screen(FACTS)
+
+
+def test_speeds_are_counted_from_the_catalogue_and_left_out_where_nobody_wants_them() -> None:
+    compared = speeds_of(prepare(RunRequest(services=("youtube", "signal"))))
+    assert (compared.n, compared.n_bytes, compared.seconds) == (2, 8 * 131_072, 10.0)
+    assert compared.servers == ("speedtest.selectel.ru", "fsn1-speed.hetzner.com")
+    assert speeds_of(prepare(RunRequest(services=("youtube",), options=RunOptions(throughput=False)))) == NONE
+    assert speeds_of(prepare(RunRequest(trials=20))) == NONE
+    assert cost(NONE) == ()
+
+
+def test_a_campaigns_helper_takes_the_place_of_neutral_servers() -> None:
+    options = RunOptions(controls=("ooni", "https://helper.example:8443/"))
+    compared = speeds_of(prepare(RunRequest(urls=("https://example.org/",), options=options)))
+    assert (compared.n, compared.servers) == (0, ("helper.example",))
+    assert cost(compared) == ("One that seems slow may take 5 MB and 3 min more.",)
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(6, "0.1"), (1, "0.1"), (30, "0.5"), (60, "1"), (200, "3")])
@@ -144,6 +181,7 @@ def test_anything_else_is_a_no_and_is_not_remembered(memory: Memory, answer: str
         {"controls": ()},
         {"proxy": "socks5://127.0.0.1:1080"},
         {"network": "AS64501||fixed|192.0.2.53"},
+        {"speeds": SPEEDS},
     ],
 )
 def test_another_tier_list_control_or_network_is_asked_about_again(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from probe.cli import consent, exits, memory
 from probe.cli.places import check_results
+from probe.cli.speeds import speeds_of
 from probe.cli.terminal import somebody_is_there
 from probe.locale import _
 
@@ -98,6 +99,7 @@ def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run
             dict.fromkeys(contact.host for contact in prepared.contacts if contact.purpose == "resolver")
         ),
         results=str(prepared.request.results),
+        speeds=speeds_of(prepared),
     )
 
 

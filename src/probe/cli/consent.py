@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from probe.cli.speeds import NONE, Speeds, cost
 from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Facts:
     resolvers: tuple[str, ...]
     """Resolvers named by the catalogue or --dns that would be asked beside the system's."""
     results: str
+    speeds: Speeds = NONE
 
     @property
     def tier(self) -> str:
@@ -48,8 +50,9 @@ class Facts:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over tier, list, controls and network: what consent was given to, and nothing readable."""
-        parts = (self.tier, *sorted(self.inputs), "|", *self.controls, self.proxy, "|", self.network)
+        """SHA-256 over tier, list, controls, network, servers: what was consented to, nothing readable."""
+        parts = [self.tier, *sorted(self.inputs), "|", *self.controls, self.proxy, "|", self.network]
+        parts += ["|", *self.speeds.servers] if self.speeds.servers else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -97,6 +100,7 @@ def screen(facts: Facts) -> str:
             _("the hosts themselves"),
             _("see a short visit from your address, without cookies, accounts or a browser's traces."),
         ),
+        *_servers(facts.speeds),
         (
             _("household or employer"),
             _("whoever runs this network or this machine can see what the operator sees."),
@@ -114,6 +118,16 @@ def screen(facts: Facts) -> str:
     for who, what in rows:
         lines += _wrapped(f"{who}: {what}", indent=2, width=80, hanging=2)
     return "\n".join(lines)
+
+
+def _servers(speeds: Speeds) -> tuple[tuple[str, str], ...]:
+    """Return the row of those who learn targets' names though they are nobody's target."""
+    from probe.report.show import visible
+
+    if not speeds.servers:
+        return ()
+    what = _("see your address and names of targets whose speed is compared there: {servers}.")
+    return ((_("neutral servers"), what.format(servers=", ".join(map(visible, speeds.servers)))),)
 
 
 def counts(facts: Facts) -> str:
@@ -137,6 +151,7 @@ def counts(facts: Facts) -> str:
         _("About {minutes} min and {mb:.0f} MB. Highest risk tier: {tier}.").format(
             minutes=minutes(facts.minutes * 60), mb=max(facts.megabytes, 1), tier=_tier(facts.tier)
         ),
+        " ".join(cost(facts.speeds)),
         _("`{command} --dry-run` with the same options names every host.").format(command=facts.command),
     )
     return "\n".join(wrapped for line in lines for wrapped in _wrapped(line, indent=0, width=80))

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from probe.cli.consent import minutes
+from probe.cli.speeds import Speeds, cost, speeds_of
 from probe.cli.terminal import console
 from probe.locale import N_, _, ngettext
 from probe.report.console_text import paragraph, unpadded
@@ -82,6 +83,18 @@ def _sums(prepared: "Prepared") -> tuple[str, ...]:
             most=minutes(estimate.max_seconds),
             most_mb=estimate.max_bytes / 1_000_000,
         ),
+        *_speeds(speeds_of(prepared)),
         _("Where a site redirects, the hosts it leads to are contacted too, at most ten a site."),
         _("Nothing was sent."),
     )
+
+
+def _speeds(speeds: Speeds) -> tuple[str, ...]:
+    """Return what comparing speeds adds, and who sees which names then."""
+    if not speeds.servers:
+        return ()
+    seen = _(
+        "For that, large files are fetched from {servers} under a target's name too: whoever watches the "
+        "line sees that name with that much data, and the server sees it with your address."
+    ).format(servers=", ".join(visible(server, 253) for server in speeds.servers))
+    return (*cost(speeds), seen)
