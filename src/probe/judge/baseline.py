@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.judge.clock import host_of, is_valid
 from probe.judge.constants import BASELINE_FRESH_S, CALIBRATION_S, UNDATED
-from probe.judge.pairs import tests_of
+from probe.judge.pairs import pair_tests
 from probe.judge.reading import PORTS
 from probe.judge.throughput import OWN
 from probe.judge.view import ControlView, endpoint
@@ -134,7 +134,7 @@ def baseline_of(
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
     failed = Counter(_failure(m) or instead for m in own if m not in good)
-    pairs = tests_of(measurements).get((OWN, 0)) if answers else None
+    pairs = pair_tests(measurements).get((OWN, 0)) if answers else None
     told = {ip: asn for m in measurements for answer in m.controls for ip, asn in answer.asns}
     return TargetBaseline(
         target_id=target.target_id,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from probe.judge.facts import RunFacts
     from probe.judge.outcome import Outcome
-    from probe.judge.pairs import Test
+    from probe.judge.pairs import PairTest
     from probe.judge.reading import Reading
     from probe.judge.slowed import Slowness
     from probe.judge.throughput import SlowFacts
@@ -85,7 +85,7 @@ class _Owing:
         if f.name.goes_on and (target.paired == "name" or not own or (not f.own.goes_on and _asks_name(f))):
             yield self._pair(NAME, f.name, "its name and a neutral one are compared at a neutral server")
         if slow_for_all(f) and f.outside_bps is not None and not by_address(f):
-            tests: tuple[tuple[Arms, Test], ...] = ((OWN, f.own), (NAME, f.name))
+            tests: tuple[tuple[Arms, PairTest], ...] = ((OWN, f.own), (NAME, f.name))
             for arms, test in tests:
                 if test.decision.n < LEAST_PAIRS and len(test.pairs) < PAIRS_AT_MOST and not test.is_drowned:
                     yield self._pair(arms, test, "what is slow for all names is counted like what is not")
@@ -119,7 +119,7 @@ class _Owing:
         return self._debt(why, purpose=purpose, number=number, n_bytes=n_bytes), 1
 
     def _pair(
-        self, arms: Arms, test: Test, why: str, *, which: int = 0, not_before_s: float = 0.0
+        self, arms: Arms, test: PairTest, why: str, *, which: int = 0, not_before_s: float = 0.0
     ) -> tuple[Debt, int]:
         number = test.next_number
         return self._debt(why, arms=arms, test=which, number=number, not_before_s=not_before_s), 2

@@ -47,7 +47,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class PairTest:
     """All pairs of one kind and number of test, in order of time; without any it was not made."""
 
     arms: Arms = ""
@@ -148,7 +148,7 @@ class Test:
         return not self.goes_on and self.decision.answer == "clear" and not self.control_failed
 
 
-def tests_of(measurements: Iterable[Measurement]) -> dict[tuple[str, int], Test]:
+def pair_tests(measurements: Iterable[Measurement]) -> dict[tuple[str, int], PairTest]:
     """Return the tests that a target's measurements hold, by (arms, test); their order does not matter."""
     found: dict[tuple[str, int], dict[int, Pair]] = {}
     certificates = _helper_certificates(ms := sorted(measurements, key=_order))
@@ -161,13 +161,13 @@ def tests_of(measurements: Iterable[Measurement]) -> dict[tuple[str, int], Test]
     return {key: _test(key, tuple(pairs.values())) for key, pairs in found.items()}
 
 
-def _test(key: tuple[str, int], pairs: Sequence[Pair]) -> Test:
+def _test(key: tuple[str, int], pairs: Sequence[Pair]) -> PairTest:
     """Decide over the pairs; an arm that never answered counts only where others of its name did."""
     answered = any(not p.unfit and p.suspect is not None and p.suspect.status_code for p in pairs)
     heard = tuple(replace(p, unfit="") if p.unfit == SILENT and answered else p for p in pairs)
     rates = [(p.rate_bps, p.control_bps) for p in heard if not p.unfit]
     arms: Arms = "T/C1" if key[0] == "T/C1" else "X/C2"
-    return Test(arms=arms, test=key[1], pairs=heard, decision=decide(rates))
+    return PairTest(arms=arms, test=key[1], pairs=heard, decision=decide(rates))
 
 
 def _order(m: Measurement) -> tuple[float, str]:

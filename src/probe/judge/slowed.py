@@ -13,7 +13,7 @@ from probe.judge.freeze import freeze_of
 from probe.judge.moved import has_moved
 from probe.judge.note import note
 from probe.judge.outcome import SOURCE_WORDS, Rates, conclude
-from probe.judge.pairs import EXPERIMENT, Test, tests_of
+from probe.judge.pairs import EXPERIMENT, PairTest, pair_tests
 from probe.judge.screening import is_suspect, stopped_short
 from probe.judge.shape import FROZEN, shape_of
 from probe.judge.throughput import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from probe.model.transfer import Transfer
     from probe.model.verdict import Note
 
-NOT_MADE: Final = Test()
+NOT_MADE: Final = PairTest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def may_be_slowed(outcome: Outcome) -> bool:
 def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness:
     """Read the transfers of a target; total, and the same in whatever order they come."""
     made = tuple(m for m in reading.aside if m.experiment == EXPERIMENT)
-    tests = tests_of(made)
+    tests = pair_tests(made)
     broken = stopped_short(outcome)
     row = calibration_of(facts, reading.target, reading.own[0].measurement_start_time)
     known = row.pair_calibration if row is not None else None

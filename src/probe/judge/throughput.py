@@ -8,7 +8,7 @@ from typing import Final
 from probe.judge.constants import LEAST_CONTROL_BPS, LEAST_PAIRS, SLOW_MEDIAN, SLOW_RATIO
 from probe.judge.floor import DIFFERENTLY, NAME_DIFFERENTLY
 from probe.judge.freeze import Freeze
-from probe.judge.pairs import Test
+from probe.judge.pairs import PairTest
 from probe.judge.rule import Rule
 from probe.model.words import Located, ReasonCode, State
 
@@ -22,12 +22,12 @@ EVEN_PAIRS: Final = 2
 class SlowFacts:
     """All that the table may ask of a target's transfers."""
 
-    own: Test = field(default_factory=Test)
+    own: PairTest = field(default_factory=PairTest)
     """At the target's address, its own name and a neutral one."""
-    own_again: Test = field(default_factory=Test)
-    name: Test = field(default_factory=Test)
+    own_again: PairTest = field(default_factory=PairTest)
+    name: PairTest = field(default_factory=PairTest)
     """At a neutral server, the target's name and a neutral one."""
-    name_again: Test = field(default_factory=Test)
+    name_again: PairTest = field(default_factory=PairTest)
     freeze: Freeze = field(default_factory=Freeze)
     moved: bool = False
     """The network changed between the first transfer and the last."""
@@ -39,13 +39,13 @@ class SlowFacts:
     """A page came slowly, or fell silent: that is why transfers were made."""
 
     @property
-    def deciding(self) -> Test:
+    def deciding(self) -> PairTest:
         """The test that speaks: at the target's own address, unless no other name is to be had there."""
         silent = not self.own.pairs or self.own.has_no_control
         return self.name if silent and self.name.pairs else self.own
 
     @property
-    def again(self) -> Test:
+    def again(self) -> PairTest:
         """The confirmation of the test that says throttled."""
         return self.own_again if self.own.is_throttled else self.name_again
 

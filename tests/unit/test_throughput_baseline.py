@@ -1,0 +1,74 @@
+"""What a baseline keeps of transfers, and what it calibrates later."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cases.debts import measurements_of
+from cases.script import ZERO, a_target
+from cases.world import facts_of
+from probe.judge import judge_target
+from probe.judge.baseline import baseline_of, calibration_of
+
+ROW = {
+    "target": {"large_object": "/large.bin", "paired": "own"},
+    "rounds": [
+        "dns system 104.16.1.1",
+        "tcp 104.16.1.1 ok",
+        "tls 104.16.1.1 ok",
+        "http 104.16.1.1 200",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("transfers", "rate_bps", "calibration"),
+    [
+        ([], None, None),
+        ([{"times": 2, "kbps": 8000, "control": 8000}], 6_553_600, 1.0),
+        ([{"times": 1, "kbps": 8000, "control": 8000}], 6_553_600, None),
+        ([{"times": 6, "kbps": 140}], None, None),
+        ([{"times": 2, "arms": "X/C2", "kbps": 8000}], None, None),
+        ([{"times": 2, "kbps": 8000, "ctrl": {"status_code": 421}}], None, None),
+    ],
+)
+def test_a_baseline_keeps_the_rate_of_an_object_and_how_even_its_pairs_were(
+    transfers: list[dict[str, object]], rate_bps: float | None, calibration: float | None
+) -> None:
+    row = {**ROW, "transfers": transfers}
+    target = a_target(row)
+    found = measurements_of(row, target)
+    verdict = judge_target(facts_of(row, target), target, found).verdict
+    kept = baseline_of(target, found, verdict)
+    assert kept is not None
+    assert (kept.rate_bps, kept.pair_calibration) == (rate_bps, calibration)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "known"),
+    [
+        ({}, True),
+        ({"hours": 29 * 24}, True),
+        ({"hours": 31 * 24}, False),
+        ({"network": "network.degraded"}, False),
+        ({"n_ok": 0}, False),
+    ],
+)
+def test_a_row_calibrates_for_thirty_days_where_its_network_was_fine(
+    baseline: dict[str, object], known: bool
+) -> None:
+    target = a_target(ROW)
+    facts = facts_of({"facts": {"baseline": baseline}}, target)
+    assert (calibration_of(facts, target, ZERO) is not None) is known
+
+
+def test_nothing_calibrates_where_no_clock_could_be_checked_or_nothing_is_known() -> None:
+    target = a_target(ROW)
+    facts = facts_of({"facts": {"baseline": {}, "clock": "unknown"}}, target)
+    assert calibration_of(facts, target, ZERO) is None
+    assert calibration_of(facts_of({}, target), target, ZERO) is None
+    other = replace(target, target_id="case/other", input="https://other.example/")
+    assert calibration_of(facts_of({"facts": {"baseline": {}}}, target), other, ZERO) is None
+    later = facts_of({"facts": {"baseline": {}}}, target)
+    assert calibration_of(later, target, ZERO + timedelta(days=20)) is not None
