@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from probe.judge.decide import sign_test
-from probe.judge.pairs import tests_of
+from probe.judge.pairs import pair_tests
 from probe.model.measurement import Measurement
 from probe.report.trials import Rates, TargetTrials, trials_of
 from probe.store import RunFolder
@@ -27,6 +27,6 @@ def _trials(folder: RunFolder) -> Iterator[TargetTrials]:
 def _known(measurements: tuple[Measurement, ...]) -> dict[tuple[str, str], Rates]:
     return {
         (pair.uid, arms): Rates(tested_bps=pair.rate_bps, control_bps=pair.control_bps, unfit=pair.unfit)
-        for (arms, _number), test in tests_of(measurements).items()
+        for (arms, _number), test in pair_tests(measurements).items()
         for pair in test.pairs
     }
