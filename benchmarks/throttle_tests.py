@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from benchmarks.throttle_links import Flags, Floats, Link, Rows, State, begin, later, meet, put
+from benchmarks.throttle_links import Conditions, Flags, Floats, Link, Rows, State, begin, later, meet, put
 from benchmarks.throttle_rules import Rates, answers, as_first_written, rates, single_pair, wehe_like
 from benchmarks.throttle_transfers import Censor, Moved, transfer
 
@@ -143,17 +143,11 @@ def _decided(pairs: Sequence[Rates], rows: Rows) -> Flags:
 
 
 def pages(
-    rng: np.random.Generator, link: Link, censor: Censor, n: int, sizes: Floats | float, *, is_target: bool
+    rng: np.random.Generator, at: Conditions, censor: Censor, sizes: Floats | float, *, is_target: bool
 ) -> list[PageRate]:
-    """Return a page of each of so many lines, at any moment."""
-    moved = transfer(
-        rng,
-        meet(link, rng, begin(link, rng, n)),
-        censor,
-        np.full(n, is_target),
-        max_bytes=sizes,
-        max_seconds=PAGE_SECONDS,
-    )
+    """Return a page of each line under these conditions."""
+    is_censored = np.full(len(at.rate_bps), is_target)
+    moved = transfer(rng, at, censor, is_censored, max_bytes=sizes, max_seconds=PAGE_SECONDS)
     columns = (moved.n_bytes, moved.seconds, moved.rtt_s, moved.first_byte)
     rows = zip(*(c.tolist() for c in columns), strict=True)
     return [PageRate(n_bytes=int(b), seconds=s, rtt_s=r, first_byte_s=f) for b, s, r, f in rows]
@@ -161,14 +155,21 @@ def pages(
 
 def screen(
     rng: np.random.Generator, link: Link, censor: Censor, n: int, page_bytes: float = PAGE_BYTES
-) -> list[bool | None]:
-    """Return for so many runs whether the target's page leads to transfers."""
-    page = pages(rng, link, censor, n, page_bytes, is_target=True)
-    neutrals = [
-        pages(rng, link, censor, n, rng.uniform(30_000, 200_000, n), is_target=False)
-        for _ in range(NEUTRAL_PAGES)
-    ]
-    return [is_owed(p, rest) for p, *rest in zip(page, *neutrals, strict=True)]
+) -> list[tuple[bool | None, float]]:
+    """Return for so many runs whether the target's page leads to transfers, and how many times slower it was.
+
+    Slower than the same page over the same line at the same moment, had nobody slowed it. The neutrals' pages
+    were fetched at other moments.
+    """
+    at = meet(link, rng, begin(link, rng, n))
+    page, twin = (pages(rng, at, censor, page_bytes, is_target=slowed) for slowed in (True, False))
+    neutrals = []
+    for _ in range(NEUTRAL_PAGES):
+        then = meet(link, rng, begin(link, rng, n))
+        sizes = rng.uniform(30_000, 200_000, n)
+        neutrals.append(pages(rng, then, censor, sizes, is_target=False))
+    both = zip(page, twin, *neutrals, strict=True)
+    return [(is_owed(p, rest), p.body_s / max(t.body_s, 1e-3)) for p, t, *rest in both]
 
 
 def run_cell(rng: np.random.Generator, link: Link, censor: Censor, n_runs: int) -> Cell:
@@ -176,7 +177,7 @@ def run_cell(rng: np.random.Generator, link: Link, censor: Censor, n_runs: int) 
     cell = Cell()
     for done in range(0, n_runs, CHUNK):
         n = min(CHUNK, n_runs - done)
-        cell.owed += sum(o is True for o in screen(rng, link, censor, n))
+        cell.owed += sum(o is True for o, _ in screen(rng, link, censor, n))
         first = run_tests(rng, link, censor, begin(link, rng, n), with_wehe=True)
         said = answers(first.pairs, first.n_pairs.tolist())
         rows = np.flatnonzero(np.array([a == "throttled" for a in said]))

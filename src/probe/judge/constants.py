@@ -79,9 +79,9 @@ SCREEN_LEAST_BYTES: Final = 24_000
 SCREEN_NEUTRALS: Final = 2
 SCREEN_FASTER: Final = 0.25
 SCREEN_SLOWER: Final = 1.5
-SCREEN_SLACK_S: Final = 0.1
+SCREEN_SLACK_S: Final = 0.05
 """METHOD 7, screening: fewer bytes of a page say nothing; so many neutrals' pages tell the link's rate, a
-quarter of them faster; what took more than 1.5 times its due, and 0.1 s, is owed pairs. What it misses is
+quarter of them faster; what took more than 1.5 times its due, and 50 ms, is owed pairs. What it misses is
 printed by `benchmarks/throttle_error_rates.py`."""
 
 MULTIPLE_P: Final = 0.01
