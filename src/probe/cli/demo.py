@@ -40,4 +40,17 @@ def demo(
     if list_scenarios:
         name_scenarios()
         return
+    _tell_of_haste(scenario)
     raise typer.Exit(demonstrate(scenario, results, json_lines=json_lines))
+
+
+def _tell_of_haste(scenario: str) -> None:
+    """Say how soon a test of speed is made again here, and how late on a real network."""
+    from probe.lab import SCENARIOS
+    from probe.model.options import RunOptions
+
+    made = SCENARIOS.get(scenario or "demo")
+    seconds = made.options.get("confirm_after_s") if made else None
+    if seconds is not None:
+        text = _("--confirm-after is {here:g} s in this lab; on a real network it is {real:g} s.")
+        typer.echo(text.format(here=seconds, real=RunOptions().confirm_after_s), err=True)
