@@ -14,13 +14,16 @@ import pytest
 
 from probe.lab import SCENARIOS
 from probe.lab.records import Expected
+from probe.lab.throttled import THROTTLED
 from probe.model.verdict import ServiceVerdict, Verdict
 from probe.pipeline.demo import simulate
 from probe.pipeline.run import RunResult
 
 BATCH = 5
 """More at once on two cores and timings fail for everybody: a degraded network, truly."""
-NAMES = tuple(name for name in SCENARIOS if name != "hostile")
+SLOWED = tuple(scenario.name for scenario in THROTTLED)
+"""These wait two minutes for the handshake budget of a name, and do little else: all at once."""
+NAMES = tuple(name for name in SCENARIOS if name not in ("hostile", *SLOWED))
 """The hostile one is measured by `test_lab_hostile`."""
 
 
@@ -32,7 +35,7 @@ class Nobody:
 
 
 def _batches() -> list[tuple[str, ...]]:
-    return [NAMES[at : at + BATCH] for at in range(0, len(NAMES), BATCH)]
+    return [SLOWED, *(NAMES[at : at + BATCH] for at in range(0, len(NAMES), BATCH))]
 
 
 @pytest.mark.slow
