@@ -27,9 +27,9 @@ class Source:
     helper: str = ""
 
     @property
-    def takes_any_name(self) -> bool:
-        """Whether the name in the ClientHello may change."""
-        return len(self.names) > 1
+    def rank(self) -> tuple[bool, bool]:
+        """Whether it may be frozen, and whether it takes one name only: the smaller the better."""
+        return not self.helper and self.target.neutral_group == _LAST, len(self.names) == 1
 
     @property
     def key(self) -> str:
@@ -51,21 +51,18 @@ def self_test_sources(options: RunOptions, neutrals: Sequence[Target]) -> tuple[
         for url in options.controls
         if is_campaign(url) and lender is not None
     ]
-    owners = sorted(
-        (t for t in there if t.large_object),
-        key=lambda t: (t.neutral_group == _LAST, not t.any_name, t.target_id),
-    )
+    owners = sorted((t for t in there if t.large_object), key=lambda t: t.target_id)
     own = (Source(target=t, names=(_host(t), *(names if t.any_name else ()))) for t in owners)
-    return (*helpers, *own)
+    return (*helpers, *sorted(own, key=lambda source: source.rank))
 
 
 def at_turn(sources: Sequence[Source], done: int) -> Source:
     """Return where the next pair goes, after so many: blocks alternate between the best two.
 
-    A server that takes its own name only is used where there is no better one, and not beside it: its
-    handshakes would soon have to wait for the budget of that name.
+    A server of lower rank is used where there is no better one, and not beside it: a freeze would tell of
+    itself, and handshakes under one name would soon have to wait for that name's budget.
     """
-    best = [s for s in sources if s.takes_any_name == sources[0].takes_any_name][:SERVERS]
+    best = [s for s in sources if s.rank == sources[0].rank][:SERVERS]
     return best[done // PAIRS_PER_BLOCK % len(best)]
 
 
