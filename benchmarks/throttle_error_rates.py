@@ -119,14 +119,14 @@ def screening(links: Sequence[Link], runs: int, _null_runs: int, seed: int) -> N
 
 def sequential(links: Sequence[Link], runs: int, null_runs: int, seed: int) -> None:
     """Print what each way of stopping says, in percent of the runs, and spends on average."""
-    print("\nThrottled %, pairs, kB, s:\n\n" + head("link", "censor", *RULES))
+    print("\nThrottled %, clear %, pairs, kB, s:\n\n" + head("link", "censor", *RULES))
     for link in links:
         for number, censor in enumerate(c for c in CENSORS if c.name in SEQUENTIAL):
             rng = np.random.default_rng([seed, 3, sum(link.name.encode()), number])
             cells = []
             for s in compare(rng, link, censor, runs if number else null_runs).values():
                 costs = (f"{s.pairs / s.n:.2f}", f"{s.n_bytes / s.n / 1000:.0f}", f"{s.seconds / s.n:.1f}")
-                cells.append("; ".join((percent(s.throttled, s.n), *costs)))
+                cells.append("; ".join((percent(s.throttled, s.n), percent(s.clear, s.n), *costs)))
             print(row(link.name, censor.name, *cells), flush=True)
 
 

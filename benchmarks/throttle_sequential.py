@@ -1,7 +1,8 @@
 """When to stop: ways of ending a test early, over the same simulated pairs, with what each costs and errs.
 
 - six: always six pairs.
-- curtailed: what the program does. It ends once no pair to come could make it throttled.
+- curtailed: ends once no pair to come could make it throttled.
+- in use: what the program does. As curtailed, but it goes on where more pairs may still make it clear.
 - five of five: ends with five slow pairs too.
 - Wald: his test of a slow pair being likely (0.95) or not (0.2), errors 0.1 % and 2 %, at most seven pairs;
   at its upper bound the medians decide as ever.
@@ -19,7 +20,7 @@ from benchmarks.throttle_tests import CHUNK, run_tests
 from benchmarks.throttle_transfers import Censor
 
 from probe.judge.constants import PAIRS, SLOW_PAIRS, SLOW_RATIO
-from probe.judge.decide import decide, is_decided
+from probe.judge.decide import decide, is_decided, is_over
 
 Pairs = list[tuple[float, float]]
 MOST_PAIRS: Final = 7
@@ -70,7 +71,8 @@ def _seven(pairs: Pairs) -> bool:
 
 RULES: Final[dict[str, Callable[[Pairs], bool]]] = {
     "six": _six,
-    "curtailed (in use)": is_decided,
+    "curtailed": is_decided,
+    "in use": is_over,
     "five of five": _five,
     "Wald": _wald,
     "seven": _seven,
@@ -87,15 +89,15 @@ def compare(rng: np.random.Generator, link: Link, censor: Censor, n_runs: int) -
         rows = np.stack([np.stack([p.suspect, p.control], axis=1) for p in tests.pairs], axis=1).tolist()
         spent = np.stack([np.stack(s, axis=1) for s in tests.spent], axis=1).cumsum(axis=1).tolist()
         for pairs, costs in zip(rows, spent, strict=True):
-            for name, is_over in RULES.items():
-                _add(out[name], [(t, c) for t, c in pairs], costs, is_over)
+            for name, stops in RULES.items():
+                _add(out[name], [(t, c) for t, c in pairs], costs, stops)
     return out
 
 
 def _add(
-    spent: Spent, pairs: Pairs, costs: Sequence[Sequence[float]], is_over: Callable[[Pairs], bool]
+    spent: Spent, pairs: Pairs, costs: Sequence[Sequence[float]], stops: Callable[[Pairs], bool]
 ) -> None:
-    used = next(n for n in range(1, MOST_PAIRS + 1) if is_over(pairs[:n]))
+    used = next(n for n in range(1, MOST_PAIRS + 1) if stops(pairs[:n]))
     answer = decide(pairs[:used]).answer
     spent.n += 1
     spent.pairs += used

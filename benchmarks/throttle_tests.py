@@ -9,7 +9,7 @@ from benchmarks.throttle_rules import Rates, answers, as_first_written, rates, s
 from benchmarks.throttle_transfers import Censor, Moved, transfer
 
 from probe.judge.constants import PAIRS
-from probe.judge.decide import is_decided
+from probe.judge.decide import is_over
 from probe.judge.screen import PageRate, is_owed
 
 HANDSHAKE_RTTS = 3
@@ -62,7 +62,7 @@ def run_tests(
     stops: bool = True,
     with_wehe: bool = False,
 ) -> Tests:
-    """Run one test of every line in `state`; each stops by itself once `is_decided`, unless told not to."""
+    """Run one test of every line in `state`; each stops by itself once it `is_over`, unless told not to."""
     n = len(state.level)
     out = Tests(
         state=state,
@@ -139,7 +139,7 @@ def _decided(pairs: Sequence[Rates], rows: Rows) -> Flags:
     suspect = np.stack([p.suspect[rows] for p in pairs], axis=1).tolist()
     control = np.stack([p.control[rows] for p in pairs], axis=1).tolist()
     both = zip(suspect, control, strict=True)
-    return np.array([is_decided(list(zip(t, c, strict=True))) for t, c in both], dtype=bool)
+    return np.array([is_over(list(zip(t, c, strict=True))) for t, c in both], dtype=bool)
 
 
 def pages(

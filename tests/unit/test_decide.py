@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.judge.decide import Answer, Decision, decide, holm, is_decided, sign_test
+from probe.judge.decide import Answer, Decision, decide, holm, is_decided, is_over, sign_test
 
 STEADY = (4e6, 4.2e6, 3.9e6, 4.1e6, 4e6, 3.8e6)
 NOISY = (8e6, 6e5, 7e6, 5e5, 6e6, 8e5)
@@ -101,6 +101,23 @@ def test_a_control_under_300_kbps_accuses_nobody(control: float, answer: Answer)
 )
 def test_a_test_ends_with_two_pairs_that_are_not_slow(ratios: tuple[float, ...], decided: bool) -> None:
     assert is_decided(pairs_of(ratios)) is decided
+
+
+@pytest.mark.parametrize(
+    ("ratios", "over"),
+    [
+        ((1.0,), False),
+        ((1.0, 1.0), True),
+        ((0.6, 0.6), False),  # neither throttled nor clear so far
+        ((0.05, 1.0, 1.0), False),  # one bad moment
+        ((0.05, 1.0, 1.0, 1.0, 1.0), False),
+        ((0.05, 1.0, 1.0, 1.0, 1.0, 1.0), True),
+        ((0.05, 0.05, 1.0, 1.0), True),  # two: neither can come of it
+        ((0.05,) * 6, True),
+    ],
+)
+def test_a_bad_moment_is_given_six_pairs(ratios: tuple[float, ...], over: bool) -> None:
+    assert is_over(pairs_of(ratios)) is over
 
 
 def test_the_figures_are_medians_over_the_pairs() -> None:

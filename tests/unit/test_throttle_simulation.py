@@ -17,7 +17,7 @@ from benchmarks.throttle_sequential import RULES
 from benchmarks.throttle_tests import run_cell, run_tests, screen
 from benchmarks.throttle_transfers import CENSORS, Censor, Moved, transfer
 
-from probe.judge.decide import decide, is_decided
+from probe.judge.decide import decide, is_over
 
 NOBODY = CENSORS[0]
 BY_NAME = {censor.name: censor for censor in CENSORS}
@@ -158,7 +158,7 @@ def test_a_tests_answer_and_its_end_are_the_programs() -> None:
     said = answers(tests.pairs, tests.n_pairs.tolist())
     for run, (n, answer) in enumerate(zip(tests.n_pairs.tolist(), said, strict=True)):
         pairs = [(float(p.suspect[run]), float(p.control[run])) for p in tests.pairs]
-        assert [is_decided(pairs[:k]) for k in range(1, n + 1)] == [False] * (n - 1) + [True]
+        assert [is_over(pairs[:k]) for k in range(1, n + 1)] == [False] * (n - 1) + [True]
         assert decide(pairs[:n]).answer == answer
 
 
@@ -186,8 +186,8 @@ def test_the_same_seed_gives_the_same_counts() -> None:
 
 def test_every_way_of_stopping_stops_within_seven_pairs() -> None:
     for ratio in (0.05, 1.0):
-        for is_over in RULES.values():
-            assert any(is_over([(ratio, 1.0)] * n) for n in range(1, 8))
+        for stops in RULES.values():
+            assert any(stops([(ratio, 1.0)] * n) for n in range(1, 8))
 
 
 def test_the_noise_of_a_link_is_drawn_around_eight_megabits() -> None:

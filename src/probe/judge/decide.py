@@ -80,6 +80,18 @@ def is_decided(pairs: Sequence[Pair]) -> bool:
     return len(pairs) >= PAIRS or sum(_ratio(p) >= SLOW_RATIO for p in pairs) > PAIRS - SLOW_PAIRS
 
 
+def is_over(pairs: Sequence[Pair]) -> bool:
+    """Say whether the test may end: nothing to come makes it `throttled`, or more nearly `clear`.
+
+    One slow pair among few, or pairs that lie between, may yet turn out to be a bad moment; six pairs tell.
+    """
+    if not is_decided(pairs):
+        return False
+    told = decide(pairs)
+    may_clear = told.answer == "undecided" and told.n < PAIRS and told.n_slow <= PAIRS - CLEAR_PAIRS
+    return not may_clear
+
+
 def _answer(ratios: Sequence[float], middle: float, control: float, rsd: float) -> Answer:
     n, n_slow = len(ratios), sum(r < SLOW_RATIO for r in ratios)
     n_passing = sum(r > CLEAR_RATIO for r in ratios)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from probe.judge.constants import CLEAR_PAIRS, FOREIGN_PAIRS, PAIRS, PAIRS_AT_MOST, UNFIT_PAIRS
-from probe.judge.decide import Decision, decide, is_decided
+from probe.judge.constants import FOREIGN_PAIRS, PAIRS_AT_MOST, UNFIT_PAIRS
+from probe.judge.decide import Decision, decide, is_over
 from probe.judge.trial import broke_off, falls_silent, is_foreign, is_short, rates_of, same_object
 from probe.model.words import ControlSource
 
@@ -116,14 +116,8 @@ class PairTest:
             and not self.has_no_control
             and not self.control_failed
             and not self.is_drowned
-            and (not is_decided(self.rates) or self._may_clear)
+            and not is_over(self.rates)
         )
-
-    @property
-    def _may_clear(self) -> bool:
-        """One slow pair among few, or pairs that lie between, may yet turn out to be a bad moment."""
-        told = self.decision
-        return told.answer == "undecided" and told.n < PAIRS and told.n_slow <= PAIRS - CLEAR_PAIRS
 
     @property
     def is_silent(self) -> bool:

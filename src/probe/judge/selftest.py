@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from probe.judge.decide import Pair
 
 TEST_TRIALS: Final = 2 * PAIRS
-STRIDE: Final = 3
-"""Trials between the begins of two tests that overlap."""
+STRIDE: Final = 2
+"""Trials between the begins of two tests that overlap: even, so that pairs stay the pairs that were made."""
 MOST_TRIALS: Final = 600
 """The latest of a pool; older ones are left out, and judging stays quick."""
 ORDERS: Final = tuple(product((False, True), repeat=PAIRS))
@@ -61,7 +61,7 @@ def self_test(*pools: Sequence[float]) -> SelfTest:
     """Estimate how often `decide` errs, from neutral trials' rates (bit/s) in order of time, a server a pool.
 
     Pairs are of neighbours in time, and a test is of twelve trials in a row, as in a run. Every way of
-    drawing which trial of a pair is the suspected one is asked about, at every third begin: that gives the
+    drawing which trial of a pair is the suspected one is asked about, at every second begin: that gives the
     rate of errors closely, but those tests share trials, so its error bar cannot be had from their number.
     The bound therefore counts only tests that share none, and is the larger of two exact (Clopper and Pearson
     1934) upper bounds:
