@@ -67,6 +67,12 @@ def test_what_makes_a_control_unfit_makes_a_trial_unfit(unfit: dict[str, Any]) -
     assert neutral_trials(a_measurement(0.0, replace(whole, **unfit))) == ()
 
 
+def test_an_unfit_trial_takes_its_twin_with_it() -> None:
+    whole = a_transfer("N", LINK, purpose="self_test")
+    refused = replace(a_transfer("N", LINK, purpose="self_test", t0=2.0), status_code=503)
+    assert neutral_trials(a_measurement(0.0, whole, refused)) == ()
+
+
 def test_a_helpers_trials_are_a_pool_of_their_own() -> None:
     helped = replace(a_transfer("C2", LINK), helper="https://helper.example/")
     (trial,) = neutral_trials(a_measurement(0.0, helped))

@@ -28,17 +28,15 @@ def neutral_trials(measurement: Measurement) -> tuple[NeutralTrial, ...]:
     """Return the trials of a measurement that may feed the self-test, in order of time.
 
     Two arms of one self-test's pair are looked at in the same window, as a real pair is. What would make a
-    control unfit in a real pair makes a trial unfit here: an estimate over other trials than those that
-    decide would be about something else.
+    control unfit in a real pair makes a trial unfit here, and its twin with it: an estimate over other trials
+    than those that decide would be about something else.
     """
     ours = [t for t in measurement.transfers if t.arm in CONTROL_ARMS and t.purpose in PURPOSES]
     ours.sort(key=lambda t: t.t0)
     rates = rates_of(*ours) if len(ours) == 2 else tuple(rates_of(t, t)[0] for t in ours)
-    return tuple(
-        NeutralTrial(server=_server(t), rate_bps=rate)
-        for t, rate in zip(ours, rates, strict=True)
-        if _is_fit(t, rate)
-    )
+    if not all(map(_is_fit, ours, rates)):
+        return ()
+    return tuple(NeutralTrial(server=_server(t), rate_bps=rate) for t, rate in zip(ours, rates, strict=True))
 
 
 def _is_fit(t: Transfer, rate_bps: float) -> bool:
