@@ -7,6 +7,7 @@ from rich.console import Console
 
 from probe.report.console_trials import speeds
 from probe.report.strip import strip
+from probe.report.trial_words import UNFIT
 from unit.some_trials import a_measurement, a_policed_run, a_transfer, drawn
 
 
@@ -83,3 +84,10 @@ def test_without_pairs_nothing_is_printed() -> None:
     speeds(Console(file=out, width=80), [frozen], 80)
     speeds(Console(file=out, width=80), [], 80)
     assert out.getvalue() == ""
+
+
+def test_every_reason_that_judging_leaves_a_pair_out_for_has_its_words() -> None:
+    from probe.judge import pairs
+
+    reasons = (pairs.LIE, pairs.CONTROL, pairs.SUSPECT, pairs.MISMATCH, pairs.BACKGROUND, pairs.SILENT)
+    assert {*reasons, pairs.UNFINISHED} == set(UNFIT)

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from probe import locale
+from probe.judge.pairs import pair_tests
+from probe.pipeline.trials import trials_of_run
 from probe.report import EXPORTS, Judged
 from probe.report.pictures import write_pictures
 from probe.report.plots import CONTROL, TESTED, described, trials_svg
 from probe.report.scale import nice_ceiling, scale_of
 from probe.report.trial_words import chance_text, rate_text, ratio_text
 from probe.report.trials import Rates, trials_of
+from probe.store import OwnValues, Redactor, RunFolder
 from unit.outcomes import a_record
 from unit.some_trials import a_measurement, a_policed_run, a_transfer, drawn
 
@@ -145,6 +148,34 @@ def test_nothing_is_drawn_outside_of_the_picture() -> None:
                 width if name in {"x", "x1", "x2", "cx"} else height if name in {"y", "y1", "y2", "cy"} else 0
             )
             assert not limit or 0 <= float(value) <= limit
+
+
+@pytest.mark.parametrize(("n", "numbers"), [(6, 12), (12, 12)])
+def test_numbers_of_many_pairs_leave_each_other_room(n: int, numbers: int) -> None:
+    own = drawn(a_policed_run(n=n)[: 2 * n])
+    assert sum(text.isdigit() and int(text) in range(1, 25) for text in below(trials_svg(own))) == numbers
+
+
+def below(svg: str) -> list[str]:
+    """Return the texts under the right-hand panel."""
+    root = ET.fromstring(svg)
+    return [
+        t.text or "" for t in root.iter(f"{SVG}text") if float(t.get("x", "0")) > 430 and t.get("y") == "243"
+    ]
+
+
+def test_the_trials_of_a_stored_run_are_drawn_with_the_rates_that_were_judged(tmp_path: Path) -> None:
+    with RunFolder.create(tmp_path, "r", redactor=Redactor(OwnValues())) as run:
+        for measurement in a_policed_run():
+            run.append(measurement)
+        run.append(replace(a_measurement(300), target_id="sample/web", experiment="web"))
+        run.append(replace(a_measurement(301, a_transfer("N", 8e6)), target_id="neutral/x", is_control=True))
+    (trials,) = trials_of_run(run.path)
+    assert (trials.target_id, [series.arms for series in trials.series]) == ("sample/media", ["T/C1", "X/C2"])
+    own = trials.series[0]
+    assert (len(own.counted), own.n_slower, own.p) == (12, 12, 2**-12)
+    known = pair_tests(a_policed_run())["T/C1", 0]
+    assert [(p.rates.tested_bps, p.rates.control_bps) for p in own.pairs[:6]] == list(known.rates)
 
 
 def test_a_freeze_has_a_row_of_its_own() -> None:

@@ -27,6 +27,8 @@ TESTED: Final = "#d55e00"
 CONTROL: Final = "#2a87c8"
 """Vermilion and blue: told apart without red and green, three to one at least on white and on black."""
 MOST_TICKS: Final = 6
+MOST_NUMBERS: Final = 16
+"""Pairs that are numbered one by one; of more, every second or third."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,8 @@ def _rates(pairs: Sequence[Pair], panel: Panel) -> Iterator[str]:
             edge = x - step / 2
             yield svg.line(edge, panel.y, edge, panel.bottom, stroke=svg.INK, stroke_dasharray="2 3")
             yield svg.words(_("confirmation"), edge + 4, panel.y - 4, size=10)
-        yield svg.words(str(n + 1), x, panel.bottom + 15, anchor="middle")
+        if n % (len(pairs) // MOST_NUMBERS + 1) == 0:
+            yield svg.words(str(n + 1), x, panel.bottom + 15, anchor="middle")
         if not pair.counts:
             yield svg.words("–", x, panel.y + panel.height / 2, anchor="middle")  # noqa: RUF001 - a dash
             continue
