@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from probe.judge import SelfTest
 from probe.model import baseline, measurement, observation, options, quic, transfer, verdict
+from probe.pipeline.selftest import Errors
 from probe.report.columns import VERDICT_COLUMNS
 from probe.report.service_columns import SERVICE_COLUMNS
 from probe.store import OwnValues, Redactor, RunFolder
@@ -47,6 +49,8 @@ NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
         options.RunOptions,
         baseline.Baseline,
         baseline.TargetBaseline,
+        SelfTest,
+        Errors,
     ],
 )
 def test_every_field_of_a_record_is_described(record: type[Any]) -> None:

@@ -3,18 +3,16 @@
 import hashlib
 import json
 import os
-import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from probe.store import OwnValues, Redactor, RunFolder, StoreError
+from probe.store import OwnValues, Redactor, RunFolder
 from probe.store.codec import LONGEST_LINE
 from probe.store.files import write_whole
+from unit.a_folder import RUN_ID, lines_of, mode, raises
 from unit.a_run import (
     DER,
     SHA_OF_DER,
@@ -24,36 +22,6 @@ from unit.a_run import (
     a_round_trip,
     a_verdict,
 )
-
-RUN_ID = "20261121T120000Z-AS64500-abcd"
-
-
-@pytest.fixture
-def redactor() -> Redactor:
-    return Redactor(OwnValues(user="ivanova", home="/home/ivanova"))
-
-
-@pytest.fixture
-def run(tmp_path: Path, redactor: Redactor) -> Iterator[RunFolder]:
-    with RunFolder.create(tmp_path, RUN_ID, redactor=redactor) as folder:
-        yield folder
-
-
-@contextmanager
-def raises(problem: str, line: int = 0) -> Iterator[None]:
-    with pytest.raises(StoreError) as caught:
-        yield
-    assert problem in caught.value.problem
-    assert caught.value.line == line
-    assert caught.value.hint
-
-
-def lines_of(run: RunFolder) -> list[bytes]:
-    return (run.path / "measurements.jsonl").read_bytes().splitlines()
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_a_measurement_comes_back_as_it_was_written(run: RunFolder) -> None:

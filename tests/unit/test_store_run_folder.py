@@ -2,16 +2,14 @@
 
 import hashlib
 import os
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probe.model.options import RunRecord
-from probe.store import OwnValues, Redactor, RunFolder, StoreError
+from probe.store import Redactor, RunFolder, StoreError
+from unit.a_folder import raises
 from unit.a_run import (
     DER,
     PAGE,
@@ -23,36 +21,6 @@ from unit.a_run import (
     a_round_trip,
     a_verdict,
 )
-
-RUN_ID = "20261121T120000Z-AS64500-abcd"
-
-
-@pytest.fixture
-def redactor() -> Redactor:
-    return Redactor(OwnValues(user="ivanova", home="/home/ivanova"))
-
-
-@pytest.fixture
-def run(tmp_path: Path, redactor: Redactor) -> Iterator[RunFolder]:
-    with RunFolder.create(tmp_path, RUN_ID, redactor=redactor) as folder:
-        yield folder
-
-
-@contextmanager
-def raises(problem: str, line: int = 0) -> Iterator[None]:
-    with pytest.raises(StoreError) as caught:
-        yield
-    assert problem in caught.value.problem
-    assert caught.value.line == line
-    assert caught.value.hint
-
-
-def lines_of(run: RunFolder) -> list[bytes]:
-    return (run.path / "measurements.jsonl").read_bytes().splitlines()
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_the_index_finds_each_targets_measurements(run: RunFolder) -> None:
