@@ -24,12 +24,12 @@ DEMO = Scenario(
     name="demo",
     title="An operator blocks services in five ways and slows one; one site refuses, one is down for all",
     services=(
-        *("whatsapp-web", "facebook", "instagram", "telegram", "youtube", "sanctions-docker"),
+        *("media-meduza", "facebook", "instagram", "telegram-web", "youtube", "sanctions-docker"),
         "google-play",
     ),
     urls=(NEWS, GONE, SHOP),
     rules=(
-        Rule(stage="hello", what="reset", names=("@whatsapp-web",)),
+        Rule(stage="hello", what="reset", names=("@media-meduza",)),
         Rule(stage="query", what="nxdomain", names=("@instagram",), addresses=SYSTEM_RESOLVERS),
         Rule(
             stage="query",
@@ -38,7 +38,7 @@ DEMO = Scenario(
             addresses=SYSTEM_RESOLVERS,
             detail=NOTICE_ADDRESS,
         ),
-        Rule(stage="syn", what="drop", names=("@telegram",)),
+        Rule(stage="syn", what="drop", names=("@telegram-web",)),
         Rule(stage="request", what="page", names=("news.probe-lab.example",), detail="notice"),
         Rule(stage="flow", what="slow", names=("googlevideo.com",), speed=POLICED),
     ),
@@ -49,10 +49,10 @@ DEMO = Scenario(
     },
     expected=(
         Expected(subject="network", state="reachable", mechanism="network.none"),
-        Expected(subject="whatsapp-web", state="blocked", mechanism="tls.reset.sni", located="path"),
+        Expected(subject="media-meduza", state="blocked", mechanism="tls.reset.sni", located="path"),
         Expected(subject="facebook", state="blocked", mechanism="dns.blockpage", located="operator_network"),
         Expected(subject="instagram", state="blocked", mechanism="dns.nxdomain", located="resolver"),
-        Expected(subject="telegram", state="blocked", mechanism="tcp.timeout", located="path"),
+        Expected(subject="telegram-web", state="blocked", mechanism="tcp.timeout", located="path"),
         Expected(
             subject="youtube",
             state="throttled",
