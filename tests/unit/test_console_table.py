@@ -299,6 +299,15 @@ def test_a_speed_that_could_not_be_told_says_what_would_help(code: str, advice: 
     assert advice in " ".join(shown(an_outcome(verdicts=found)).split())
 
 
+@pytest.mark.parametrize(("confirmed", "told"), [(False, 1), (True, 0)])
+def test_a_slowdown_that_was_tested_once_is_tested_again(confirmed: bool, told: int) -> None:
+    slow = a_verdict(
+        state=State.THROTTLED, mechanism="throughput.policed.sni", layer=Layer.THROUGHPUT, confirmed=confirmed
+    )
+    text = " ".join(shown(an_outcome(verdicts=(slow,))).split())
+    assert text.count("A slowdown was not confirmed: run again") == told
+
+
 def test_a_portal_is_the_finding_and_the_advice() -> None:
     network = a_verdict(
         "network",

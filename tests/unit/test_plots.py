@@ -68,6 +68,10 @@ def test_a_measurement_without_transfers_has_nothing_to_draw() -> None:
     )
 
 
+def test_a_file_without_end_gives_a_picture_with_one() -> None:
+    assert len(drawn(a_policed_run(n=400)).series[0].pairs) == 64
+
+
 def test_half_a_pair_is_not_drawn() -> None:
     assert trials_of([a_measurement(1.0, a_transfer("T", 8e6))], {}, lambda _: 1.0) is None
 

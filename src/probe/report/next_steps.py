@@ -78,6 +78,9 @@ WITHOUT_CONTROL: Final = N_(
     "address) would tell what is blocked "
     "here from what is down for everybody, and lets more of these verdicts stand."
 )
+ONCE: Final = N_(
+    "A slowdown was not confirmed: run again, with more room if a limit was reached (--max-mb, --max-minutes)."
+)
 SEND: Final = N_("Send verdicts.csv to whoever gathers such reports, over a channel that you trust.")
 AGAIN: Final = N_("Run again at another hour: one run is one moment.")
 LAB: Final = N_("Now on a real network: probe run --dry-run tells what would be contacted.")
@@ -94,6 +97,8 @@ def advice(
         lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
     codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
     lines += [_(text) for reasons, text in BY_REASON if codes.intersection(reasons)]
+    if any(v.state is State.THROTTLED and not v.confirmed for v in verdicts):
+        lines.append(_(ONCE))
     if network.reason_code is None:  # on a network that is not fine no control would help
         if not has_control:
             lines.append(_(WITHOUT_CONTROL))

@@ -19,6 +19,8 @@ TESTED: Final = frozenset(("T", "X"))
 """Arms that bear the target's name; the others are held against them."""
 ARMS: Final[tuple[Arms, ...]] = ("T/C1", "X/C2")
 ALONE: Final = frozenset(("freeze", "elsewhere", "small_segments"))
+MOST_DRAWN: Final = 64
+"""Measurements: more than a run makes of one target, and no file makes a picture without end."""
 SMALLEST_BPS: Final = 1.0
 """What stands for a rate of nothing on an axis of logarithms."""
 
@@ -112,8 +114,8 @@ class TargetTrials:
 
 
 def trials_of(measurements: Iterable[Measurement], known: Known, sign_test: SignTest) -> TargetTrials | None:
-    """Return what can be drawn of a target's measurements; None where nothing was transferred."""
-    transferred = [m for m in measurements if m.transfers]
+    """Return what can be drawn of a target's first measurements; None where nothing was transferred."""
+    transferred = [m for m in measurements if m.transfers][:MOST_DRAWN]
     if not transferred:
         return None
     pairs = [pair for m in transferred for arms in ARMS if (pair := _pair(m, arms, known))]
