@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import logging
 import signal
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from probe.helper.app import Endpoint
 from probe.helper.asn_table import AsnTable
+from probe.helper.door import door
 from probe.helper.guard import Guard, is_of_this_machine
 from probe.helper.identity import ephemeral_identity, stored_identity
 from probe.helper.limits import Clients, Limits
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from probe.model.network import Network
 
 HANDSHAKE_S: Final = 10
-IDLE_S: Final = 30
-"""For a request's head, and between two requests: clients keep their line: a handshake costs more."""
+IDLE_S: Final = 5
+"""For a request's head, between two requests, and after a client has left: hypercorn waits that long too."""
 READ_S: Final = 60
 """Longer than any look takes: hypercorn reads on meanwhile."""
 GRACE_S: Final = 3.0
@@ -107,10 +110,16 @@ async def open_helper(
 async def _asgi(endpoint: Endpoint, listener: socket.socket, settings: Settings) -> AsyncIterator[None]:
     """Let hypercorn serve the endpoint on a listening socket, which it closes."""
     from hypercorn.asyncio import serve
-    from hypercorn.config import Config
+    from hypercorn.config import Config, Sockets
 
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
+    listening: list[socket.socket] = [door(listener, Clients(_at_the_door(settings)))]
+    is_tls = settings.certificate is not None
+
+    class Ours(Config):
+        def create_sockets(self) -> Sockets:
+            return Sockets(listening if is_tls else [], [] if is_tls else listening, [])
+
+    config = Ours()
     if settings.certificate is not None:
         config.certfile, config.keyfile = str(settings.certificate), str(settings.key or settings.certificate)
     config.accesslog = None  # it would hold addresses
@@ -133,6 +142,13 @@ async def _asgi(endpoint: Endpoint, listener: socket.socket, settings: Settings)
             over.set()
 
 
+def _at_the_door(settings: Settings) -> Limits:
+    """Return the limits on connections to the endpoint; behind a proxy all come from one address."""
+    if not settings.behind_proxy:
+        return settings.limits
+    return dataclasses.replace(settings.limits, connections_per_client=settings.limits.connections)
+
+
 async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when both ports are open."""
     loop = asyncio.get_running_loop()
@@ -141,6 +157,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     loop.set_exception_handler(_told_without_addresses)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook = _not_told  # the ssl module's word on a ClientHello whose name is no text
     _allow_files()
     async with open_helper(settings) as running:
@@ -151,7 +168,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
 def _told_without_addresses(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Tell of a fault by its kind alone: asyncio's own words may hold a client's address."""
     error = context.get("exception")
-    if error is not None and not isinstance(error, OSError):
+    if error is not None and not isinstance(error, OSError | asyncio.CancelledError):
         sys.stderr.write(f"probe helper: a fault, {type(error).__name__}\n")
 
 

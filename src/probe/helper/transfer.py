@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
+import traceback
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from probe.helper.door import abort
 from probe.helper.identity import Identity, ephemeral_identity
 from probe.helper.limits import Client, Clients, Limits
 from probe.helper.receipts import VERSION, Receipts
@@ -29,7 +30,6 @@ HANDSHAKE_S: Final = 5.0
 SHUTDOWN_S: Final = 1.0
 """For the client's close_notify, which most never send."""
 MAX_NAME: Final = 255
-_ABORT: Final = struct.pack("ii", 1, 0)
 _NAMES: Final[WeakKeyDictionary[Any, str]] = WeakKeyDictionary()
 """What was asked for in a handshake, as long as its connection lives."""
 
@@ -125,7 +125,7 @@ class TransferServer:
         client = self._clients.of(address)
         with twin:
             if not self._clients.enter(client):
-                _abort(sock)
+                abort(sock)
                 sock.close()
                 self.counts["too_many"] += 1
                 return
@@ -141,7 +141,7 @@ class TransferServer:
             async with asyncio.timeout(self.limits.max_seconds):
                 return await self._visited(sock, twin, client, address)
         except TimeoutError:
-            _abort(twin)
+            abort(twin)
             return "timeout"
         except (OSError, EOFError):
             return "broken"
@@ -158,7 +158,8 @@ class TransferServer:
                 ssl_handshake_timeout=HANDSHAKE_S,
                 ssl_shutdown_timeout=SHUTDOWN_S,
             )
-        except OSError:
+        except OSError as error:
+            _release(error)
             return "no_handshake"
         transport.set_write_buffer_limits(high=BUFFER)
         visit = Visit(
@@ -186,10 +187,11 @@ def _note_name(tls: Any, name: str | None, _context: ssl.SSLContext) -> None:
     _NAMES[tls] = (name or "")[:MAX_NAME]
 
 
-def _abort(sock: socket.socket) -> None:
-    """Let closing end the connection at once, whatever is still unsent."""
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+def _release(error: BaseException | None) -> None:
+    """Let go of what an exception's frames hold: a failed handshake's 256 kB would wait for the collector."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__, error = None, error.__context__
 
 
 def listen(bind: str, port: int) -> socket.socket:
