@@ -212,7 +212,8 @@ def difference(row: Row, outcome: Outcome) -> str:
     wrong = [
         f"{key} {found[key]!r}, expected {value!r}"
         for key, value in expected.items()
-        if value is not None and (found[key].lower() if key == "confirmed" else found[key]) != value
+        if value is not None
+        and (found[key].lower() if key == "confirmed" else found[key]) not in value.split("|")
     ]
     if not wrong:
         return ""

@@ -24,7 +24,8 @@ RESOLVERS: Final = list(SYSTEM_RESOLVERS)
 class Row:
     """What the run must say of a target (by target_id or input), a service, or the network.
 
-    `mechanism`, `located` and `reason` None are not asserted; "" means that there must be none.
+    `mechanism`, `located` and `reason` None are not asserted; "" means that there must be none. `a|b` is
+    one of both, where chance decides.
     """
 
     subject: str

@@ -26,6 +26,10 @@ LARGE_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 64_000}
 FAR: Final = {"delay_ms": 150.0, "loss": 0.1}
 
 
+def _small_page(request: Request) -> Answer:
+    return pages.page("A small page") if request.path == "/" else pages.large_object()
+
+
 def _by_tls(action: str, name: str, **more: Any) -> Mapping[str, Any]:
     """Return a censor of a name in the ClientHello, whichever port it is sent to."""
     return named("tls_name", action, name, ports=[443, 8443], **more)
@@ -73,7 +77,10 @@ def _without_length(request: Request) -> Answer:
 
 
 def _by_name(mechanism: str) -> Row:
-    return Row(OBJECT, "throttled", f"throughput.{mechanism}.sni", "path", "", confirmed=True)
+    """Return what must be said of a name that is slowed; `lossy` is told from `slow` by luck alone."""
+    words = (mechanism, "slow") if mechanism == "lossy" else (mechanism,)
+    told = "|".join(f"throughput.{word}.sni" for word in words)
+    return Row(OBJECT, "throttled", told, "path", "", confirmed=True)
 
 
 def _untold(reason: str) -> Row:
@@ -169,11 +176,21 @@ SPED: Final = (
         background="machine",
     ),
     _innocent(
-        "loaded-home", "a second flow of the home fills the link", Row(OBJECT, "reachable"), background="home"
+        "loaded-home",
+        "a second flow of the home fills the link",
+        Row(OBJECT, "reachable|inconclusive", "", reason="|EFFECT_BELOW_FLOOR"),
+        background="home",
     ),
     _innocent(
         "black-hole",
-        "large packets from the server vanish, and nobody says so",
+        "large packets from the server vanish, and nobody says so; its page fits into a small one",
+        _untold("PMTU_OR_SERVER"),
+        sites={HOST: Site(answer=_small_page)},
+        censors=(at("narrow", f"of {HOST}", mtu=1450),),
+    ),
+    _innocent(
+        "black-hole-page",
+        "the same, and its page comes in large packets too",
         _untold("PMTU_OR_SERVER"),
         censors=(at("narrow", f"of {HOST}", mtu=1450),),
     ),
