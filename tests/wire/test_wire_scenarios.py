@@ -13,7 +13,7 @@ import pytest
 
 from wire.harness import difference
 from wire.runner import Runner
-from wire.tables import SCENARIOS
+from wire.tables import TESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ ROWS: Final = [
     pytest.param(
         scenario.name, row, id=f"{scenario.name}: {row.subject} is {row.state} {row.mechanism or ''}".strip()
     )
-    for scenario in SCENARIOS.values()
+    for scenario in TESTED.values()
     for row in scenario.rows
 ]
 
@@ -40,7 +40,7 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     calls = [getattr(item, "callspec", None) for item in request.session.items]
     wanted = {call.params["name"] for call in calls if call and "name" in call.params}
-    made = Runner(shared, [name for name in SCENARIOS if name in wanted])
+    made = Runner(shared, [name for name in TESTED if name in wanted])
     yield made
     made.close()
 
@@ -52,19 +52,19 @@ def test_the_real_command_says_of(runner: Runner, name: str, row: Row) -> None:
     assert difference(row, outcome) == "", outcome.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", TESTED)
 def test_a_run_ends_in_good_order(runner: Runner, name: str) -> None:
     """The exit code is the contract's, and no file holds the volunteer's address."""
     outcome = runner.outcome(name)
     assert not outcome.trouble
-    assert outcome.exit_code == SCENARIOS[name].exit_code, outcome.stderr[-2000:]
+    assert outcome.exit_code == TESTED[name].exit_code, outcome.stderr[-2000:]
     assert outcome.leaks == []
 
 
-@pytest.mark.parametrize("name", [s.name for s in SCENARIOS.values() if s.censors])
+@pytest.mark.parametrize("name", [s.name for s in TESTED.values() if s.censors])
 def test_the_censor_did_act(runner: Runner, name: str) -> None:
     """A row that passes because nothing happened would prove nothing: each censor of the table struck."""
     outcome = runner.outcome(name)
     struck = {label.rpartition(":")[0] for label, count in outcome.counts.items() if count}
-    for censor in SCENARIOS[name].censors:
+    for censor in TESTED[name].censors:
         assert censor.get("label", censor["kind"]) in struck, outcome.counts
