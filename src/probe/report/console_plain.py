@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self, TextIO
 from probe.locale import _, ngettext
 from probe.report import words
 from probe.report.board import SUSPICIOUS, Board
-from probe.report.console_live import clock, megabytes, transfer_line
+from probe.report.console_live import clock, done, megabytes, transfer_line
 from probe.report.console_text import label_of
 from probe.report.show import visible
 
@@ -41,6 +41,8 @@ class PlainLines:
     def planned(self, services: tuple[Service, ...]) -> None:
         """Take the plan."""
         self.board.planned(services)
+        if not services:
+            return
         self._line(
             ngettext(
                 "measuring {n} target of {services}", "measuring {n} targets of {services}", self.board.total
@@ -100,12 +102,7 @@ class PlainLines:
 
     def _progress(self) -> None:
         self._told = monotonic()
-        self._line(
-            ngettext("{done} of {n} target done", "{done} of {n} targets done", self.board.total).format(
-                done=self.board.done, n=self.board.total
-            )
-            + f", {megabytes(self.board.n_bytes)}"
-        )
+        self._line(", ".join((*done(self.board), megabytes(self.board.n_bytes))))
 
     def _line(self, text: str) -> None:
         self._stream.write(f"{clock(monotonic() - self._began)} {text}\n")
