@@ -175,6 +175,7 @@ def test_the_trials_of_a_stored_run_are_drawn_with_the_rates_that_were_judged(tm
         run.append(replace(a_measurement(300), target_id="sample/web", experiment="web"))
         run.append(replace(a_measurement(301, a_transfer("N", 8e6)), target_id="neutral/x", is_control=True))
     (trials,) = trials_of_run(run.path)
+    assert trials_of_run(run.path, {"sample/web"}) == ()
     assert (trials.target_id, [series.arms for series in trials.series]) == ("sample/media", ["T/C1", "X/C2"])
     own = trials.series[0]
     assert (len(own.counted), own.n_slower, own.p) == (12, 12, 2**-12)

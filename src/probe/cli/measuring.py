@@ -96,7 +96,7 @@ def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTria
         return ()
     from probe.pipeline.trials import trials_of_run
 
-    return tuple(one for one in trials_of_run(run) if every or one.target_id in throttled)
+    return trials_of_run(run, None if every else throttled)
 
 
 def print_json(record: "RunRecord", verdicts: Iterable["Verdict"]) -> None:

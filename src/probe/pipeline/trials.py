@@ -1,6 +1,6 @@
 """The trials of a stored run, with what judging made of each pair: what pictures are drawn from."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from probe.judge.decide import sign_test
@@ -10,14 +10,19 @@ from probe.report.trials import Rates, TargetTrials, trials_of
 from probe.store import RunFolder
 
 
-def trials_of_run(path: Path) -> tuple[TargetTrials, ...]:
-    """Return the trials of every target that transfers were made for, by name. Raises StoreError."""
+def trials_of_run(path: Path, only: Collection[str] | None = None) -> tuple[TargetTrials, ...]:
+    """Return the trials of every target that transfers were made for, by name. Raises StoreError.
+
+    With `only`, of these targets; nothing else is read.
+    """
     with RunFolder.open(path) as folder:
-        return tuple(_trials(folder))
+        return tuple(_trials(folder, only))
 
 
-def _trials(folder: RunFolder) -> Iterator[TargetTrials]:
-    for _target_id, offsets in sorted(folder.index().items()):
+def _trials(folder: RunFolder, only: Collection[str] | None) -> Iterator[TargetTrials]:
+    for target_id, offsets in sorted(folder.index().items()):
+        if only is not None and target_id not in only:
+            continue
         measurements = tuple(folder.read_at(offsets))
         drawn = trials_of(measurements, _known(measurements), sign_test)
         if drawn is not None and not measurements[0].is_control:

@@ -79,7 +79,8 @@ WITHOUT_CONTROL: Final = N_(
     "here from what is down for everybody, and lets more of these verdicts stand."
 )
 ONCE: Final = N_(
-    "A slowdown was not confirmed: run again, with more room if a limit was reached (--max-mb, --max-minutes)."
+    "A slowdown was not confirmed: run again, with more room if a limit was "
+    "reached (--max-mb, --max-minutes)."
 )
 SEND: Final = N_("Send verdicts.csv to whoever gathers such reports, over a channel that you trust.")
 AGAIN: Final = N_("Run again at another hour: one run is one moment.")
