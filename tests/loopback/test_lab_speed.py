@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -163,3 +164,15 @@ def test_the_large_object_cannot_be_compressed() -> None:
     body = pages.large_object().body
     assert len(zlib.compress(body[:100_000], 1)) > 99_000
     assert pages.large_object().body is body
+
+
+def test_many_clients_of_the_large_object_share_one_copy_of_it() -> None:
+    async def use(lab: Lab) -> dict[str, float]:
+        await fetched(lab, OWNER, OWNER)
+        tracemalloc.start()
+        await asyncio.gather(*(fetched(lab, OWNER, OWNER) for _ in range(16)))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return {"megabytes": peak / 1e6}
+
+    assert in_world(use)["megabytes"] < 16  # sixteen copies would be 32
