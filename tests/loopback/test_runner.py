@@ -338,6 +338,7 @@ def test_every_experiment_of_the_contract_has_a_recipe() -> None:
         "control",
         "cross",
         "neutral",
+        "throughput",
         "portal",
         "sinkhole",
         "local",
