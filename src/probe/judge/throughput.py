@@ -57,7 +57,7 @@ def accused_by_name(f: SlowFacts) -> bool:
 
 def unheard(f: SlowFacts) -> bool:
     """Say whether pairs at the target's own address tell nothing: none, too few, or all slow."""
-    return f.own.decision.answer in {"few", "slow_link"} or f.own.has_no_control
+    return f.own.decision.answer in {"few", "slow_link"}
 
 
 def accused(f: SlowFacts) -> bool:
@@ -72,9 +72,9 @@ def agrees(f: SlowFacts) -> bool:
 
 def disagrees(f: SlowFacts) -> bool:
     """Say whether the second test, made to its end, says otherwise; one that could not tell says nothing."""
-    again = f.again
-    otherwise = again.decision.answer == "undecided" and again.decision.ratio > SLOW_RATIO
-    return accused(f) and (again.is_clear or (otherwise and not again.goes_on))
+    again, told = f.again, f.again.decision
+    otherwise = told.answer == "undecided" and told.ratio > SLOW_RATIO and not again.goes_on
+    return accused(f) and (told.answer == "clear" or otherwise)
 
 
 def slow_for_all(f: SlowFacts) -> bool:
