@@ -86,7 +86,7 @@ printed by `benchmarks/throttle_error_rates.py`."""
 
 MULTIPLE_P: Final = 0.01
 """METHOD 7: a run's confirmations hold up to this p, adjusted by Holm for all targets tested in it. Twelve
-slow pairs of twelve (p = 1/4096) hold among 40 targets, eleven among three."""
+slow pairs of twelve (p = 1/4096) hold among some 40 targets, eleven among three."""
 
 PAIRS_AT_MOST: Final = 7
 """METHOD 7: at most 14 handshakes a test."""
