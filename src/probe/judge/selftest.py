@@ -63,12 +63,12 @@ def self_test(*pools: Sequence[float]) -> SelfTest:
     Pairs are of neighbours in time, and a test is of twelve trials in a row, as in a run. Every way of
     drawing which trial of a pair is the suspected one is asked about, at every second begin: that gives the
     rate of errors closely, but those tests share trials, so its error bar cannot be had from their number.
-    The bound therefore counts only tests that share none, and is the larger of two exact (Clopper and Pearson
-    1934) upper bounds:
+    The bound therefore counts only tests that share none, and is the larger of two (Clopper and Pearson 1934):
 
-    - each of these tests in one order, drawn beforehand: errors out of `n_independent`, which is what the
-      bound is made for;
-    - the rate over all permutations, as so many errors (rounded up) out of `n_independent`.
+    - errors among these tests, each in one order drawn beforehand, out of `n_independent`: the exact bound of
+      what it says;
+    - the rate over all permutations, as so many errors out of `n_independent`, rounded up: errors that the one
+      order happened to miss are not forgotten.
 
     `n_independent` is the number of such tests, less where the link's level in one test resembles that in the
     one before: n (1 - r) / (1 + r), r their correlation (Bartlett 1935), never raised by a negative one.
@@ -108,14 +108,12 @@ def upper_bound(k: int, n: int, confidence: float = CONFIDENCE) -> float:
 
 
 def _at_most(k: int, n: int, p: float) -> float:
-    """Return the probability of at most k events in n tries of probability p, 0 < p < 1 or p of no event."""
-    if p <= 0:
-        return 1.0
+    """Return the probability of at most k events in n tries of probability p, 0 < p < 1."""
     logs = (
         lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log1p(-p)
         for i in range(k + 1)
     )
-    return sum(map(exp, logs)) if p < 1 else 0.0
+    return sum(map(exp, logs))
 
 
 def _tests(pool: Sequence[float], stride: int) -> list[tuple[float, ...]]:
