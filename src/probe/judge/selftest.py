@@ -63,11 +63,11 @@ def self_test(*pools: Sequence[float]) -> SelfTest:
     Pairs are of neighbours in time, and a test is of twelve trials in a row, as in a run. Every way of
     drawing which trial of a pair is the suspected one is asked about, at every second begin: that gives the
     rate of errors closely, but those tests share trials, so its error bar cannot be had from their number.
-    The bound therefore counts only tests that share none, and is the larger of two (Clopper and Pearson 1934):
+    The bound so counts only tests that share none; it is the larger of two (Clopper and Pearson 1934):
 
     - errors among these tests, each in one order drawn beforehand, out of `n_independent`: the exact bound of
       what it says;
-    - the rate over all permutations, as so many errors out of `n_independent`, rounded up: errors that the one
+    - the rate over all permutations, as so many errors out of `n_independent`, rounded up: errors that one
       order happened to miss are not forgotten.
 
     `n_independent` is the number of such tests, less where the link's level in one test resembles that in the
