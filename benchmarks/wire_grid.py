@@ -112,7 +112,7 @@ def chosen(asked: argparse.Namespace) -> list[Cell]:
 
 def run(wanted: Sequence[Cell], asked: argparse.Namespace) -> list[Result]:
     """Run what has no result yet; append each as it comes. Ctrl-C keeps what is there."""
-    results = _stored(asked.resume, {cell.key for cell in wanted})
+    results = stored(asked.resume, {cell.key for cell in wanted})
     left = [cell for cell in wanted if cell.key not in results]
     print(f"{len(wanted)} runs, {len(results)} of them known, {asked.jobs} at once", flush=True)
     begun = time.monotonic()
@@ -124,7 +124,7 @@ def run(wanted: Sequence[Cell], asked: argparse.Namespace) -> list[Result]:
             results[result["key"]] = result
             if asked.resume:
                 with asked.resume.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(result) + "\n")
+                    file.write("\n" * (n == 1) + json.dumps(result) + "\n")
             pace = (time.monotonic() - begun) / n
             said = result["trouble"] or ", ".join(
                 f"{r['subject']} {r['state']} ({r['label']})" for r in result["rows"]
@@ -140,12 +140,13 @@ def run(wanted: Sequence[Cell], asked: argparse.Namespace) -> list[Result]:
     return list(results.values())
 
 
-def _stored(path: Path | None, keys: set[str]) -> dict[str, Result]:
-    """Read results of an earlier call; what failed by our own fault is run again."""
+def stored(path: Path | None, keys: set[str]) -> dict[str, Result]:
+    """Read results of an earlier call; what failed by our own fault, or was torn, is run again."""
     if not path or not path.exists():
         return {}
-    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    return {line["key"]: line for line in lines if line["key"] in keys and not line["trouble"]}
+    whole = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    results = map(json.loads, whole)
+    return {r["key"]: r for r in results if r["key"] in keys and not r["trouble"]}
 
 
 def report(results: Sequence[Result]) -> int:

@@ -46,7 +46,7 @@ def _slowed(
         link=LINE,
         throughput=True,
         **more,
-        rows=(*rows, Row("network", "reachable", "network.none")),
+        rows=(*rows, Row(f"{service}/web", "reachable"), Row("network", "reachable", "network.none")),
     )
 
 
