@@ -42,9 +42,11 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool) -> int:
 
 
 def _write_json(errors: "Errors") -> None:
+    import json
+
     import msgspec
 
-    sys.stdout.write(msgspec.json.encode(errors).decode("ascii", "backslashreplace") + "\n")
+    sys.stdout.write(json.dumps(msgspec.to_builtins(errors), ensure_ascii=True) + "\n")
 
 
 def show(result: "RunResult", errors: "Errors") -> None:
