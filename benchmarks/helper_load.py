@@ -59,7 +59,11 @@ class Helper:
 def a_helper(*more: str) -> Iterator[Helper]:
     """Serve in a process of its own until the block ends."""
     words = ("helper", "serve", "--port", "0", "--transfer-port", "0", "--ephemeral", *more)
-    env = os.environ | {"LC_ALL": "C.UTF-8"}
+    here = str(Path("/proc/thread-self/ns/net").readlink())
+    guard = {"PYTHONPATH": str(ROOT / "tests" / "guard"), "PROBE_TEST_HOME_NETNS": here}
+    env = (
+        os.environ | {"LC_ALL": "C.UTF-8"} | guard
+    )  # as in the tests: what would leave the machine is refused
     with subprocess.Popen(
         (sys.executable, "-m", "probe", *words), stdout=subprocess.PIPE, text=True, env=env
     ) as process:

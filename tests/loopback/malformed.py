@@ -7,11 +7,12 @@ import random
 from collections.abc import Callable
 
 NONCE = "0123456789abcdef" * 2
+# A port that no helper connects to: a changed byte must not make this an address, or a name, of somebody's.
 QUESTION = json.dumps(
     {
-        "http_request": "http://10.0.0.1/",
+        "http_request": "http://10.0.0.1:81/",
         "http_request_headers": {"Accept": ["*/*"], "User-Agent": ["x"]},
-        "tcp_connect": ["10.0.0.1:80", "[::1]:443"],
+        "tcp_connect": ["10.0.0.1:81", "[::1]:81"],
         "x_quic_enabled": False,
     }
 ).encode()

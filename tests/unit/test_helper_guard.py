@@ -92,6 +92,7 @@ URLS = (
     "http://017700000001/",
     "http://127.0.0.0x1/",
     "http://example.org.0x7f/",
+    "http://10.0.0.b/",
     "http://1.2.3.4.5/",
     "http://localhost/",
     "http://localhost./",

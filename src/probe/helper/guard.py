@@ -55,7 +55,7 @@ FORBIDDEN: Final = tuple(
 not ::1, mapped or translated IPv4, unique local (metadata at fd00:ec2::254), link-local, multicast."""
 GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 
-_NAME: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}")
+_NAME: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
 """At least two labels, the last no number in anybody's spelling: 0x7f.1 and 2130706433 are no names."""
 _PRIVATE_NAMES: Final = frozenset(
     {"arpa", "corp", "home", "internal", "intranet", "lan", "local", "localhost", "onion", "private"}
