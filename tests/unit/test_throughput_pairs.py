@@ -69,6 +69,7 @@ def test_a_trial_without_a_request_begins_with_its_connect() -> None:
         ({}, True, False),
         ({"size": 50_000, "ended_by": ""}, True, False),
         ({"size": 50_000, "declared_length": None, "ended_by": "fin"}, True, False),
+        ({"size": 50_000, "declared_length": None, "ended_by": ""}, True, False),
         ({"size": 50_000, "declared_length": None, "ended_by": "we"}, False, False),
         ({"stall_at": 50_000, "failure": "timeout"}, False, False),
         ({"stall_at": 50_000, "failure": "reset", "ended_by": "rst"}, False, True),

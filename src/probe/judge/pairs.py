@@ -66,11 +66,6 @@ class PairTest:
         return tuple((p.rate_bps, p.control_bps) for p in self.fit)
 
     @property
-    def uids(self) -> frozenset[str]:
-        """Every measurement of the test."""
-        return frozenset(p.uid for p in self.pairs)
-
-    @property
     def next_number(self) -> int:
         """The number of the pair that would come next."""
         return max((p.number for p in self.pairs), default=-1) + 1

@@ -36,7 +36,7 @@ def is_complete(t: Transfer) -> bool:
         return True
     if t.declared_length is not None:
         return t.n_bytes >= t.declared_length
-    return t.failure is None and t.ended_by in {"fin", "close_notify"}
+    return t.failure is None and t.ended_by != "we"
 
 
 def is_outstanding(t: Transfer) -> bool:
@@ -87,7 +87,7 @@ def same_object(suspect: Transfer, control: Transfer, *, same_server: bool) -> b
     if not same_server:
         return suspect.status_code // 100 == (control.status_code or 0) // 100
     chains = {suspect.chain_length, control.chain_length} - {None}
-    whole = is_complete(suspect) and suspect.ended_by in {"fin", "close_notify"}
+    whole = is_complete(suspect) and suspect.ended_by != "we"
     return (
         suspect.status_code == control.status_code
         and suspect.declared_length == control.declared_length
