@@ -237,7 +237,7 @@ def test_numbers_are_written_shortly_and_never_as_nought() -> None:
         "8.3 Mbit/s",
         "25 Mbit/s",
     ]
-    assert [ratio_text(r) for r in (0.123, 0.97, 0.0004)] == ["0.12", "0.97", "0.0004"]
+    assert [ratio_text(r) for r in (0.123, 0.97, 0.0004, 1e9)] == ["0.12", "0.97", "0.0004", ">99"]
     assert [chance_text(p) for p in (0.25, 0.00024414, 2**-20)] == ["0.25", "0.00024", "1e-06"]
 
 

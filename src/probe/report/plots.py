@@ -123,8 +123,8 @@ def _alone_row(trials: Sequence[Trial], y: float) -> str:
 
 def _moved(trials: Sequence[Trial], panel: Panel) -> Iterator[str]:
     """Yield bytes over time, a curve a trial."""
-    seconds = nice_ceiling(max((t.moved[-1][0] for t in trials if t.moved), default=0.0))
-    n_bytes = nice_ceiling(max((t.moved[-1][1] for t in trials if t.moved), default=0.0) / 1e3) * 1e3
+    seconds = nice_ceiling(max((t for trial in trials for t, _n in trial.moved), default=0.0))
+    n_bytes = nice_ceiling(max((n for trial in trials for _t, n in trial.moved), default=0) / 1e3) * 1e3
     for n in range(5):
         y = panel.bottom - panel.height * n / 4
         yield svg.line(panel.x, y, panel.x + panel.width, y, stroke=svg.GRID, stroke_width=0.5, opacity=0.5)

@@ -25,6 +25,8 @@ UNFIT: Final = {
 }
 """Why a pair gives no ratio, as judging names it."""
 
+MOST_RATIO: Final = 100
+
 
 def summary(series: Series) -> str:
     """Return ratio, count and chance of a series in one line, without a full stop."""
@@ -52,7 +54,9 @@ def rate_text(bps: float) -> str:
 
 
 def ratio_text(ratio: float) -> str:
-    """Return a ratio with two digits behind the point, more where it would be nought."""
+    """Return a ratio with two digits behind the point, more where it would be nought; never a long one."""
+    if ratio >= MOST_RATIO:
+        return f">{MOST_RATIO - 1}"
     return f"{ratio:.2f}" if ratio >= 0.01 else f"{ratio:.1g}"
 
 

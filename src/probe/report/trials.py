@@ -21,8 +21,12 @@ ARMS: Final[tuple[Arms, ...]] = ("T/C1", "X/C2")
 ALONE: Final = frozenset(("freeze", "elsewhere", "small_segments"))
 MOST_DRAWN: Final = 64
 """Measurements: more than a run makes of one target, and no file makes a picture without end."""
+LONGEST_S: Final = 3600.0
+MOST_BYTES: Final = 10**12
+"""What a stored run may say of a trial at most: a file that was tampered with still gives a picture."""
 SMALLEST_BPS: Final = 1.0
-"""What stands for a rate of nothing on an axis of logarithms."""
+LARGEST_BPS: Final = 1e12
+"""What stands for a rate of nothing, and for one that no link has, where ratios are taken."""
 
 Known = Mapping[tuple[str, str], "Rates"]
 """What judging made of each pair, by measurement and arms."""
@@ -49,8 +53,7 @@ class Trial:
     is_tested: bool
     purpose: Purpose
     moved: tuple[tuple[float, int], ...]
-    """Seconds since its request, and bytes at the socket so far."""
-    failure: str | None = None
+    """Seconds since its request, and bytes at the socket so far; empty where none was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class Pair:
     @property
     def ratio(self) -> float:
         """The suspected arm's rate by its control's."""
-        return max(self.rates.tested_bps, SMALLEST_BPS) / max(self.rates.control_bps, SMALLEST_BPS)
+        return _bounded(self.rates.tested_bps) / _bounded(self.rates.control_bps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,10 @@ def trials_of(measurements: Iterable[Measurement], known: Known, sign_test: Sign
     )
 
 
+def _bounded(bps: float) -> float:
+    return min(max(bps, SMALLEST_BPS), LARGEST_BPS)
+
+
 def _series(arms: Arms, pairs: Sequence[Pair], sign_test: SignTest) -> Series:
     ordered = tuple(sorted(pairs, key=lambda pair: pair.t_s))
     rates = [(pair.rates.tested_bps, pair.rates.control_bps) for pair in ordered if pair.counts]
@@ -155,13 +162,14 @@ def _pair(measurement: Measurement, arms: Arms, known: Known) -> Pair | None:
 
 
 def _trial(transfer: Transfer) -> Trial:
-    began = transfer.requested if transfer.requested is not None else transfer.t0
-    sums = accumulate(n for _t, n in transfer.series)
-    steps = ((max(t - began, 0.0), n) for (t, _n), n in zip(transfer.series, sums, strict=True))
-    end = (max(transfer.t - began, 0.0), transfer.n_socket_bytes)
+    began = transfer.requested
+    steps: list[tuple[float, int]] = []
+    if began is not None:
+        sums = accumulate(n for _t, n in transfer.series)
+        times = (t - began for t, _n in transfer.series)
+        steps = [(0.0, 0), *zip(times, sums, strict=True), (transfer.t - began, transfer.n_socket_bytes)]
     return Trial(
         is_tested=transfer.arm in TESTED,
         purpose=transfer.purpose,
-        moved=((0.0, 0), *steps, end) if transfer.requested is not None else (),
-        failure=transfer.failure,
+        moved=tuple((min(max(t, 0.0), LONGEST_S), min(max(n, 0), MOST_BYTES)) for t, n in steps),
     )
