@@ -58,8 +58,8 @@ def answer(world: World, request: Request) -> Answer:
         return pages.page("502 Bad Gateway", status=502)
     if whim == "silent":
         return Answer(act=injected.swallow)
-    if request.method == "GET" and request.path == "/transfer":
-        return transfer.announcement(world)
+    if request.path in transfer.ROUTES:
+        return transfer.ROUTES[request.path](world, request)
     if request.method != "POST":
         return _json({"status": "ok", "service": "probe lab helper"})
     try:

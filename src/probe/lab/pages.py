@@ -61,13 +61,17 @@ def page(
     return Answer(status=status, headers=headers(*more, server=server), body=text.encode())
 
 
-def own_page(name: str) -> Answer:
-    """Return the page of a name: its own title, text, length and a header, always the same."""
+def own_page(name: str, n_bytes: int = 0) -> Answer:
+    """Return the page of a name: its own title, text, length and a header, always the same.
+
+    It is at least `n_bytes` long.
+    """
     mark = hashlib.sha256(name.encode()).hexdigest()
     text = f"<h1>{html.escape(name)}</h1>" + "".join(
         f"<p>Paragraph {n} of {html.escape(name)}: {mark[n : n + 24]}</p>"
         for n in range(10 + int(mark[0], 16))
     )
+    text += f"<!-- {'long ' * (n_bytes // 5)}-->" if n_bytes else ""
     return page(
         f"Welcome to {name}", text, more=((f"X-Site-{mark[:6]}", mark[:12]), ("ETag", f'"{mark[:16]}"'))
     )

@@ -238,6 +238,8 @@ class Scenario:
     than the one told), down, cut, stall, lies (of the bytes signed for) otherwise."""
     urls: tuple[str, ...] = ()
     """Inputs measured beside the services, as by `--url`."""
+    page_bytes: int = 0
+    """How long everybody's own page is at least; of two kilobytes nobody can tell how fast they came."""
     calibration: float | None = None
     """What a baseline from an uninterfered network knows of the pairs of all targets; None: there is none."""
     link: Speed | None = LINK

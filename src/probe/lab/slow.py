@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from probe.lab.records import LINK, Expected, Scenario, Site, Speed
-from probe.lab.throttled import NAME, NAMES, OBJECT, OBJECT_HOST, OBJECTS, ONCE, POLICED, untold
+from probe.lab.throttled import (
+    LONG,
+    LONG_PAGE,
+    NAME,
+    NAMES,
+    OBJECT,
+    OBJECT_HOST,
+    OBJECTS,
+    ONCE,
+    POLICED,
+    untold,
+)
 
 FAST = Expected(subject=OBJECT, state="reachable")
 THIN = Speed(how="shape", rate_bps=200_000, n_bytes=14_600)
@@ -24,14 +35,14 @@ def _with(
     )
 
 
-def _helped(name: str, title: str, transfers: str) -> Scenario:
+def _helped(name: str, title: str, transfers: str, reason_code: str = "CONTROL_FAILED") -> Scenario:
     """Return a world where nobody slows anything, and the helper's transfers are not to be relied on."""
     return Scenario(
         name=name,
         title=title,
         services=(NAMES,),
         transfers=transfers,
-        expected=(untold("CONTROL_FAILED", NAME),),
+        expected=(untold(reason_code, NAME),),
         twin="throttled-name-only",
         options=ONCE,
     )
@@ -69,6 +80,16 @@ SLOW = (
         Site(own_names_only=True),
         FAST,
         "throttled-both",
+    ),
+    Scenario(
+        name="long-page",
+        title="A long page comes slowly, as everything does over a link of 200 kbit/s",
+        urls=(LONG_PAGE,),
+        link=THIN,
+        page_bytes=LONG,
+        expected=(Expected(subject=LONG_PAGE, state="reachable"),),
+        twin="throttled-page",
+        options=ONCE,
     ),
     _helped("transfers-none", "The helper serves no transfers", "none"),
     _helped("transfers-down", "The helper's transfer port resets everybody", "down"),

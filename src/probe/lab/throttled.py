@@ -68,6 +68,19 @@ def untold(reason_code: str, subject: str = OBJECT) -> Expected:
 
 
 IT = (OBJECT_HOST,)
+LONG = 80_000
+LONG_PAGE = "https://long.probe-lab.example/"
+LONG_HOST = "long.probe-lab.example"
+SEEN_BY_SCREENING = Scenario(
+    name="throttled-page",
+    title="A name that no catalogue knows is policed; its page came slowly beside the neutrals' pages",
+    urls=(LONG_PAGE,),
+    rules=(_at(POLICED, names=(LONG_HOST,)),),
+    page_bytes=LONG,
+    expected=(throttled("throughput.?.sni", LONG_PAGE),),
+    twin="long-page",
+    options=ONCE,
+)
 
 THROTTLED = (
     _slowed(
@@ -128,4 +141,5 @@ THROTTLED = (
         Expected(subject=OBJECT, state="*", mechanism="*", reason_code="*"),  # the seed decides
         "clean",
     ),
+    SEEN_BY_SCREENING,
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from probe.helper.identity import ephemeral_identity
 from probe.helper.receipts import Receipts
 from probe.helper.transfer import open_transfer_server
+from probe.helper.visit import nonces_of
 from probe.lab import injected, pages
 from probe.lab.records import Answer
 from probe.lab.speed import Pacer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from probe.helper.receipts import Seen
     from probe.helper.transfer import TransferServer
-    from probe.lab.records import Place
+    from probe.lab.records import Place, Request
     from probe.lab.wires import PlainWire
     from probe.lab.world import World
 
@@ -51,7 +52,7 @@ async def open_transfers(world: World) -> AsyncIterator[None]:
         yield
 
 
-def announcement(world: World) -> Answer:
+def announcement(world: World, _request: Request) -> Answer:
     """Return what a helper says of its transfers."""
     server, whim = world.transfers, world.scenario.transfers
     if server is None or whim == "none":
@@ -63,6 +64,19 @@ def announcement(world: World) -> Answer:
         told["certificate_sha256"] = "00" * 32
     body = b"\xff{[" if whim == "junk" else json.dumps(told).encode()
     return Answer(headers=(("Content-Type", "application/json"), *pages.headers()[:2]), body=body)
+
+
+def receipts(world: World, request: Request) -> Answer:
+    """Return what a helper signed of transfers."""
+    server = world.transfers
+    if server is None or world.scenario.transfers == "none":
+        return pages.NOT_FOUND
+    body = json.dumps({"receipts": server.receipts.of(nonces_of(request.body))}).encode()
+    return Answer(headers=(("Content-Type", "application/json"), *pages.headers()[:2]), body=body)
+
+
+ROUTES = {"/transfer": announcement, "/receipts": receipts}
+"""What the helpers' endpoint answers beside its questions."""
 
 
 def is_here(world: World, place: Place) -> bool:

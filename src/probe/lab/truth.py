@@ -75,7 +75,7 @@ def _page(world: World, request: Request, home: str) -> Answer:
         return pages.page("404 Not Found", "<h1>404</h1><p>No such site on this server.</p>", 404)
     if not request.is_tls and home not in world.names.plain:
         return pages.redirect(f"https://{home}{request.path}", 301)
-    return pages.own_page(home)
+    return pages.own_page(home, world.scenario.page_bytes)
 
 
 def _doh(world: World, request: Request) -> Answer:
