@@ -58,6 +58,8 @@ class Helper:
     announce: Callable[[dict[str, Any]], Any] = lambda honest: honest
     body: Callable[[int], bytes] = lambda n: head(n) + OBJECT[:n]
     receipts: Callable[[list[dict[str, str]]], Any] = lambda honest: {"receipts": honest}
+    others: Callable[[list[str]], list[dict[str, str]]] | None = None
+    """Another's receipts, where another serves the transfers."""
     payload: Callable[[dict[str, Any]], dict[str, Any]] = lambda honest: honest
     key: Ed25519PrivateKey = field(default_factory=lambda: KEY)
     status: str = "200 OK"
@@ -72,8 +74,12 @@ class Helper:
     def front(self, certificate: str, port: int = PORT) -> Handler:
         """Serve the announcement."""
 
-        def handler(sock: socket.socket, _stop: threading.Event) -> None:
-            self.asked.append(read_request(sock).decode().split("\r\n")[0])
+        def handler(sock: socket.socket, stop: threading.Event) -> None:
+            held = read_request(sock)
+            self.asked.append(held.decode("latin-1").split("\r\n")[0])
+            if "/receipts" in self.asked[-1]:
+                self.tell_receipts(sock, held, stop)
+                return
             honest = {
                 "v": 1,
                 "port": port,
@@ -89,8 +95,17 @@ class Helper:
 
         return handler
 
+    def tell_receipts(self, sock: socket.socket, held: bytes, stop: threading.Event) -> None:
+        """Tell what was signed."""
+        body = held.partition(b"\r\n\r\n")[2]
+        length = int((re.findall(rb"(?i)content-length: (\d+)", held) or [b"0"])[0])
+        while len(body) < length:
+            body += sock.recv(65536)
+        said = self.receipts(self.signs(json.loads(body)["nonces"]))
+        sock.sendall(page(as_bytes(said)))
+
     def back(self, sock: socket.socket, stop: threading.Event) -> None:
-        """Serve transfers and receipts."""
+        """Serve transfers."""
         name = self.names[-1] or ""
         held = read_request(sock)
         if not held:
@@ -101,10 +116,6 @@ class Helper:
         length = int((re.findall(rb"(?i)content-length: (\d+)", held) or [b"0"])[0])
         while len(body) < length:
             body += sock.recv(65536)
-        if "/receipts" in first:
-            said = self.receipts([self.signed(nonce) for nonce in json.loads(body)["nonces"]])
-            sock.sendall(page(as_bytes(said)))
-            return
         nonce = first.partition("nonce=")[2].split(" ")[0]
         n = length or int(re.findall(r"bytes=(\d+)", first)[0])
         direction = "up" if length else "down"
@@ -112,6 +123,10 @@ class Helper:
         sock.sendall(page(b"{}") if length else self.body(n))
         if self.after is not None:
             self.after(sock, stop)
+
+    def signs(self, nonces: list[str]) -> list[dict[str, str]]:
+        """Return a receipt for each."""
+        return self.others(nonces) if self.others else [self.signed(nonce) for nonce in nonces]
 
     def signed(self, nonce: str) -> dict[str, str]:
         return signed(a_payload(**self.payload(dict(self.seen[nonce]))), self.key)

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from loopback.authority import Authority
 from loopback.helper_arms import C2, HOST, IP, PORT, URL, Helper, X, a_helper, a_payload, pairs, signed
-from loopback.servers import Loopback, a_session, fast, page, reset
-from loopback.transferring import NAME, NEUTRAL, OBJECT, a_plan, a_step, head, stalls
+from loopback.servers import Loopback, fast, page, reset
+from loopback.transferring import NAME, NEUTRAL, OBJECT, a_plan, head, stalls
 from probe.helper.transfer import open_transfer_server
 from probe.model.measurement import Measurement
 from probe.model.options import RunOptions
@@ -56,12 +56,12 @@ def test_an_honest_helper_gives_both_arms_their_bytes_and_valid_receipts(authori
     assert m.bytes_received > 2 * 131_072
 
 
-def test_receipts_are_fetched_over_a_connection_of_their_own_under_the_neutral_name(
+def test_receipts_are_asked_of_the_endpoint_and_cost_no_handshake_under_any_name(
     authority: Authority,
 ) -> None:
     helper = Helper()
     both(authority, helper)
-    assert helper.names == [NAME, NEUTRAL, NEUTRAL]
+    assert helper.names == [NAME, NEUTRAL]
     assert helper.asked[0] == "GET /transfer HTTP/1.1"
     assert all(
         re.fullmatch(r"GET /transfer\?bytes=131072&nonce=[0-9a-f]{32} HTTP/1\.1", line)
@@ -69,22 +69,6 @@ def test_receipts_are_fetched_over_a_connection_of_their_own_under_the_neutral_n
     )
     assert helper.asked[3:] == ["POST /receipts HTTP/1.1"]
     assert len(helper.seen) == 2
-
-
-def test_receipts_are_fetched_under_the_helpers_own_name_once_the_neutral_ones_budget_is_used_up(
-    authority: Authority,
-) -> None:
-    async def run(network: Loopback) -> None:
-        async with a_session(network, fast(timeout_s=2.0)) as session:
-            for _ in range(11):
-                await session.hello_budget.take(NEUTRAL, IP)
-                session.hello_budget._last.clear()
-            await session.measure(a_step(a_plan(C2)))
-
-    helper = Helper()
-    with a_helper(authority, helper) as network:
-        anyio.run(run, network)
-    assert helper.names == [NEUTRAL, HOST]
 
 
 def test_it_is_asked_once_a_run_what_it_serves(authority: Authority) -> None:
@@ -101,7 +85,7 @@ def test_an_upload_to_a_helper_is_signed_for_too(authority: Authority) -> None:
     assert x.receipt is not None
     assert (x.receipt.is_valid, x.receipt.n_bytes) == (True, 50_000)
     assert re.fullmatch(r"POST /transfer\?nonce=[0-9a-f]{32} HTTP/1\.1", helper.asked[1])
-    assert helper.names == [NAME, HOST]
+    assert helper.names == [NAME]
 
 
 def test_no_more_is_asked_for_than_it_said_it_gives(authority: Authority) -> None:
@@ -313,11 +297,8 @@ def test_a_helper_that_gives_no_receipts_is_one_without(authority: Authority) ->
 
 def test_receipts_that_never_come_hold_up_nothing(authority: Authority) -> None:
     class Slow(Helper):
-        def back(self, sock: socket.socket, stop: threading.Event) -> None:
-            if len(self.names) > 2:
-                stop.wait(10)
-                return
-            super().back(sock, stop)
+        def tell_receipts(self, sock: socket.socket, held: bytes, stop: threading.Event) -> None:
+            stop.wait(10)
 
     found = both(authority, Slow(), options=fast(timeout_s=1.0))
     assert [(t.failure, t.n_bytes, t.receipt) for t in found] == [(None, 131_072, None)] * 2
@@ -335,7 +316,7 @@ def test_our_own_helper_and_our_own_client_agree(authority: Authority, direction
                 "max_bytes": 262_144,
                 "max_seconds": 10.0,
             }
-            helper = Helper(announce=lambda _: announced)
+            helper = Helper(announce=lambda _: announced, others=server.receipts.of)
             with a_helper(authority, helper) as network:
                 network.tcp[IP, server.port] = server.port
                 (m,) = await pairs(network, a_plan(X, C2, direction=direction))

@@ -17,6 +17,7 @@ import msgspec
 from probe import __version__
 from probe.helper.guard import NotAllowedError
 from probe.helper.request import RefusedError
+from probe.helper.visit import nonces_of
 from probe.measure.http import BROWSER_HEADERS
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Endpoint:
             ("POST", "/"): self._look,
             ("GET", "/health"): self._health,
             ("GET", "/transfer"): self._announce,
+            ("POST", "/receipts"): self._receipts,
         }
         route = scope["method"], scope["path"]
         status = HTTPStatus.OK
@@ -123,6 +125,12 @@ class Endpoint:
             raise RefusedError(HTTPStatus.NOT_FOUND, "no transfers here")
         return self.transfers.announcement()
 
+    async def _receipts(self, _scope: Message, receive: Receive) -> dict[str, Any]:
+        """Tell what was signed of transfers, as the transfer port does."""
+        if self.transfers is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "no transfers here")
+        return {"receipts": self.transfers.receipts.of(nonces_of(await _body(receive)))}
+
     async def _look(self, scope: Message, receive: Receive) -> dict[str, Any]:
         """Answer a question, if it is one, this client may ask it, and there is room."""
         if not self.clients.of(self._client(scope)).requests.take(1, time.monotonic()):
@@ -157,7 +165,7 @@ class Endpoint:
 
 
 async def _nothing(scope: Message, _receive: Receive) -> dict[str, Any]:
-    known = scope["path"] in {"/", "/health", "/transfer"}
+    known = scope["path"] in {"/", "/health", "/transfer", "/receipts"}
     raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND)
 
 

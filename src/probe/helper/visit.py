@@ -132,11 +132,11 @@ async def _tell_receipts(visit: Visit, head: Head) -> None:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     body = head.begun[: head.length]
     body += await visit.reader.readexactly(head.length - len(body))
-    visit.writer.write(answer_json({"receipts": visit.receipts.of(_nonces(body))}))
+    visit.writer.write(answer_json({"receipts": visit.receipts.of(nonces_of(body))}))
     await visit.writer.drain()
 
 
-def _nonces(body: bytes) -> list[str]:
+def nonces_of(body: bytes) -> list[str]:
     """Return what receipts are asked for. Raises RefusedError for what is no such question."""
     try:
         asked = json.loads(body)

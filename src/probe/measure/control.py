@@ -102,7 +102,7 @@ async def _ask(ctx: Context, url: str, step: Step, idle: list[Line]) -> ControlA
     except ValueError:
         return _failed(ctx, url, step, t0, f.HTTP_REQUEST_FAILED)
     try:
-        body, failure = await _exchange(ctx, url, place, asked, idle)
+        body, failure = await exchanged(ctx, url, place, asked, idle)
     except BaseException:
         late = anyio.current_time() >= ctx.scope.deadline
         ctx.controls.append(_failed(ctx, url, step, t0, f.TIMEOUT if late else f.INTERRUPTED))
@@ -115,10 +115,10 @@ async def _ask(ctx: Context, url: str, step: Step, idle: list[Line]) -> ControlA
         return _failed(ctx, url, step, t0, f.JSON_PARSE_ERROR)
 
 
-async def _exchange(
+async def exchanged(
     ctx: Context, url: str, place: Place, asked: bytes, idle: list[Line]
 ) -> tuple[bytes, str | None]:
-    """Send the question; the answer's bytes, or why there are none. A stale line is replaced once."""
+    """Post a question; the answer's bytes, or why there are none. A stale line is replaced once."""
     line = idle.pop() if idle else None
     while True:
         fresh = line is None

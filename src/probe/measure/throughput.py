@@ -7,7 +7,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from probe.measure import transfer_helper
-from probe.measure.pace import HELLO_GAP_S
 from probe.measure.transfer import SAFETY_BYTES, UNCAPPED, Goal, Turn, record, trial
 from probe.measure.transfer_http import Seen
 from probe.measure.urls import is_public, place_of
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from probe.model.target import Step
     from probe.model.transfer import Stage, Transfer, TransferPlan
 
-NEUTRAL: frozenset[str] = frozenset({"C1", "C2", "N"})
 HELPER_PATH = "/transfer"
 
 
@@ -48,7 +46,7 @@ async def recipe(ctx: Context, step: Step) -> None:
         if found.requested is not None:
             asked.setdefault(served, {})[nonce] = found
     for served, transfers in asked.items():
-        await _attach(ctx, served, _neutral_name(ctx, plan, served), transfers)
+        await _attach(ctx, served, transfers)
 
 
 async def _at_an_address(ctx: Context, turn: Turn) -> None:
@@ -107,21 +105,8 @@ def _fault(found: Transfer) -> str | None:
     return f.X_HELPER_ANSWER if wrong else None
 
 
-def _neutral_name(ctx: Context, plan: TransferPlan, served: Served) -> str:
-    """Return the name under which receipts are fetched: one that nobody holds against the helper.
-
-    The neutral arm's, unless a test's many pairs have used its budget up: then the helper's own, which passed
-    when it was asked what it serves.
-    """
-    own = place_of(served.url)
-    names = [arm.server_name for arm in plan.arms if arm.helper == served.url and arm.arm in NEUTRAL]
-    if not own.is_literal:
-        names.append(own.host)
-    return min(names, key=lambda name: ctx.pace.hellos.wait_s(name, served.ip) > HELLO_GAP_S, default="")
-
-
-async def _attach(ctx: Context, served: Served, name: str, transfers: dict[str, Transfer]) -> None:
-    found = await transfer_helper.receipts(ctx, served, name, transfers)
+async def _attach(ctx: Context, served: Served, transfers: dict[str, Transfer]) -> None:
+    found = await transfer_helper.receipts(ctx, served, transfers)
     for nonce, receipt in found.items():
         _replace(ctx, transfers[nonce], dataclasses.replace(transfers[nonce], receipt=receipt))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import ipaddress
 import json
@@ -10,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 
-from probe.measure import tcp, tls
-from probe.measure.aside import aside
-from probe.measure.control import HEADERS, X_RESTING, body_of, opened
+from probe.measure import tls
+from probe.measure.control import HEADERS, X_RESTING, body_of, exchanged, opened
 from probe.measure.helper_line import Line, turn
 from probe.measure.memory import memory_of
 from probe.measure.transfer_receipt import JUNK, read_receipt
@@ -31,7 +31,6 @@ VERSION: Final = 1
 MAX_ANNOUNCEMENT: Final = 4096
 MAX_RECEIPTS: Final = 64 * 1024
 HEX_64: Final = r"\A[0-9a-f]{64}\Z"
-HTTP_1: Final = ("http/1.1",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ async def _ask(ctx: Context, url: str) -> Served | str:
         return failure or f.HTTP_REQUEST_FAILED
     try:
         answer = await line.get(
-            place.target.partition("?")[0].rstrip("/") + "/transfer",
+            f"{_base(place)}/transfer",
             (("Host", place.authority), *_headers()),
             max_body=MAX_ANNOUNCEMENT,
             timeout_s=ctx.options.timeout_s,
@@ -142,38 +141,22 @@ def read_announcement(body: bytes, *, url: str, authority: str, ip: str) -> Serv
     )
 
 
-async def receipts(
-    ctx: Context, served: Served, server_name: str, transfers: Mapping[str, Transfer]
-) -> dict[str, Receipt]:
-    """Fetch what the helper signed of transfers, by nonce, over a fresh connection under a neutral name.
+async def receipts(ctx: Context, served: Served, transfers: Mapping[str, Transfer]) -> dict[str, Receipt]:
+    """Ask the helper's endpoint what it signed of transfers, by nonce.
 
+    Over the line that its other questions go by: a handshake for every pair would use up budgets of names.
     Empty where it could not be asked; a nonce that it gives nothing for is left out.
     """
+    place = place_of(served.url)
+    there = dataclasses.replace(place, target=f"{_base(place)}/receipts")
     asked = json.dumps({"nonces": list(transfers)}).encode()
-    with aside(ctx) as other:
-        line = await _line(other, served, server_name)
-        if line is None:
-            return {}
-        answer = await line.post(
-            "/receipts",
-            (("Host", served.authority), *HEADERS),
-            asked,
-            max_body=MAX_RECEIPTS,
-            timeout_s=ctx.options.timeout_s,
-        )
-    body, failure = body_of(answer)
-    return {} if failure else read_receipts(body, served.key, transfers)
+    async with turn(ctx, served.url) as idle:
+        body, failure = await exchanged(ctx, served.url, there, asked, idle)
+    return {} if failure else read_receipts(body[:MAX_RECEIPTS], served.key, transfers)
 
 
-async def _line(ctx: Context, served: Served, server_name: str) -> Line | None:
-    await ctx.room_for_hello(server_name or served.ip, served.ip)
-    async with ctx.at((served.ip,)):
-        _, raw = await tcp.connect(ctx, served.ip, served.port)
-        if raw is None:
-            return None
-        name = server_name or None
-        _, stream = await tls.handshake(ctx, raw, name, verified_name=name or served.ip, alpn=HTTP_1)
-        return Line(stream) if stream is not None and is_the_announced(stream, served) else None
+def _base(place: Place) -> str:
+    return place.target.partition("?")[0].rstrip("/")
 
 
 def is_the_announced(stream: TLSStream, served: Served) -> bool:
