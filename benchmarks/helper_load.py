@@ -61,9 +61,8 @@ def a_helper(*more: str) -> Iterator[Helper]:
     words = ("helper", "serve", "--port", "0", "--transfer-port", "0", "--ephemeral", *more)
     here = str(Path("/proc/thread-self/ns/net").readlink())
     guard = {"PYTHONPATH": str(ROOT / "tests" / "guard"), "PROBE_TEST_HOME_NETNS": here}
-    env = (
-        os.environ | {"LC_ALL": "C.UTF-8"} | guard
-    )  # as in the tests: what would leave the machine is refused
+    # As in the tests: what would leave the machine is refused, whatever a changed byte asks for.
+    env = os.environ | {"LC_ALL": "C.UTF-8"} | guard
     with subprocess.Popen(
         (sys.executable, "-m", "probe", *words), stdout=subprocess.PIPE, text=True, env=env
     ) as process:

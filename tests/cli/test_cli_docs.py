@@ -12,6 +12,7 @@ DOCUMENTS = (
     "README.md",
     "docs/risks.md",
     "docs/risks.ru.md",
+    "docs/helper.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "SECURITY.md",

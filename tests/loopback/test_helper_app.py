@@ -546,8 +546,17 @@ def test_the_longest_prefix_tells_the_as(tmp_path: Path) -> None:
         "prefix,asn\n93.0.0.0/8,AS1\n93.184.215.0/24,15133\n\n# a comment\n2606:2800::/32,15133\n"
     )
     table = read_table(file)
-    asked = ("93.184.215.14", "93.1.1.1", "8.8.8.8", "2606:2800::1", "::ffff:93.184.215.14", "x")
-    assert [table.name_of(ip) for ip in asked] == ["AS15133", "AS1", "", "AS15133", "AS15133", ""]
+    asked = (
+        "93.184.215.14",
+        "93.1.1.1",
+        "9.9.9.9",
+        "8.8.8.8",
+        "1.1.1.1",
+        "2606:2800::1",
+        "::ffff:93.184.215.14",
+        "x",
+    )
+    assert [table.name_of(ip) for ip in asked] == ["AS15133", "AS1", "", "", "", "AS15133", "AS15133", ""]
 
 
 @pytest.mark.parametrize("line", ["junk", "93.0.0.0/8", "93.0.0.0/8,x", "93.0.0.0/64,1", "93.0.0.0/8,-1"])

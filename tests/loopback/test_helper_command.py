@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import re
 import signal
@@ -18,6 +19,8 @@ import pytest
 from cli.command import probe
 from loopback.elsewhere import Authority
 from loopback.helping import a_nonce, ask, download, receipts
+from probe.helper import app, look
+from probe.helper.guard import FORBIDDEN, PORTS, is_public
 from probe.helper.limits import Limits
 from probe.helper.serve import Settings
 
@@ -157,3 +160,43 @@ def test_the_commands_defaults_are_the_servers() -> None:
         f"--client-requests N A minute, for each client. [default: {limits.requests_per_minute}; x>=1]"
         in text
     )
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_unit_starts_the_command_with_options_that_exist_and_refuses_what_the_guard_does() -> None:
+    unit = (ROOT / "docs" / "helper" / "probe-helper.service").read_text().replace("\\\n", "")
+    (start,) = re.findall(r"^ExecStart=\S+/probe (.*)$", unit, re.MULTILINE)
+    text = probe("helper", "serve", "--help").stdout
+    assert start.startswith("helper serve ")
+    assert [word for word in start.split() if word.startswith("--") and word not in text] == []
+    denied = {
+        ipaddress.ip_network(block)
+        for line in re.findall(r"IPAddressDeny=(.*)", unit)
+        for block in line.split()
+    }
+    v4 = {block for block in denied if block.version == 4}
+    assert v4 <= set(FORBIDDEN)
+    assert not any(is_public(str(block.network_address)) for block in denied)
+
+
+def test_the_guide_names_the_ports_the_limits_and_what_is_printed() -> None:
+    guide = (ROOT / "docs" / "helper.md").read_text()
+    *ports, last = sorted(PORTS)
+    limits, settings = Limits(), Settings()
+    for said in (
+        f"on ports {', '.join(map(str, ports))} and {last} ",
+        f"**{settings.port}**, the endpoint",
+        f"**{settings.transfer_port}**, the transfers",
+        (
+            f"gets {limits.connections_per_client} connections, {limits.requests_per_minute} requests and "
+            f"{limits.bytes_per_minute // 1_000_000} MB a minute"
+        ),
+        f"all together {limits.connections} connections",
+        f"{app.LOOKS} looks at once",
+        f"at most {look.MAX_ENDPOINTS} endpoints",
+        f"{look.LOOK_S:.0f} s in all",
+        f"up to {limits.max_bytes // 1024} kB within {limits.max_seconds:.0f} s",
+    ):
+        assert said in guide

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 MAX_LINES: Final = 4_000_000
 MAX_ASN: Final = 2**32 - 1
+LARGEST_TOLD: Final = 9_999_999
+"""Beyond lie private numbers only (RFC 6996), and clients take nothing longer for an AS."""
 
 
 class TableError(Exception):
@@ -57,7 +59,7 @@ class AsnTable:
     def name_of(self, address: str) -> str:
         """Return the AS as receipts write it, `AS12389`, or ""."""
         number = self.number_of(address)
-        return f"AS{number}" if number else ""
+        return f"AS{number}" if number and number <= LARGEST_TOLD else ""
 
 
 def read_table(path: Path) -> AsnTable:

@@ -26,7 +26,7 @@ class Limits:
     connections: int = 512
     connections_per_client: int = 32
     """Many volunteers share one address behind an operator's NAT."""
-    bytes_per_minute: int = 32 * 1024 * 1024
+    bytes_per_minute: int = 32_000_000
     requests_per_minute: int = 600
     receipts: int = 20_000
     receipt_s: float = 300.0

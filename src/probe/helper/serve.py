@@ -182,6 +182,6 @@ def _allow_files() -> None:
         import resource
     except ImportError:  # no POSIX system
         return
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
+        _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
