@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe.lab.records import LINK, Expected, Scenario, Site, Speed
 from probe.lab.throttled import (
+    FROZEN,
     LONG,
     LONG_PAGE,
     NAME,
@@ -21,7 +22,14 @@ THIN = Speed(how="shape", rate_bps=200_000, n_bytes=14_600)
 
 
 def _with(
-    name: str, title: str, site: Site, expected: Expected, twin: str, *, link: Speed | None = LINK
+    name: str,
+    title: str,
+    site: Site,
+    expected: Expected,
+    twin: str,
+    *,
+    link: Speed | None = LINK,
+    calibration: float | None = None,
 ) -> Scenario:
     return Scenario(
         name=name,
@@ -32,6 +40,7 @@ def _with(
         expected=(expected,),
         twin=twin,
         options=ONCE,
+        calibration=calibration,
     )
 
 
@@ -63,6 +72,21 @@ SLOW = (
         Site(speed=POLICED, speed_of="own"),
         untold("CONTROL_UNCALIBRATED"),
         "throttled-both",
+    ),
+    _with(
+        "other-class-known",
+        "The same, and a baseline knows that other names are faster there for everybody",
+        Site(speed=POLICED, speed_of="own"),
+        untold("CONTROL_UNCALIBRATED"),
+        "throttled-both",
+        calibration=0.05,
+    ),
+    _with(
+        "frozen-for-all",
+        "Its server falls silent after 16 kB for everybody and every name",
+        Site(speed=FROZEN),
+        untold("PMTU_OR_SERVER"),
+        "frozen-name",
     ),
     _with(
         "slow-link",
@@ -98,7 +122,10 @@ SLOW = (
     _helped("transfers-certificate", "The helper shows another certificate than it told of", "certificate"),
     _helped("transfers-cut", "The helper hangs up in the middle of a transfer", "cut"),
     _helped(
-        "transfers-stall", "The helper falls silent in the middle of a transfer, for every name", "stall"
+        "transfers-stall",
+        "The helper falls silent in the middle of a transfer, for every name",
+        "stall",
+        "*",  # a link that dies looks alike
     ),
     _helped("transfers-lies", "The helper signs for other bytes than it sent", "lies"),
 )
