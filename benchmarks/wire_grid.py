@@ -100,7 +100,9 @@ def chosen(asked: argparse.Namespace) -> list[Cell]:
     """Return the cells to run, in the order of the tables, or as drawn."""
     draw = random.Random(asked.seed)
     if asked.innocents:
-        every = [c for c in cells("throughput", seed=asked.seed) if c.is_innocent]
+        every = [
+            c for c in cells("throughput", seed=asked.seed) if c.is_innocent and re.search(asked.only, c.key)
+        ]
         some: list[Cell] = []
         while len(some) < asked.innocents:
             again = [replace(c, seed=asked.seed + len(some) // len(every)) for c in every]
