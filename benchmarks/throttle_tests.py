@@ -11,6 +11,7 @@ from benchmarks.throttle_transfers import Censor, Moved, transfer
 from probe.judge.constants import PAIRS
 from probe.judge.decide import is_over
 from probe.judge.screen import PageRate, is_owed
+from probe.model.transfer import TRIAL_SECONDS
 
 HANDSHAKE_RTTS = 3
 PAUSE_S = 0.1
@@ -60,6 +61,7 @@ def run_tests(
     *,
     most_pairs: int = PAIRS,
     stops: bool = True,
+    trial_seconds: float = TRIAL_SECONDS,
     with_wehe: bool = False,
 ) -> Tests:
     """Run one test of every line in `state`; each stops by itself once it `is_over`, unless told not to."""
@@ -82,7 +84,8 @@ def run_tests(
         spent = np.zeros(len(rows))
         for is_suspect in (~swapped, swapped):
             curve = with_wehe and number == 0
-            moved = transfer(rng, meet(link, rng, part), censor, is_suspect, with_curve=curve)
+            at = meet(link, rng, part)
+            moved = transfer(rng, at, censor, is_suspect, max_seconds=trial_seconds, with_curve=curve)
             took = np.maximum(moved.seconds + HANDSHAKE_RTTS * moved.rtt_s + PAUSE_S, 0.5)
             part = later(link, rng, part, took)
             spent += took
@@ -172,18 +175,25 @@ def screen(
     return [(is_owed(p, rest), p.body_s / max(t.body_s, 1e-3)) for p, t, *rest in both]
 
 
-def run_cell(rng: np.random.Generator, link: Link, censor: Censor, n_runs: int) -> Cell:
+def run_cell(
+    rng: np.random.Generator,
+    link: Link,
+    censor: Censor,
+    n_runs: int,
+    trial_seconds: float = TRIAL_SECONDS,
+) -> Cell:
     """Run so many runs: a page before, one test, and where that says throttled another a minute later."""
     cell = Cell()
     for done in range(0, n_runs, CHUNK):
         n = min(CHUNK, n_runs - done)
         cell.owed += sum(o is True for o, _ in screen(rng, link, censor, n))
-        first = run_tests(rng, link, censor, begin(link, rng, n), with_wehe=True)
+        start = begin(link, rng, n)
+        first = run_tests(rng, link, censor, start, with_wehe=True, trial_seconds=trial_seconds)
         said = answers(first.pairs, first.n_pairs.tolist())
         rows = np.flatnonzero(np.array([a == "throttled" for a in said]))
         if len(rows):
             again = later(link, rng, first.state.of(rows), CONFIRM_AFTER_S)
-            second = run_tests(rng, link, censor, again)
+            second = run_tests(rng, link, censor, again, trial_seconds=trial_seconds)
             cell.confirmed += answers(second.pairs, second.n_pairs.tolist()).count("throttled")
         for answer in said:
             cell.said[answer] = cell.said.get(answer, 0) + 1
