@@ -19,7 +19,7 @@ from loopback.helping import Answer, ask, closed, connected
 from loopback.lab_clients import REGISTRATION, catalogue
 from loopback.settings import QUICK, a_session, a_target
 from loopback.tempers import fin, read_request, reset, response, silent, tls
-from probe.helper import app, look
+from probe.helper import app, guard, look
 from probe.helper.asn_table import AsnTable, TableError, read_table
 from probe.helper.guard import Guard
 from probe.helper.limits import Limits
@@ -337,6 +337,20 @@ def test_a_question_names_four_endpoints_at_most(ca: Authority) -> None:
     scene = Scene(ca, names={})
     scene.tell(about(f"https://{SITE}/", *many))
     assert scene.connects == {(f"93.184.215.{n}", 443) for n in range(20, 24)}
+
+
+def test_one_address_is_connected_to_so_often_a_minute_whoever_asks(
+    ca: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "PER_ADDRESS", 3)
+
+    async def use(running: Running) -> list[Any]:
+        asked = [f"http://{name}.example/" for name in ("one", "two", "three")]
+        return [(await post(running.port, about(url)))["http_request"]["failure"] for url in asked]
+
+    names: dict[str, tuple[str, ...]] = {f"{name}.example": (ADDRESS,) for name in ("one", "two", "three")}
+    scene = Scene(ca, {(ADDRESS, 80): page()}, names=names)
+    assert scene.use(use)[2] == "x_not_tried_reserved_address"
 
 
 # Bounds

@@ -10,9 +10,11 @@ import errno
 import ipaddress
 import re
 import socket
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from probe.helper.limits import Bucket
 from probe.measure.urls import Place, place_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 PORTS: Final = frozenset({53, 80, 443, 853, 5222, 9201})
 """The web's, a resolver's, and what else the catalogue's endpoints listen on."""
 NOT_FOR_HTTP: Final = frozenset({53, 853})
+PER_ADDRESS: Final = 1200
+"""Connections to one address in a minute, whoever asks: no client's wish becomes anybody's burden."""
+ADDRESSES: Final = 4096
+"""Remembered for that."""
 
 FORBIDDEN: Final = tuple(
     ipaddress.ip_network(block)
@@ -147,6 +153,7 @@ class GuardedNetwork:
         """Put the guard before the network."""
         self._inner = inner
         self._guard = guard
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     @property
     def clock(self) -> Clock:
@@ -166,10 +173,18 @@ class GuardedNetwork:
         return self._inner.open_tcp(address)
 
     async def connect(self, sock: socket.socket, address: str, port: int) -> None:
-        """Connect to what is allowed. Raises PermissionError for all else, OSError as the network does."""
-        if not self._guard.allows(address, port):
+        """Connect to what is allowed, not too often. Raises OSError, PermissionError where it is refused."""
+        if not self._guard.allows(address, port) or not self._has_room(address):
             raise PermissionError(errno.EPERM, "the helper's guard")
         await self._inner.connect(sock, address, port)
+
+    def _has_room(self, address: str) -> bool:
+        now = self._inner.clock.counter()
+        bucket = self._buckets.setdefault(address, Bucket(PER_ADDRESS, now))
+        self._buckets.move_to_end(address)
+        if len(self._buckets) > ADDRESSES:
+            self._buckets.popitem(last=False)
+        return bucket.take(1, now)
 
     def open_udp(self, address: str, port: int) -> socket.socket:
         """Raise PermissionError: a helper sends no datagrams for others."""
