@@ -20,7 +20,7 @@ from cli.command import probe
 from loopback.elsewhere import Authority
 from loopback.helping import a_nonce, ask, download, receipts
 from probe.helper import app, look
-from probe.helper.guard import FORBIDDEN, PORTS, is_public
+from probe.helper.guard import FORBIDDEN, PER_ADDRESS, PORTS, is_public
 from probe.helper.limits import Limits
 from probe.helper.serve import Settings
 
@@ -195,6 +195,7 @@ def test_the_guide_names_the_ports_the_limits_and_what_is_printed() -> None:
         ),
         f"all together {limits.connections} connections",
         f"{app.LOOKS} looks at once",
+        f"more than {PER_ADDRESS} times a minute",
         f"at most {look.MAX_ENDPOINTS} endpoints",
         f"{look.LOOK_S:.0f} s in all",
         f"up to {limits.max_bytes // 1024} kB within {limits.max_seconds:.0f} s",
