@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.command import probe
 from probe import locale
@@ -18,6 +19,8 @@ from probe.cli.self_testing import floor_of, line_after_a_run, lines_of, percent
 from probe.judge import SelfTest, self_test
 from probe.pipeline.run import RunResult
 from probe.pipeline.selftest import Errors
+from probe.report.console import Outcome
+from probe.report.console import show as show_run
 from probe.store import RunFolder
 from unit.outcomes import a_record, a_verdict
 from unit.some_trials import a_measurement, a_transfer
@@ -179,3 +182,18 @@ def test_a_runs_own_controls_make_its_line_once_there_are_enough(tmp_path: Path)
                 folder.append(a_measurement(10.0 * number, *pair))
         assert line_after_a_run(folder.path, own).startswith(wanted)
         assert bool(line_after_a_run(folder.path, own)) is bool(wanted)
+
+
+def test_a_runs_summary_says_it_before_the_files() -> None:
+    out = io.StringIO()
+    told = Outcome(
+        folder="results/x",
+        record=a_record(),
+        network=a_verdict("network"),
+        services=(),
+        verdicts=(a_verdict(goodput_ratio=0.98),),
+        errors="By 48 neutral trials and so on.",
+    )
+    show_run(Console(file=out, width=100), told)
+    lines = out.getvalue().splitlines()
+    assert lines.index("By 48 neutral trials and so on.") < lines.index("Files")

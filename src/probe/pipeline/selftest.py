@@ -25,6 +25,9 @@ SCHEMA_VERSION = "1"
 STRIKES = 2
 """Pairs without two rates after which a server is left alone."""
 
+MOST_POOLED = 2_400
+"""Trials after which no older run is asked for more: two hundred comparisons, judged in a second or two."""
+
 Pool = dict[str, list[float]]
 """Rates in bit/s, in order of time, by server; an even number of each run, so that no pair joins two runs."""
 
@@ -97,18 +100,20 @@ def errors_of(path: Path, record: RunRecord) -> Errors:
     """Return how often the decision errs where this run was made, by its trials and by those before it."""
     with RunFolder.open(path) as folder:
         here = pool_of((folder,))
-    earlier = [
-        pool
-        for folder, _ in earlier_here(path.parent, record)
-        if (pool := _pool_if_readable(folder)) is not None
-    ]
-    earlier.reverse()
+    earlier: list[Pool] = []
+    n_trials = _size(here)
+    for folder, _ in earlier_here(path.parent, record):
+        if n_trials >= MOST_POOLED:
+            break
+        if pool := _pool_if_readable(folder):
+            earlier.insert(0, pool)
+            n_trials += _size(pool)
     return Errors(
         schema_version=SCHEMA_VERSION,
         run_id=record.run_id,
         here=self_test(*here.values()),
         pooled=self_test(*_joined((*earlier, here)).values()),
-        earlier_runs=sum(map(bool, earlier)),
+        earlier_runs=len(earlier),
         rates_bps={server: tuple(round(rate, 1) for rate in rates) for server, rates in here.items()},
     )
 
@@ -126,11 +131,15 @@ def _pool(folder: RunFolder) -> Pool:
     return {server: even for server, rates in pool.items() if (even := rates[: len(rates) // 2 * 2])}
 
 
-def _pool_if_readable(folder: RunFolder) -> Pool | None:
+def _size(pool: Pool) -> int:
+    return sum(map(len, pool.values()))
+
+
+def _pool_if_readable(folder: RunFolder) -> Pool:
     """Return a run's trials; nothing of a damaged one, of which whoever judges it is told."""
     with suppress(StoreError):
         return _pool(folder)
-    return None
+    return {}
 
 
 def _joined(pools: Iterable[Pool]) -> Pool:
