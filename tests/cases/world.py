@@ -103,14 +103,14 @@ def _beats(wanted: str) -> tuple[ControlDigest, ...]:
     return tuple(found) if said.get("beat", True) else ()
 
 
-def looks(said: list[dict[str, str]]) -> tuple[ControlDigest, ...]:
+def looks(said: list[dict[str, str]], begin: float = 0.0) -> tuple[ControlDigest, ...]:
     """Return what this machine told of its network, look by look, 10 s apart."""
     return tuple(
         ControlDigest(
             uid=f"l{number}",
             target_id="network/local",
             round=0,
-            started_s=number * 10.0,
+            started_s=begin + number * 10.0,
             started=ZERO + timedelta(seconds=number * 10),
             n_observations=0,
             local=tuple(LocalFact(name=name, value=value) for name, value in one.items()),
@@ -138,7 +138,7 @@ def facts_of(row: dict[str, Any], target: Target) -> RunFacts:
         resolvers=RESOLVERS,
         ranges={"case": tuple(said.get("ranges", ["104.16.0.0/13"]))},
         baseline=a_baseline(said["baseline"], target) if "baseline" in said else None,
-        digests=(*beats(row), *looks(said.get("looks", []))),
+        digests=(*beats(row), *looks(said.get("looks", []), said.get("looks_from", 0.0))),
         stopped=said.get("stopped", ""),
     )
     finding = made.finding or network_finding(())

@@ -15,8 +15,9 @@ from probe.judge.constants import (
     TRANSFERS_AT_MOST,
 )
 from probe.judge.freeze import looks_frozen
+from probe.judge.screen import FASTEST_BPS
 from probe.judge.slowed import may_be_slowed
-from probe.judge.throughput import NAME, OWN, accused, by_address, slow_for_all
+from probe.judge.throughput import NAME, OWN, accused, by_address, distance_explains, slow_for_all
 from probe.model.target import Debt
 from probe.model.words import Owed
 
@@ -161,7 +162,11 @@ def _asks_name(f: SlowFacts) -> bool:
         f.own.has_no_control
         or f.own.is_throttled
         or f.own.decision.answer == "slow_link"
-        or (f.own.is_clear and f.own.decision.control_bps < SLOW_FOR_ALL_BPS)
+        or (
+            f.own.is_clear
+            and f.own.decision.control_bps < SLOW_FOR_ALL_BPS
+            and not distance_explains(f.own, FASTEST_BPS)
+        )
     )
 
 

@@ -47,6 +47,7 @@ SLOWED_UNDECIDED: Final = (
 SLOWED_NO_CONTROL: Final = (
     "whether it is slowed was not decided: no other name could be had to compare its own with"
 )
+SLOWED_NETWORK: Final = "whether it is slowed was not decided: the network itself was not fine"
 NAME_NOT_SLOWED: Final = (
     "its name was not slowed at a neutral server; whether it is slowed at its own address was not decided"
 )
@@ -86,6 +87,7 @@ NOTES: Final = (
     UNKNOWN_ISSUERS,
     SLOWED_UNDECIDED,
     SLOWED_NO_CONTROL,
+    SLOWED_NETWORK,
     NAME_NOT_SLOWED,
     CONFIRMATION_UNDECIDED,
     FLOOR,

@@ -92,13 +92,21 @@ class PairTest:
 
     @property
     def control_failed(self) -> bool:
-        """The control's server said what cannot be, or mostly did not serve."""
-        return bool(self.count(LIE)) or self._mostly(CONTROL)
+        """The control's server said what cannot be, or mostly did not serve, or fell silent."""
+        return bool(self.count(LIE)) or self._mostly(CONTROL) or self._is_dumb
 
     @property
     def is_drowned(self) -> bool:
         """Others moved too much meanwhile, more often than may be left out."""
         return self.count(BACKGROUND) > FOREIGN_PAIRS
+
+    @property
+    def _is_dumb(self) -> bool:
+        """A neutral server that stalls under any name is no control: its pairs stay, and say nothing."""
+        if self.arms != "X/C2" or self.decision.answer != "slow_link":
+            return False
+        dumb = sum(p.control is not None and falls_silent(p.control) for p in self.fit)
+        return dumb >= UNFIT_PAIRS and 2 * dumb > len(self.fit)
 
     def _mostly(self, unfit: str) -> bool:
         return self.count(unfit) >= UNFIT_PAIRS and self.count(unfit) > len(self.fit)

@@ -114,7 +114,10 @@ def judge_slowness(facts: RunFacts, outcome: Outcome, slowness: Slowness) -> Out
     """
     f = slowness.facts
     finding = facts.finding
-    if not slowness.transfers or (finding is not None and not finding.fine):
+    if not slowness.transfers:
+        return outcome
+    if finding is not None and not finding.fine and not f.moved:
+        outcome.notes.append(note(notes.SLOWED_NETWORK))
         return outcome
     rule = next((rule for rule in THROUGHPUT_RULES if rule.when(f)), None)
     outcome.rates = _rates(f)

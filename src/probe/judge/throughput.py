@@ -10,6 +10,7 @@ from probe.judge.floor import DIFFERENTLY, NAME_DIFFERENTLY
 from probe.judge.freeze import Freeze
 from probe.judge.pairs import PairTest
 from probe.judge.rule import Rule
+from probe.judge.trial import is_far
 from probe.model.words import Located, ReasonCode, State
 
 OWN: Final = "T/C1"
@@ -88,7 +89,14 @@ def slow_for_all(f: SlowFacts) -> bool:
         and elsewhere.n >= EVEN_PAIRS
         and elsewhere.control_bps >= LEAST_CONTROL_BPS
         and max(f.own.decision.rate_bps, f.own.decision.control_bps) < SLOW_MEDIAN * elsewhere.control_bps
+        and not distance_explains(f.own, elsewhere.control_bps)
     )
+
+
+def distance_explains(test: PairTest, link_bps: float) -> bool:
+    """Say whether most controls took no longer than slow start over their round trip makes them."""
+    far = [is_far(p.control, link_bps) for p in test.fit if p.control is not None]
+    return 2 * sum(far) > len(far)
 
 
 def by_address(f: SlowFacts) -> bool:

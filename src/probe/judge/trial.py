@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 from probe.judge.constants import (
     FOREIGN_SHARE,
     FREEZE_SUSPECT_S,
+    SCREEN_SLACK_S,
+    SCREEN_SLOWER,
     TRIAL_LEAST_BYTES,
     WINDOW_AFTER_S,
     WINDOW_LEAST_S,
 )
+from probe.judge.screen import expected_seconds
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -115,6 +118,13 @@ def rates_of(one: Transfer, other: Transfer) -> tuple[float, float]:
     starts = [begin(one), begin(other)] if None in late else late
     first, second = (_rate(t, start or 0.0) for t, start in zip((one, other), starts, strict=True))
     return first, second
+
+
+def is_far(t: Transfer, link_bps: float) -> bool:
+    """Say whether the distance explains its time: slow start over its round trip, on a link of this rate."""
+    moved = sum(n for _, n in t.series)
+    due = expected_seconds(moved, t.connect_s or 0.0, link_bps)
+    return end(t) - begin(t) <= SCREEN_SLOWER * due + SCREEN_SLACK_S
 
 
 def _late(t: Transfer) -> float | None:
