@@ -52,7 +52,9 @@ def test_a_download_has_the_bytes_that_were_asked_for_and_they_do_not_compress()
     assert len(zlib.compress(answer.body, 9)) > 131072
 
 
-@pytest.mark.parametrize("name", ["twitter.com", "xn--e1afmkfd.xn--p1ai", "rr1---sn-abc.googlevideo.com", "a.b", "localhost", None])
+@pytest.mark.parametrize(
+    "name", ["twitter.com", "xn--e1afmkfd.xn--p1ai", "rr1---sn-abc.googlevideo.com", "a.b", "localhost", None]
+)
 def test_any_name_is_served_and_so_is_none_and_the_receipt_names_it(name: str | None) -> None:
     async def use(server: TransferServer) -> dict[str, Any]:
         nonce = a_nonce()
