@@ -17,6 +17,7 @@ from probe import locale
 from probe.cli import consent
 from probe.cli.self_testing import floor_of, line_after_a_run, lines_of, percent, show
 from probe.judge import SelfTest, self_test
+from probe.pipeline import selftest
 from probe.pipeline.run import RunResult
 from probe.pipeline.selftest import Errors
 from probe.report.console import Outcome
@@ -197,3 +198,19 @@ def test_a_runs_summary_says_it_before_the_files() -> None:
     show_run(Console(file=out, width=100), told)
     lines = out.getvalue().splitlines()
     assert lines.index("By 48 neutral trials and so on.") < lines.index("Files")
+
+
+def test_no_more_earlier_runs_are_read_than_the_pool_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selftest, "MOST_POOLED", 24)
+    record = a_record(ended_utc="2026-11-21T10:01:00Z", network_mechanism="network.none")
+    for number in range(4):
+        own = replace(record, run_id=f"2026112{number}T100000Z-AS64500-0a1b")
+        with RunFolder.create(tmp_path, own.run_id) as folder:
+            folder.write_run(own)
+            for n in range(6):
+                pair = (a_transfer("N", 0.8e6, purpose="self_test", t0=2.0 * k) for k in range(2))
+                folder.append(a_measurement(10.0 * n, *pair))
+    found = selftest.errors_of(folder.path, own)
+    assert (found.here.n_trials, found.pooled.n_trials, found.earlier_runs) == (12, 24, 1)

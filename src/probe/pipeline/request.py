@@ -81,6 +81,8 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
     stored = read_stored(path) if (path := request.resume or request.for_run) else None
     services = stored.services if stored else _services(request, catalogue)
     targets = tuple(target for service in services for target in service.targets)
+    if not targets and stored:
+        raise UsageError(f"{path} is a self-test: it has no targets.", "Make another one: probe self-test")
     if not targets and not request.trials:
         raise UsageError("There is nothing to measure.", "Name a service: probe targets list shows them all.")
     if stored and request.resume:
