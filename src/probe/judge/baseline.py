@@ -14,6 +14,7 @@ from probe.judge.reading import PORTS
 from probe.judge.throughput import OWN
 from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline
+from probe.model.quic import OWN as OWN_QUIC
 from probe.model.words import ControlSource, State
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from probe.model.baseline import Baseline
     from probe.model.measurement import Measurement
     from probe.model.observation import HTTPRoundTrip, TLSHandshake
+    from probe.model.quic import QUICHandshake
     from probe.model.target import Target
     from probe.model.verdict import Verdict
 
@@ -78,6 +80,7 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
         asns=frozenset(row.asns),
         tcp=dict.fromkeys(ends),
         tls=dict.fromkeys(ends, (name, None)) if row.certificate_sha256 else {},
+        quic=dict.fromkeys(ends, (name, None)) if _is_quic(target.input) else {},
         http_asked=row.status_code is not None,
         status=row.status_code,
         title=row.title,
@@ -128,9 +131,13 @@ def baseline_of(
     answers = verdict is None or verdict.state in ANSWERING
     good = [m for m in own if answers and _answered(m, target)]
     trip = next((trip for m in good for trip in reversed(m.requests) if trip.status_code is not None), None)
-    shakes = [h for m in good for h in m.tls_handshakes if is_valid(h) and h.certificates and not h.hop]
+    quic = [h for m in good for h in m.quic_handshakes if is_own_quic(h)]
+    shakes: list[TLSHandshake | QUICHandshake] = [
+        h for m in good for h in m.tls_handshakes if is_valid(h) and h.certificates and not h.hop
+    ]
+    shakes += [h for h in quic if h.certificates]
     ok = [c for m in good for c in m.tcp_connect if c.failure is None and not c.hop]
-    addresses = sorted({c.ip for c in ok})[:MAX_ADDRESSES]
+    addresses = sorted({c.ip for c in ok} | {h.ip for h in quic})[:MAX_ADDRESSES]
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
     failed = Counter(_failure(m) or instead for m in own if m not in good)
@@ -163,6 +170,8 @@ def baseline_of(
 
 def _answered(m: Measurement, target: Target) -> bool:
     """Whether the measurement ended with an answer of the kind that the target's experiment asks for."""
+    if target.experiment == "quic":
+        return any(map(is_own_quic, m.quic_handshakes))
     if target.experiment == "tcp":
         return any(c.failure is None for c in m.tcp_connect)
     if target.experiment == "dns":
@@ -183,7 +192,7 @@ def _failure(m: Measurement) -> str:
     """Return the last failure of a measurement; empty where each step worked and the answer was another's."""
     ends = [
         (x.t, x.failure)
-        for kind in (m.queries, m.tcp_connect, m.tls_handshakes, m.requests)
+        for kind in (m.queries, m.tcp_connect, m.tls_handshakes, m.requests, m.quic_handshakes)
         for x in kind
         if x.failure is not None
     ]
@@ -201,7 +210,16 @@ def _last_hop(m: Measurement) -> list[HTTPRoundTrip]:
     return [trip for trip in m.requests if trip.hop == last]
 
 
-def _issuer(shakes: Sequence[TLSHandshake]) -> str:
+def is_own_quic(h: QUICHandshake) -> bool:
+    """Whether a handshake is one with the target under its own name, and its certificate holds."""
+    return h.arm in {"", OWN_QUIC} and h.completed and h.chain_failure is None and h.name_matches is not False
+
+
+def _is_quic(text: str) -> bool:
+    return text.startswith(("quic://", "dns+quic://"))
+
+
+def _issuer(shakes: Sequence[TLSHandshake | QUICHandshake]) -> str:
     return shakes[0].certificates[0].issuer if shakes else ""
 
 

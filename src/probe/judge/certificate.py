@@ -11,9 +11,12 @@ from probe.model import failure as f
 
 if TYPE_CHECKING:
     from probe.model.observation import TLSHandshake
+    from probe.model.quic import QUICHandshake
 
 
-def certificate_kind(h: TLSHandshake, started: datetime, offset_s: float | None) -> str | None:
+def certificate_kind(
+    h: TLSHandshake | QUICHandshake, started: datetime, offset_s: float | None
+) -> str | None:
     """Return None for a certificate that holds, else untrusted, mismatch, expired or clock (unknown).
 
     Only what depends on dates is judged anew; chain and name were verified without them.
@@ -31,7 +34,7 @@ def certificate_kind(h: TLSHandshake, started: datetime, offset_s: float | None)
     return None if _in_dates(h, started + timedelta(seconds=h.t + offset_s)) else k.EXPIRED
 
 
-def _in_dates(h: TLSHandshake, now: datetime) -> bool:
+def _in_dates(h: TLSHandshake | QUICHandshake, now: datetime) -> bool:
     """Say whether all certificates of the chain stood at `now`; unreadable dates do not stand.
 
     A chain sent with a superfluous expired certificate was accepted by chain building, so only the

@@ -45,6 +45,7 @@ OPERATIONS = {
     Layer.TCP: "connection attempts",
     Layer.TLS: "handshakes",
     Layer.HTTP: "requests",
+    Layer.QUIC: "QUIC handshakes",
 }
 _DEFAULT_CERTIFICATES = (
     "default cert",

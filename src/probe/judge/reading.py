@@ -10,6 +10,7 @@ from probe.judge import kind as k
 from probe.judge.certificate import certificate_kind
 from probe.judge.fingerprints import legal_notice, match_page
 from probe.model import failure as failures
+from probe.model import quic
 from probe.model.words import Layer
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     from probe.model.measurement import Measurement
     from probe.model.observation import DNSLookup, HTTPRoundTrip, TCPConnect, TLSHandshake
+    from probe.model.quic import QUICHandshake
     from probe.model.target import Target
 
-PORTS = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
+PORTS = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853, "dns+quic": 853, "quic": 443}
 ASIDE = frozenset({"control", "resolver", "cross", "throughput"})
 """Experiments that pay a debt rather than try the target as its user would."""
 RESOLVERS = frozenset({"dns", "doh"})
@@ -56,6 +58,7 @@ class Try:
     tcp: TCPConnect | None = None
     tls: TLSHandshake | None = None
     http: HTTPRoundTrip | None = None
+    quic: QUICHandshake | None = None
     tls_ok: bool = False
     """A handshake here ended with a certificate that holds."""
 
@@ -195,7 +198,11 @@ def _read_legs(reading: Reading, m: Measurement, offset: float | None) -> None:
     arms = {"", "dns"} if asks_resolver else {""}
     tries = [(c.hop, c.arm, _tcp_try(m, c)) for c in m.tcp_connect]
     tries += [(h.hop, h.arm, tls_try(m, h, offset)) for h in m.tls_handshakes]
-    tries += [(r.hop, r.arm, _http_try(m, r)) for r in m.requests]
+    if reading.target.experiment != "quic":  # there the handshake is all that is judged
+        tries += [(r.hop, r.arm, _http_try(m, r)) for r in m.requests]
+    for h in m.quic_handshakes:
+        if h.arm == quic.OWN or h.arm in arms:
+            made.note(h.hop, quic_try(m, h, offset))
     for hop, arm, one in tries:
         if arm in arms:
             made.note(hop, one)
@@ -223,7 +230,17 @@ def tls_try(m: Measurement, h: TLSHandshake, offset: float | None) -> Try:
     )
     return Try(
         m.measurement_uid, h.ip, h.port, 6 if ":" in h.ip else 4, Layer.TLS, kind,
-        h.failure if kind else None, m.started_s + h.t0, m.started_s + h.t, None, h, None, kind is None,
+        h.failure if kind else None, m.started_s + h.t0, m.started_s + h.t, None, h, tls_ok=kind is None,
+    )  # fmt: skip
+
+
+def quic_try(m: Measurement, h: QUICHandshake, offset: float | None) -> Try:
+    """Read a QUIC handshake as `tls_try` does one over TCP; the server's own close is an alert."""
+    ended = k.ALERT if h.close_code is not None else k.kind_of(h.failure or "")
+    kind = certificate_kind(h, m.measurement_start_time, offset) if h.completed else ended
+    return Try(
+        m.measurement_uid, h.ip, h.port, 6 if ":" in h.ip else 4, Layer.QUIC, kind,
+        h.failure if kind else None, m.started_s + h.t0, m.started_s + h.t, quic=h, tls_ok=kind is None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from probe.judge.dns import ARTEFACTS
 from probe.judge.dns_fails import FAILS, UNTRUE
 from probe.judge.gate import BUDGET_SPENT, INTERRUPTED, NETWORK_NOT_FINE, NOT_MEASURED
 from probe.judge.http import HTTP_RULES
+from probe.judge.quic import QUIC_ANSWERED, QUIC_RULES
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED
 from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
@@ -37,6 +38,8 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *TLS_CONTENT,
     *PLAIN_CONTENT,
     *ANSWERED.values(),
+    QUIC_ANSWERED,
+    *QUIC_RULES,
     *THROUGHPUT_RULES,
 )
 """In the order in which they are asked; some stand in two tables."""

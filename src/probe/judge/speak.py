@@ -55,14 +55,22 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         failure=outcome.failure,
         witnesses=tuple(sorted(outcome.witnesses)[:MAX_WITNESSES]),
         n_observations=sum(
-            len(m.queries) + len(m.tcp_connect) + len(m.tls_handshakes) + len(m.requests) for m in own
+            len(m.queries)
+            + len(m.tcp_connect)
+            + len(m.tls_handshakes)
+            + len(m.requests)
+            + len(m.quic_handshakes)
+            for m in own
         )
         + sum(len(m.transfers) for m in reading.aside),
         n_controls=outcome.n_controls,
         control_source=tuple(sources) or (ControlSource.NONE,),
         dns_ms=_median(q.t - q.t0 for m in own for q in m.queries if q.is_system and q.answers),
         connect_ms=_median(c.t - c.t0 for m in own for c in m.tcp_connect if c.failure is None),
-        tls_ms=_median(h.t - h.t0 for m in own for h in m.tls_handshakes if h.completed),
+        tls_ms=_median(
+            [h.t - h.t0 for m in own for h in m.tls_handshakes if h.completed]
+            + [h.t - h.t0 for m in own for h in m.quic_handshakes if h.completed]
+        ),
         ttfb_ms=_median(r.first_byte_s for m in own for r in m.requests if r.first_byte_s is not None),
         goodput_kbps=_kbps(rates.goodput_bps) if rates is not None else None,
         control_goodput_kbps=_kbps(rates.control_bps) if rates is not None else None,

@@ -5,11 +5,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from probe.judge.quic import judge_quic
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from probe.judge.hop import Hop
     from probe.judge.outcome import Outcome
 
-SPECIAL: Final[Mapping[str, Callable[[Hop], Outcome]]] = MappingProxyType({})
+SPECIAL: Final[Mapping[str, Callable[[Hop], Outcome]]] = MappingProxyType(
+    {
+        "quic": judge_quic,
+    }
+)
 """Each takes hop 0: facts of the run, the target's reading, its trust; and concludes."""

@@ -124,6 +124,17 @@ def at_tls(view: ControlView, ip: str, port: int, name: str) -> str | None:
     return said
 
 
+def at_quic(view: ControlView, ip: str, port: int, name: str, *, is_true: bool) -> str | None:
+    """Say what a control saw of QUIC with this endpoint under this name.
+
+    A baseline speaks of the name: where it was recorded the service may have other addresses.
+    """
+    shown = view.quic.get(endpoint(ip, port))
+    if shown is not None and shown[0].lower() in {"", name.lower()}:
+        return PASSES if shown[1] is None else k.kind_of(shown[1])
+    return PASSES if view.source is ControlSource.BASELINE and view.quic and is_true else None
+
+
 def _reached(view: ControlView, ip: str) -> bool:
     """Say whether the page that a control got can have come from this address.
 

@@ -42,8 +42,8 @@ class Trust:
         shown = {
             t.ip
             for t in tries
-            if t.tls is not None and t.tls_ok
-            and t.tls.verified_name.lower().rstrip(".") in {name, sni, t.ip}
+            if (h := t.tls or t.quic) is not None and t.tls_ok
+            and h.verified_name.lower().rstrip(".") in {name, sni, t.ip}
         }  # fmt: skip
         self.shown = frozenset(shown)
         """Addresses that showed a certificate valid for the name."""

@@ -43,6 +43,8 @@ class ControlView:
     """`ip:port` (`[ip]:port` for IPv6) to failure."""
     tls: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     """The same endpoint to (name in the ClientHello, failure)."""
+    quic: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    """The same over UDP."""
     http_asked: bool = False
     http_failure: str | None = None
     status: int | None = None
@@ -93,6 +95,7 @@ def view_of_answer(answer: ControlAnswer, *, uid: str, started_s: float) -> Cont
         asns=frozenset(asn for ip, asn in answer.asns if ip in answer.dns_addresses and asn),
         tcp={e.endpoint: e.failure for e in answer.tcp_connect},
         tls={e.endpoint: (e.server_name or "", e.failure) for e in answer.tls_handshake},
+        quic={e.endpoint: (e.server_name or "", e.failure) for e in answer.quic_handshake},
         http_asked=answer.http_asked,
         http_failure=answer.http_failure,
         status=answer.status_code,

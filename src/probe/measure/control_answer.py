@@ -71,6 +71,7 @@ class _IPInfo(msgspec.Struct):
 class _Reply(msgspec.Struct):
     tcp_connect: dict[str, _Endpoint | None] | None = None
     tls_handshake: dict[str, _Endpoint | None] | None = None
+    quic_handshake: dict[str, _Endpoint | None] | None = None
     http_request: _HTTP | None = None
     dns: _DNS | None = None
     ip_info: dict[str, _IPInfo | None] | None = None
@@ -89,11 +90,15 @@ def endpoint(ip: str, port: int) -> str:
 
 
 def question_url(target: Target) -> str:
-    """Return the URL a helper is asked for; an endpoint without a URL is sent as `http://host:port/`."""
+    """Return the URL a helper is asked for; an endpoint without a URL is sent as `http://host:port/`.
+
+    QUIC's is the page's own: helpers speak HTTP/3 where they are told so beside.
+    """
     split = urlsplit(target.input)
     if split.scheme in DEFAULT_PORTS:
         return target.input
-    return f"http://{split.netloc}/"
+    scheme = "https" if split.scheme == "quic" else "http"
+    return f"{scheme}://{split.netloc}/"
 
 
 def _sendable(url: str) -> str:
@@ -142,7 +147,7 @@ def question(target: Target, addresses: Sequence[str], headers: Iterable[tuple[s
             "http_request": _sendable(question_url(target)),
             "http_request_headers": {name: [value] for name, value in headers},
             "tcp_connect": endpoints_of(target, addresses),
-            "x_quic_enabled": False,
+            "x_quic_enabled": target.experiment == "quic",
         }
     )
 
@@ -174,6 +179,7 @@ def read_answer(
         dns_addresses=addresses,
         tcp_connect=_endpoints(reply.tcp_connect),
         tls_handshake=_endpoints(reply.tls_handshake),
+        quic_handshake=_endpoints(reply.quic_handshake) if target.experiment == "quic" else (),
         http_asked=http is not None,
         http_failure=http_failure,
         status_code=_within(http.status_code, 100, 999) if http else None,

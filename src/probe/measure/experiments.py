@@ -10,6 +10,7 @@ from probe.measure import (
     endpoint,
     named_resolver,
     neutral,
+    quic_probe,
     resolver,
     throughput,
     vantage,
@@ -24,6 +25,7 @@ Recipe = Callable[[Context, Step], Awaitable[None]]
 EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         "web": web.web,
+        "quic": quic_probe.recipe,
         "tcp": endpoint.tcp_connect,
         "http_any": endpoint.http_any,
         "dns": named_resolver.dns_queries,

@@ -1,10 +1,11 @@
-"""The recipe `quic`: HTTP/3 at the target under its own name, and where that fails under a neutral one.
+"""The recipe `quic`: HTTP/3 at the target under its own name, and where that is silent, whoever else is.
 
 Each try comes from a fresh port: a censor that has seen the name is silent towards the old one for minutes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -13,65 +14,134 @@ from probe.measure import http3, quic
 from probe.measure.names import resolve
 from probe.measure.urls import is_public, place_of
 from probe.measure.web import choose
+from probe.model import quic as arms
 
 if TYPE_CHECKING:
     from probe.measure.trace import Context
     from probe.measure.urls import Place
-    from probe.model.target import Step
+    from probe.model.quic import QUICHandshake
+    from probe.model.target import Step, Target
 
-OWN: Final = "target@target"
-NEUTRAL: Final = "neutral@target"
-OWN_ELSEWHERE: Final = "target@neutral"
-NEUTRAL_ELSEWHERE: Final = "neutral@neutral"
 PER_FAMILY: Final = 2
 """Addresses of a family: QUIC is blocked by name or for all, and each try costs a time-out."""
 TIMEOUT_S: Final = 5.0
 
 
-async def recipe(ctx: Context, step: Step) -> None:
-    """Shake hands with `quic://host[:port]` and ask for its page; on failure ask who else is silent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What all tries of one measurement share."""
 
-    `step.neutrals` bear the names and addresses of neutrals that are known to speak QUIC, if any.
+    ctx: Context
+    step: Step
+    place: Place
+    name: str
+    """Of the ClientHello."""
+    timeout_s: float
+
+
+async def recipe(ctx: Context, step: Step) -> None:
+    """Shake hands with `quic://host[:port]` and ask for its page; on silence ask who else is silent.
+
+    `step.neutrals` bear the names and addresses of neutrals that speak QUIC; they take turns by round.
+    Raises ValueError for an input that is none.
     """
     place = place_of(step.target.input)
-    known = await resolve(ctx, place.host)
-    ips = dict.fromkeys((*choose(known), *choose(step.addresses)))
+    asked = _Asked(
+        ctx=ctx,
+        step=step,
+        place=place,
+        name=step.target.server_name or place.host,
+        timeout_s=min(TIMEOUT_S, ctx.options.timeout_s),
+    )
+    known = step.target.addresses or await resolve(ctx, place.host)
+    ips = [ip for ip in dict.fromkeys((*choose(known), *choose(step.addresses))) if is_public(ip)]
     async with anyio.create_task_group() as tasks:
         for family in (4, 6):
-            for ip in [i for i in ips if (":" in i) == (family == 6)][:PER_FAMILY]:
-                if is_public(ip):
-                    tasks.start_soon(_one, ctx, step, place, ip)
+            of_family = [ip for ip in ips if (":" in ip) == (family == 6)][:PER_FAMILY]
+            for ip in of_family:
+                tasks.start_soon(_one, asked, ip, ip == of_family[0])
 
 
-async def _one(ctx: Context, step: Step, place: Place, ip: str) -> None:
-    timeout_s = min(TIMEOUT_S, ctx.options.timeout_s)
-    name = step.target.server_name or place.host
+async def _one(asked: _Asked, ip: str, is_first: bool) -> None:  # started as a task
+    """Try one address; whether neutral servers are asked too is decided once a family."""
+    ctx, place = asked.ctx, asked.place
     async with ctx.at((ip,)):
-        _, line = await quic.handshake(
-            ctx, ip, place.port, name, verified_name=name, private_ca=step.target.private_ca,
-            arm=OWN, timeout_s=timeout_s,
+        seen, line = await quic.handshake(
+            ctx, ip, place.port, asked.name, verified_name=asked.name,
+            private_ca=asked.step.target.private_ca, arm=arms.OWN, timeout_s=asked.timeout_s,
         )  # fmt: skip
         if line is not None:
-            if step.round == 0:
-                await http3.round_trip(ctx, line, f"https://{place.authority}/", timeout_s=timeout_s)
+            if asked.step.round == 0:
+                await http3.round_trip(ctx, line, f"https://{place.authority}/", timeout_s=asked.timeout_s)
             line.close()
-            return
-        await quic.negotiate_version(ctx, ip, place.port, timeout_s=timeout_s)
-        other = next((n for n in step.neutrals if place_of(n.input).host != place.host), None)
+    if seen.completed or seen.close_code is not None:
+        return  # somebody there speaks QUIC, and has said what he had to say
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_negotiate, asked, (ip, place.port), arms.VERSION)
+        other = _other(asked, ())
         if other is not None:
-            await _shake(ctx, (ip, place.port), place_of(other.input).host, NEUTRAL)
+            tasks.start_soon(_shake, asked, (ip, place.port), place_of(other.input).host, arms.NEUTRAL)
+        if is_first:
+            tasks.start_soon(_elsewhere, asked, ":" in ip)
+
+
+async def _elsewhere(asked: _Asked, is_v6: bool) -> None:  # started as a task
+    """Ask a neutral server under its own name, another neutral's, and last the target's.
+
+    The target's name comes last: what it may leave behind must not stain the others.
+    """
+    servers = [
+        (t, a)
+        for t in _in_turn(asked)
+        if place_of(t.input).host != asked.place.host and (a := _address(t, is_v6=is_v6))
+    ]
+    if not servers:
+        return
+    server, ip = servers[0]
+    own = place_of(server.input)
+    where = (ip, own.port)
+    if not _spoke(await _shake(asked, where, own.host, arms.SELF_ELSEWHERE)):
+        await _negotiate(asked, where, arms.VERSION_ELSEWHERE)
+        return
+    other = _other(asked, (own.host,))
     if other is None:
         return
-    host = place_of(other.input)
-    there = next((a for a in other.addresses if (":" in a) == (":" in ip)), None)
-    if there is not None:
-        async with ctx.at((there,)):
-            await _shake(ctx, (there, host.port), host.host, NEUTRAL_ELSEWHERE)
-            await _shake(ctx, (there, host.port), name, OWN_ELSEWHERE)
+    if _spoke(await _shake(asked, where, place_of(other.input).host, arms.NEUTRAL_ELSEWHERE)):
+        await _shake(asked, where, asked.name, arms.OWN_ELSEWHERE)
 
 
-async def _shake(ctx: Context, where: tuple[str, int], name: str, arm: str) -> None:
-    timeout_s = min(TIMEOUT_S, ctx.options.timeout_s)
-    _, line = await quic.handshake(ctx, *where, name, verified_name=name, arm=arm, timeout_s=timeout_s)
-    if line is not None:
-        line.close()
+def _in_turn(asked: _Asked) -> tuple[Target, ...]:
+    """Return the neutrals, another one first in each round."""
+    pool = asked.step.neutrals
+    shift = asked.step.round % len(pool) if pool else 0
+    return (*pool[shift:], *pool[:shift])
+
+
+def _other(asked: _Asked, but: tuple[str, ...]) -> Target | None:
+    """Return a neutral to borrow the name of, other than the target's and those named."""
+    taken = {asked.place.host, asked.name, *but}
+    return next((t for t in _in_turn(asked) if place_of(t.input).host not in taken), None)
+
+
+def _address(neutral: Target, *, is_v6: bool) -> str:
+    return next((a for a in neutral.addresses if (":" in a) == is_v6), "")
+
+
+def _spoke(seen: QUICHandshake) -> bool:
+    """Say whether the server went on with the handshake: a refusal of its own is an answer too."""
+    return seen.completed or seen.close_code is not None
+
+
+async def _negotiate(asked: _Asked, where: tuple[str, int], arm: str) -> None:
+    async with asked.ctx.at((where[0],)):
+        await quic.negotiate_version(asked.ctx, *where, arm=arm, timeout_s=asked.timeout_s)
+
+
+async def _shake(asked: _Asked, where: tuple[str, int], name: str, arm: str) -> QUICHandshake:
+    async with asked.ctx.at((where[0],)):
+        seen, line = await quic.handshake(
+            asked.ctx, *where, name, verified_name=name, arm=arm, timeout_s=asked.timeout_s
+        )
+        if line is not None:
+            line.close()
+    return seen

@@ -11,7 +11,15 @@ from typing import Final
 
 from probe.measure.verify import ascii_name
 
-DEFAULT_PORTS: Final = {"http": 80, "https": 443, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
+DEFAULT_PORTS: Final = {
+    "http": 80,
+    "https": 443,
+    "dns+udp": 53,
+    "dns+tcp": 53,
+    "dns+tls": 853,
+    "dns+quic": 853,
+    "quic": 443,
+}
 MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"

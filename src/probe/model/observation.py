@@ -7,7 +7,7 @@ operation. `hop` counts redirects from 0, `attempt` counts tries of the same ope
 from dataclasses import dataclass
 from typing import Literal
 
-Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh"]
+Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh", "doq"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +234,8 @@ class ControlAnswer:
     dns_addresses: tuple[str, ...] = ()
     tcp_connect: tuple[EndpointAnswer, ...] = ()
     tls_handshake: tuple[EndpointAnswer, ...] = ()
+    quic_handshake: tuple[EndpointAnswer, ...] = ()
+    """Of a helper that was asked about QUIC and answers."""
     http_failure: str | None = None
     http_asked: bool = False
     """Whether the control tried HTTP at all."""

@@ -1,8 +1,20 @@
 """QUIC: one handshake over UDP from a fresh port, and what answered it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from probe.model.observation import Certificate
+
+OWN: Final = "target@target"
+NEUTRAL: Final = "neutral@target"
+VERSION: Final = "version"
+SELF_ELSEWHERE: Final = "self@neutral"
+"""A neutral's own name at its own server: whether QUIC works on this network at all."""
+NEUTRAL_ELSEWHERE: Final = "neutral@neutral"
+"""Another neutral's name there: whether that server goes on with names that are not its own."""
+OWN_ELSEWHERE: Final = "target@neutral"
+VERSION_ELSEWHERE: Final = "version@neutral"
+VERSION_1: Final = "00000001"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +58,6 @@ class QUICHandshake:
     hop: int = 0
     attempt: int = 0
     arm: str = ""
-    """`<target|neutral>@<target|neutral>`: name kind at address kind; `version` for version negotiation."""
+    """`<target|neutral|self>@<target|neutral>`: name kind at address kind; `version` and `version@neutral`:
+    version negotiation. Empty for a resolver's."""
     trial: int = 0

@@ -16,15 +16,15 @@ class Target:
 
     `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
     endpoint must not look like a new target. `input` stands exactly as its author wrote it; the
-    inputs understood are `https://`, `http://`, `tcp://host:port`, `dns+udp://`, `dns+tcp://` and
-    `dns+tls://ip:port`.
+    inputs understood are `https://`, `http://`, `quic://host`, `tcp://host:port`, `dns+udp://`,
+    `dns+tcp://`, `dns+tls://` and `dns+quic://ip:port`.
     """
 
     target_id: str
     service: str
     input: str
     experiment: str
-    """A key of `measure.experiments.EXPERIMENTS`: web, tcp, http_any, dns."""
+    """A key of `measure.experiments.EXPERIMENTS`: web, quic, tcp, http_any, dns."""
     role: str = "web"
     category_code: str = "MISC"
     """Citizen Lab's category."""
@@ -43,6 +43,8 @@ class Target:
     """Why no large object is named, in one sentence."""
     any_name: bool = False
     """Whether this neutral serves whatever name the ClientHello bears."""
+    quic: bool = False
+    """Whether this neutral speaks HTTP/3 over UDP/443."""
     addresses: tuple[str, ...] = ()
     """Literal addresses that the catalogue states for a name (a DoH server's, say)."""
     server_name: str = ""

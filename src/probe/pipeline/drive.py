@@ -16,7 +16,7 @@ from probe.model.words import Owed
 from probe.pipeline.heart import Heart
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder, passed
-from probe.plan import cross_arms, round_steps, steps_for
+from probe.plan import cross_arms, quic_arms, round_steps, steps_for
 from probe.plan.debts import CROSS_AT_ONCE, MAX_STEPS_PER_TARGET, cross_allowed
 
 
@@ -69,6 +69,9 @@ class Driver:
             step = steps.pop(0)
             if step.experiment == target.experiment and step.reason is None:
                 step = self._spaced(step, measurements)
+            if step.experiment == "quic":
+                arms = quic_arms(self.neutrals, self.known.addresses, turn=turn)
+                step = replace(step, neutrals=arms)
             stored = await self._kept(step)
             n_steps += 1
             measurements.append(stored)

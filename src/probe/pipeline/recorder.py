@@ -73,6 +73,7 @@ def passed(measurement: Measurement) -> bool:
         *(o.failure for o in measurement.tcp_connect),
         *(o.failure for o in measurement.tls_handshakes),
         *(o.failure for o in measurement.requests),
+        *(o.failure for o in measurement.quic_handshakes),
     ]
     return bool(failures) and not any(failures)
 

@@ -1,4 +1,4 @@
-"""Which neutrals stand in a cross experiment: foreign addresses, one white-listed name, obscure names."""
+"""Which neutrals stand beside a target: in a cross experiment, and where QUIC is silent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,3 +29,17 @@ def cross_arms(
         return ()
     shift = turn % len(foreign)
     return (listed[turn % len(listed)], *(foreign[shift:] + foreign[:shift])[:POOL])
+
+
+def quic_arms(
+    neutrals: Sequence[Target], addresses: Mapping[str, tuple[str, ...]], *, turn: int
+) -> tuple[Target, ...]:
+    """Return the neutrals that speak QUIC, with the addresses at which they answered over TCP in this run.
+
+    `turn` rotates them, so that targets measured together do not all lean on the same server.
+    """
+    pool = [
+        replace(t, addresses=known) for t in neutrals if t.quic and (known := addresses.get(t.target_id, ()))
+    ]
+    shift = turn % len(pool) if pool else 0
+    return (*pool[shift:], *pool[:shift])

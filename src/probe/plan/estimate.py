@@ -9,6 +9,7 @@ from probe.model.transfer import TRIAL_BYTES
 
 BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "web": 120_000,
+    "quic": 60_000,
     "tcp": 400,
     "http_any": 1_500,
     "dns": 700,
@@ -18,7 +19,7 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
 }
 """What one first round moves at the socket, both ways: rounded up from runs in the lab."""
 
-BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000}
+BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000, "quic": 14_000}
 SECONDS_PER_TRY = 1.2
 """On a link of 60 ms, all steps of one web try; failures take up to `--timeout` instead."""
 HEARTBEAT_BYTES_PER_S = 6_000

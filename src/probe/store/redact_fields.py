@@ -29,6 +29,7 @@ KEEP: Final = frozenset(
         *("not_before", "not_after", "series", "tcp_info"),
         *("stage", "purpose", "direction", "samples", "certificate_sha256"),
         *("payload", "signature", "key"),
+        *("offered_version", "quic_version", "server_versions"),
     }
 )
 """Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked.
@@ -87,6 +88,7 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.requests,
         measurement.network_events,
         measurement.transfers,
+        measurement.quic_handshakes,
     ):
         for each in kind:
             yield each.ip
@@ -95,7 +97,7 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
     for control in measurement.controls:
         yield from control.dns_addresses
         yield from (address for address, _ in control.asns)
-        for answer in (*control.tcp_connect, *control.tls_handshake):
+        for answer in (*control.tcp_connect, *control.tls_handshake, *control.quic_handshake):
             yield host_and_port(answer.endpoint)[0]
 
 

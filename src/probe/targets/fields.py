@@ -16,15 +16,16 @@ CATEGORIES: Final = (
 )
 """Citizen Lab's category codes."""
 
-EXPERIMENTS: Final = ("web", "tcp", "http_any", "dns", "doh", "portal", "sinkhole")
+EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "portal", "sinkhole")
 _SCHEMES_OF: Final = {
     "web": {"http", "https"},
+    "quic": {"quic"},
     "portal": {"http"},
     "doh": {"https"},
     "tcp": {"tcp"},
     "http_any": {"tcp"},
     "sinkhole": {"tcp"},
-    "dns": {"dns+udp", "dns+tcp", "dns+tls"},
+    "dns": {"dns+udp", "dns+tcp", "dns+tls", "dns+quic"},
 }
 GROUPS: Final = ("domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign")
 
@@ -91,6 +92,7 @@ NEUTRAL: Final[Mapping[str, Kind]] = {
     "ipv6": flag,
     "large_object": _OBJECT,
     "any_name": flag,
+    "quic": flag,
     "owner": text,
     "dated": day,
     "source": text,
@@ -175,6 +177,7 @@ def neutral(section: Section, top: Mapping[str, Any]) -> Target:
         neutral_group=own["group"],
         large_object=own.get("large_object", ""),
         any_name=own.get("any_name", False),
+        quic=own.get("quic", False),
         dated=own.get("dated", top["dated"]),
         source=own["source"],
     )

@@ -18,11 +18,21 @@ EXPERIMENT_OF: Final = {
     "dns+udp": "dns",
     "dns+tcp": "dns",
     "dns+tls": "dns",
+    "dns+quic": "dns",
+    "quic": "quic",
 }
-_DEFAULT_PORT: Final = {"http": 80, "https": 443, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
+_DEFAULT_PORT: Final = {
+    "http": 80,
+    "https": 443,
+    "dns+udp": 53,
+    "dns+tcp": 53,
+    "dns+tls": 853,
+    "dns+quic": 853,
+    "quic": 443,
+}
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _UNSEEN: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-SCHEMES: Final = "https://, http://, tcp://, dns+udp://, dns+tcp:// or dns+tls://"
+SCHEMES: Final = "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls:// or dns+quic://"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
