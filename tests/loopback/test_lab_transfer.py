@@ -99,6 +99,19 @@ def test_a_download_is_whole_and_its_receipt_bears_the_name(rules: tuple[Rule, .
     assert (payload["bytes"], payload["server_name"], payload["direction"]) == (131_072, OTHER, "down")
 
 
+def test_the_endpoint_tells_receipts_as_the_transfer_port_does() -> None:
+    async def use(lab: Lab) -> tuple[bytes, bytes]:
+        await exchanged(lab, OTHER, download())
+        body = json.dumps({"nonces": [NONCE]}).encode()
+        good = await get(lab, HELPER, "/receipts", method="POST", body=body)
+        return good, await get(lab, HELPER, "/receipts", method="POST", body=b"[1")
+
+    good, bad = in_world(use)
+    [receipt] = json.loads(body_of(good))["receipts"]
+    assert json.loads(receipt["payload"])["nonce"] == NONCE
+    assert bad.startswith(b"HTTP/1.1 400")
+
+
 def test_a_name_is_slow_at_the_helper_too() -> None:
     async def use(lab: Lab) -> list[int]:
         got = await asyncio.gather(*(exchanged(lab, name, download()) for name in (NAME, OTHER)))

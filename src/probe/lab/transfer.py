@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from probe.helper.identity import ephemeral_identity
 from probe.helper.receipts import Receipts
+from probe.helper.request import RefusedError
 from probe.helper.transfer import open_transfer_server
 from probe.helper.visit import nonces_of
 from probe.lab import injected, pages
@@ -62,16 +63,21 @@ def announcement(world: World, _request: Request) -> Answer:
     told = server.announcement(PORT)
     if whim == "certificate":
         told["certificate_sha256"] = "00" * 32
-    body = b"\xff{[" if whim == "junk" else json.dumps(told).encode()
-    return Answer(headers=(("Content-Type", "application/json"), *pages.headers()[:2]), body=body)
+    return _json(b"\xff{[" if whim == "junk" else json.dumps(told).encode())
 
 
 def receipts(world: World, request: Request) -> Answer:
-    """Return what a helper signed of transfers."""
-    server = world.transfers
-    if server is None or world.scenario.transfers == "none":
+    """Return what a helper signed of the transfers that are asked for by their nonces."""
+    if world.transfers is None or world.scenario.transfers == "none":
         return pages.NOT_FOUND
-    body = json.dumps({"receipts": server.receipts.of(nonces_of(request.body))}).encode()
+    try:
+        nonces = nonces_of(request.body)
+    except RefusedError as refused:
+        return Answer(status=refused.status)
+    return _json(json.dumps({"receipts": world.transfers.receipts.of(nonces)}).encode())
+
+
+def _json(body: bytes) -> Answer:
     return Answer(headers=(("Content-Type", "application/json"), *pages.headers()[:2]), body=body)
 
 
