@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from loopback.elsewhere import Authority, Session, World, a_world
-from loopback.helping import Answer, ask, closed, connected
+from loopback.helping import Answer, a_nonce, ask, closed, connected, download, receipts, receipts_question
 from loopback.lab_clients import REGISTRATION, catalogue
 from loopback.settings import QUICK, a_session, a_target
 from loopback.tempers import fin, read_request, reset, response, silent, tls
@@ -388,6 +388,23 @@ def test_a_client_asks_so_often_a_minute_and_another_still_as_often(ca: Authorit
         return [await post(running.port, {}, local=f"127.0.0.{n}") for n in (2, 2, 2, 3, 2)]
 
     assert Scene(ca, settings=settings).use(use) == [400, 400, 429, 400, 429]
+
+
+def test_receipts_are_told_at_the_endpoint_too_and_counted(ca: Authority) -> None:
+    settings = Settings(port=0, transfer_port=0, limits=Limits(requests_per_minute=4))
+    nonce = a_nonce()
+
+    async def use(running: Running) -> list[Any]:
+        assert running.transfers is not None
+        await ask(running.transfers.port, download(100, nonce))
+        (there,) = await receipts(running.transfers.port, nonce)
+        asked = [receipts_question(nonce), receipts_question(nonce), receipts_question(nonce)]
+        closing = [q.replace(b"Host: x", b"Host: x\r\nConnection: close") for q in asked]
+        answers = [await ask(running.port, question, tls=False) for question in closing]
+        assert answers[0].json == {"receipts": [there]}
+        return [answer.status for answer in answers]
+
+    assert Scene(ca, settings=settings).use(use) == [200, 200, 429]
 
 
 def test_behind_a_proxy_the_last_forwarded_address_is_the_client(ca: Authority) -> None:

@@ -125,16 +125,16 @@ class Endpoint:
             raise RefusedError(HTTPStatus.NOT_FOUND, "no transfers here")
         return self.transfers.announcement()
 
-    async def _receipts(self, _scope: Message, receive: Receive) -> dict[str, Any]:
+    async def _receipts(self, scope: Message, receive: Receive) -> dict[str, Any]:
         """Tell what was signed of transfers, as the transfer port does."""
         if self.transfers is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, "no transfers here")
+        self._count(scope)
         return {"receipts": self.transfers.receipts.of(nonces_of(await _body(receive)))}
 
     async def _look(self, scope: Message, receive: Receive) -> dict[str, Any]:
         """Answer a question, if it is one, this client may ask it, and there is room."""
-        if not self.clients.of(self._client(scope)).requests.take(1, time.monotonic()):
-            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS)
+        self._count(scope)
         question = self._question(await _body(receive))
         if self._looks >= LOOKS:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "busy")
@@ -156,6 +156,11 @@ class Endpoint:
             return self.observer.question(asked.http_request, asked.tcp_connect or (), _headers(asked))
         except NotAllowedError as refused:
             raise RefusedError(HTTPStatus.BAD_REQUEST, str(refused)) from None
+
+    def _count(self, scope: Message) -> None:
+        """Take one of the client's requests of this minute. Raises RefusedError where none is left."""
+        if not self.clients.of(self._client(scope)).requests.take(1, time.monotonic()):
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS)
 
     def _client(self, scope: Message) -> str:
         if self.behind_proxy:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from probe.model.network import Network
 
 HANDSHAKE_S: Final = 10
-IDLE_S: Final = 5
+IDLE_S: Final = 10
 """For a request's head, between two requests, and after a client has left: hypercorn waits that long too."""
 READ_S: Final = 60
 """Longer than any look takes: hypercorn reads on meanwhile."""
