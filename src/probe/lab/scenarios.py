@@ -66,7 +66,7 @@ DEMO = Scenario(
         Expected(subject=GONE, state="down"),
         Expected(subject=SHOP, state="inconclusive", reason_code="AMBIGUOUS_REFUSAL"),
     ),
-    options={"timeout_s": 4.0, "confirm_after_s": 5.0, "controls": ("ooni",)},
+    options={"timeout_s": 4.0, "confirm_after_s": 5.0},
 )
 
 SCENARIOS: Mapping[str, Scenario] = {
