@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from probe.judge import Judged, RunFacts
     from probe.model.measurement import Measurement
 
-TRIES = settings(max_examples=60, deadline=None)
+TRIES = settings(max_examples=100, deadline=None)
 PAGE = ["dns system 104.16.1.1", "tcp 104.16.1.1 ok", "tls 104.16.1.1 ok", "http 104.16.1.1 200"]
 BROKEN = [*PAGE[:3], "http 104.16.1.1 timeout status=200 length=16000 declared=90000"]
 NEARER = {State.REACHABLE: 0, State.INCONCLUSIVE: 0, State.THROTTLED: 1}
@@ -119,7 +119,7 @@ def hostile_transfers(draw: st.DrawFn) -> Transfer:
             for t in draw(st.lists(times, max_size=2))
         ),
         max_bytes=draw(st.sampled_from((0, 131_072))),
-        max_seconds=draw(st.sampled_from((0.0, 1.8))),
+        max_seconds=draw(st.sampled_from((0.0, 2.8))),
         foreign_bytes=draw(st.one_of(st.none(), numbers)),
         helper=draw(some),
         certificate_sha256=draw(st.sampled_from(("", "aa", "bb"))),

@@ -15,6 +15,7 @@ from probe.judge.constants import (
     TRANSFERS_AT_MOST,
 )
 from probe.judge.freeze import looks_frozen
+from probe.judge.reading import place_of
 from probe.judge.screen import FASTEST_BPS
 from probe.judge.slowed import may_be_slowed
 from probe.judge.throughput import NAME, OWN, accused, by_address, distance_explains, slow_for_all
@@ -186,6 +187,8 @@ def _thing(reading: Reading, web: Outcome, slowness: Slowness) -> Thing | None:
         for t in leg.tries
         if t.tls_ok and leg.place.is_tls and leg.place.host.lower() == host.lower() and t.port == port
     )
+    if place_of(f"https://{name}/").is_literal:
+        return None  # an address has no name that could be slowed
     used = {t.ip for m in slowness.transfers for t in m.transfers if t.arm == "T"}
     if not shown:
         return None

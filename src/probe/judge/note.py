@@ -48,6 +48,10 @@ SLOWED_NO_CONTROL: Final = (
     "whether it is slowed was not decided: no other name could be had to compare its own with"
 )
 SLOWED_NETWORK: Final = "whether it is slowed was not decided: the network itself was not fine"
+NOT_SLOWED: Final = (
+    "{n} pairs of transfers under its name and under a neutral one, at the same address, were alike (ratio"
+    " {ratio})"
+)
 NAME_NOT_SLOWED: Final = (
     "its name was not slowed at a neutral server; whether it is slowed at its own address was not decided"
 )
@@ -88,6 +92,7 @@ NOTES: Final = (
     SLOWED_UNDECIDED,
     SLOWED_NO_CONTROL,
     SLOWED_NETWORK,
+    NOT_SLOWED,
     NAME_NOT_SLOWED,
     CONFIRMATION_UNDECIDED,
     FLOOR,

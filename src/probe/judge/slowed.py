@@ -146,7 +146,7 @@ def judge_slowness(facts: RunFacts, outcome: Outcome, slowness: Slowness) -> Out
 
 def _rates(f: SlowFacts) -> Rates | None:
     """Return the medians of the deciding test; of an address slow for all names, beside a neutral server."""
-    test = f.name if accused_by_name(f) and not f.own.is_throttled else f.deciding
+    test = f.deciding
     if not test.fit:
         return None
     told = test.decision
@@ -170,7 +170,7 @@ def _sources(f: SlowFacts) -> tuple[ControlSource, ...]:
 
 def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:
     """Return every value that a sentence of the table may name."""
-    test = f.name if accused_by_name(f) and not f.own.is_throttled else f.deciding
+    test = f.deciding
     told, again = test.decision, f.again.decision
     pooled = [*test.rates, *(f.again.rates if agrees(f) else ())]
     rates = _rates(f) or Rates(told.rate_bps, told.control_bps, told.ratio)
@@ -207,6 +207,8 @@ def _notes(f: SlowFacts, *, over: bool) -> list[Note]:
         found.append(note(notes.SLOWED_NO_CONTROL))
     elif not over and test is f.name:
         found.append(note(notes.NAME_NOT_SLOWED))
+    elif not over:
+        found.append(note(notes.NOT_SLOWED, n=len(test.fit), ratio=f"{test.decision.ratio:.2f}"))
     if accused(f) and f.again.pairs and not agrees(f) and not disagrees(f):
         found.append(note(notes.CONFIRMATION_UNDECIDED, n=len(f.again.fit)))
     if test.fit:

@@ -41,8 +41,9 @@ class SlowFacts:
 
     @property
     def deciding(self) -> PairTest:
-        """The test that speaks: at the target's own address, unless no other name is to be had there."""
-        silent = not self.own.pairs or self.own.has_no_control
+        """The test that speaks: at the target's own address, unless it has less to say than the other."""
+        accuses = self.name.is_throttled and not self.own.is_throttled
+        silent = accuses or not self.own.pairs or self.own.has_no_control
         return self.name if silent and self.name.pairs else self.own
 
     @property
