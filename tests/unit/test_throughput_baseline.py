@@ -26,8 +26,8 @@ ROW = {
     ("transfers", "rate_bps", "calibration"),
     [
         ([], None, None),
-        ([{"times": 2, "kbps": 8000, "control": 8000}], 6_553_600, 1.0),
-        ([{"times": 1, "kbps": 8000, "control": 8000}], 6_553_600, None),
+        ([{"times": 2, "kbps": 8000, "control": 8000}], 8_000_000, 1.0),
+        ([{"times": 1, "kbps": 8000, "control": 8000}], 8_000_000, None),
         ([{"times": 6, "kbps": 140}], None, None),
         ([{"times": 2, "arms": "X/C2", "kbps": 8000}], None, None),
         ([{"times": 2, "kbps": 8000, "ctrl": {"status_code": 421}}], None, None),
@@ -42,7 +42,18 @@ def test_a_baseline_keeps_the_rate_of_an_object_and_how_even_its_pairs_were(
     verdict = judge_target(facts_of(row, target), target, found).verdict
     kept = baseline_of(target, found, verdict)
     assert kept is not None
-    assert (kept.rate_bps, kept.pair_calibration) == (rate_bps, calibration)
+    assert kept.pair_calibration == calibration
+    assert kept.rate_bps == (pytest.approx(rate_bps, rel=0.4) if rate_bps else None)
+
+
+def test_a_confirmation_is_due_so_long_after_the_last_pair_of_the_first_test() -> None:
+    row = {**ROW, "transfers": [{"times": 6}, {"times": 6, "arms": "X/C2"}]}
+    target = a_target(row)
+    found = measurements_of(row, target)
+    (debt,) = judge_target(facts_of(row, target), target, found).debts
+    last = [m for m in found if m.experiment == "throughput"][5]
+    ended = last.started_s + max(t.t for t in last.transfers)
+    assert (debt.arms, debt.test, debt.not_before_s) == ("T/C1", 1, pytest.approx(ended + 60.0))
 
 
 @pytest.mark.parametrize(
