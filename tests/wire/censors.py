@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from wire.by_address import by_address, redirect
 from wire.by_name import READERS, by_name
 from wire.by_question import by_question
+from wire.by_quic import by_quic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ MAKERS: Final[dict[str, Callable[[Table, object, Count], Censor]]] = {
     "address": by_address,
     "redirect": redirect,
     "dns": by_question,
+    "quic": by_quic,
 }
 
 

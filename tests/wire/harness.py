@@ -24,7 +24,7 @@ from wire.netns import CLIENT4, CLIENT6
 from wire.scenario import CONFIRM_AFTER_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wire.scenario import Row, Scenario
 
@@ -32,6 +32,7 @@ COMMAND: Final = (sys.executable, "-m", "probe")
 LONGEST_S: Final = 400.0
 FLOOD: Final = "151.101.65.140"
 """Where the second flow of a home comes from."""
+BASELINE: Final = "baseline.json"
 GOOD_RUNS: Final = 2
 """What a network must have shown before its silence is a shutdown."""
 
@@ -63,11 +64,15 @@ def run_scenario(scenario: Scenario, folder: Path, *, seed: int = 1) -> Outcome:
         before = replace(scenario, censors=(), services=("media-wikipedia",), history=False)
         for _ in range(GOOD_RUNS):
             _run_once(before, folder, seed)
+    if scenario.baseline:
+        before = scenario if scenario.baseline == "same" else replace(scenario, censors=())
+        told = _run_once(before, folder, seed, verb=("baseline", "record", "-o", str(folder / BASELINE)))
+        if told.exit_code:
+            raise RuntimeError(f"no baseline: {told.stderr[-2000:]}")
     return _run_once(scenario, folder, seed)
 
 
-def _run_once(scenario: Scenario, folder: Path, seed: int) -> Outcome:
-    outcome = Outcome()
+def _run_once(scenario: Scenario, folder: Path, seed: int, verb: Sequence[str] = ("run",)) -> Outcome:
     v6_only = scenario.ends.get("families") == "6"
     resolver = " ".join(SYSTEM_RESOLVERS[1:] if v6_only else SYSTEM_RESOLVERS[:1])
     with Link(None, **{"resolver": resolver, **scenario.ends}) as link:
@@ -76,7 +81,7 @@ def _run_once(scenario: Scenario, folder: Path, seed: int) -> Outcome:
             shape = dict(scenario.link)
             link.start({"up": shape, "down": shape, "censors": _censors(scenario, ready), "seed": seed})
             with link.background(scenario.background, FLOOD) if scenario.background else nullcontext():
-                _run_command(link, scenario, folder, ready, outcome)
+                outcome = _run_command(link, scenario, folder, ready, verb)
         finally:
             world.terminate()
             world.communicate(timeout=10)
@@ -137,9 +142,16 @@ def _censors(scenario: Scenario, ready: Mapping[str, Any]) -> list[dict[str, Any
 
 
 def _run_command(
-    link: Link, scenario: Scenario, folder: Path, ready: Mapping[str, Any], outcome: Outcome
-) -> None:
-    home, results = folder / "home", folder / "results"
+    link: Link,
+    scenario: Scenario,
+    folder: Path,
+    ready: Mapping[str, Any],
+    verb: Sequence[str],
+) -> Outcome:
+    outcome = Outcome()
+    home, results = folder / "home", folder / ("results" if verb == ("run",) else "results-of-baseline")
+    json_too = ("--json",) if verb == ("run",) else ()
+    known = ("--baseline", str(folder / BASELINE)) if json_too and scenario.baseline else ()
     home.mkdir(exist_ok=True)
     environment = {
         **{
@@ -155,8 +167,8 @@ def _run_command(
     controls = [part for url in helpers for part in ("--control", url)]
     speeds = ("--confirm-after", str(CONFIRM_AFTER_S)) if scenario.throughput else ("--no-throughput",)
     command = link.command(
-        *(*COMMAND, "run", *scenario.services, *urls),
-        *("--yes", "--json", "--results", str(results), *controls),
+        *(*COMMAND, *verb, *scenario.services, *urls),
+        *("--yes", *json_too, *known, "--results", str(results), *controls),
         *("--asn", "AS12389", "--region", "RU-KHA", "--lang", "en", *speeds),
         *("--timeout", "4", "--max-minutes", "5", *scenario.options),
         client=True,
@@ -175,6 +187,7 @@ def _run_command(
     outcome.seconds = time.monotonic() - begun
     outcome.stdout, outcome.stderr = ((folder / f"{name}.txt").read_text() for name in ("stdout", "stderr"))
     _read_results(results, outcome)
+    return outcome
 
 
 def _read_results(results: Path, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 AT_ONCE: Final = 12
-SPEEDS_AT_ONCE: Final = 4
+SPEEDS_AT_ONCE: Final = 5
 """Rates are compared there: more runs at once would compare their turns on two cores."""
 PATIENCE_S: Final = 1500.0
 

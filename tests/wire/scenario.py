@@ -68,6 +68,8 @@ class Scenario:
     """Whose second flow fills the link during the whole run: of this machine, or of another in the home."""
     history: bool = False
     """Whether a good run on this network lies in the results folder already."""
+    baseline: Literal["", "clean", "same"] = ""
+    """A baseline is recorded before and used: in this world without its censors, or in this very world."""
     exit_code: int = 0
 
 

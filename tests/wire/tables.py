@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wire.tables_innocent import INNOCENT
 from wire.tables_network import NETWORK
 from wire.tables_path import PATH
+from wire.tables_quic import QUIC
 from wire.tables_resolver import RESOLVER
 from wire.tables_throughput import THROUGHPUT
 
@@ -25,7 +26,7 @@ LONGEST: Final = (
     "dns-all",
     "dns-one",
 )
-_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK)}
+_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *QUIC)}
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""
 SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in THROUGHPUT}

@@ -153,6 +153,36 @@ CENSORED: Final = (
     ),
 )
 
+KNOWN: Final = (
+    _slowed(
+        "policed-address-known",
+        "an address is policed, and a baseline holds at what rate its object came where nobody interfered",
+        at("police", f"of {HOST}", **SMALL_BUCKET),
+        Row(OBJECT, "throttled", "throughput.policed.ip", "path", ""),
+        baseline="clean",
+    ),
+    _slowed(
+        "policed-pair-known",
+        "a name is policed at its own address only; a baseline saw both names alike there",
+        _by_tls("police", HOST, addresses=[f"of {HOST}"], **SMALL_BUCKET),
+        Row(OBJECT, "throttled", "throughput.policed", "path", ""),
+        baseline="clean",
+    ),
+    _slowed(
+        "frozen-address-known",
+        "all flows of an address freeze after 16 kB; a baseline saw its object whole",
+        at("freeze", f"of {HOST}", after_bytes=16_000),
+        Row(OBJECT, "throttled", "throughput.frozen", "path", ""),
+        baseline="clean",
+    ),
+    _slowed(
+        "frozen-address",
+        "the same where nobody knows how the server is elsewhere",
+        at("freeze", f"of {HOST}", after_bytes=16_000),
+        _untold("PMTU_OR_SERVER"),
+    ),
+)
+
 SPED: Final = (
     _innocent("fair", "a fixed link, and nobody interferes", Row(OBJECT, "reachable")),
     _innocent(
@@ -166,6 +196,20 @@ SPED: Final = (
         "the server has another rate for its own name than for others",
         _untold("CONTROL_UNCALIBRATED"),
         censors=(_by_tls("shape", HOST, rate_bps=600_000, addresses=[f"of {HOST}"]),),
+    ),
+    _innocent(
+        "slow-server-known",
+        "the server is slow for everybody, and was when the baseline was recorded",
+        _untold("SLOW_NOT_NAME_DEPENDENT"),
+        censors=(at("shape", f"of {HOST}", rate_bps=600_000),),
+        baseline="same",
+    ),
+    _innocent(
+        "rate-class-known",
+        "two rates for two names, as the baseline has it too",
+        _untold("CONTROL_UNCALIBRATED"),
+        censors=(_by_tls("shape", HOST, rate_bps=600_000, addresses=[f"of {HOST}"]),),
+        baseline="same",
     ),
     _innocent("slow-link", "a link of 250 kbit/s", _untold("LINK_TOO_SLOW"), link={"rate_bps": 250_000.0}),
     _innocent("lossy-link", "a link that loses 3 % each way", Row(OBJECT, "reachable"), link={"loss": 0.03}),
@@ -232,4 +276,25 @@ SPED: Final = (
         world={"helper": "fails"},
     ),
 )
-THROUGHPUT: Final = (*CENSORED, *SPED)
+BAD_HELPERS: Final = tuple(
+    Scenario(
+        name=f"helper-{whim}-video",
+        about=f"only a helper's transfers could tell of a name, and they are of no use: {whim}",
+        services=("youtube",),
+        link=LINE,
+        throughput=True,
+        world={"transfers": whim},
+        rows=(Row(VIDEO, "inconclusive", "", reason=reason),),
+    )
+    for whim, reason in (
+        ("stall", "CONTROL_FAILED|LINK_TOO_SLOW"),  # silence alone may be the link's
+        *(
+            (whim, "CONTROL_FAILED")
+            for whim in ("lies", "cut", "certificate", "junk", "silent", "down", "none")
+        ),
+    )
+)
+"""For the tests alone: a helper's whims do not depend on the link."""
+INTERFERED: Final = frozenset(s.name for s in (*CENSORED, *KNOWN))
+"""Where somebody does interfere, though it cannot always be told."""
+THROUGHPUT: Final = (*CENSORED, *KNOWN, *SPED, *BAD_HELPERS)
