@@ -279,8 +279,8 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.no_pair",
         lambda f: f.suspected and unheard(f) and _over(f, "few", "clear"),
         State.INCONCLUSIVE,
-        "{name}: it came slowly, no other name could be had at its address to compare with, and at a neutral"
-        " server its name was not slowed.",
+        "{name}: it came slowly, and no other name could be had at its address to compare with; at a neutral"
+        " server its name was not seen to be slowed.",
         reason_code=ReasonCode.TOO_FEW_PAIRS,
     ),
 )
