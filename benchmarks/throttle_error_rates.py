@@ -2,7 +2,7 @@
 
     python -m benchmarks.throttle_error_rates [--quick] [--runs 20000] [--null-runs 100000] [--seed 3]
         [--part errors --part screening --part sequential] [--link fixed] [--censor policer]
-        [--trial-seconds 1.8]
+        [--trial-seconds 2.8]
 
 Links stand in `throttle_links`, TCP and the censors in `throttle_transfers`, the rules that are compared in
 `throttle_rules`, ways of ending a test in `throttle_sequential`; the decision, its end and the screening are

@@ -14,6 +14,7 @@ from benchmarks.throttle_links import Flags, Floats, Rows
 from benchmarks.throttle_transfers import Moved
 
 from probe.judge.constants import (
+    FREEZE_SUSPECT_S,
     LEAST_CONTROL_BPS,
     NOISY_MEDIAN,
     NOISY_RSD,
@@ -25,6 +26,7 @@ from probe.judge.constants import (
     WINDOW_LEAST_S,
 )
 from probe.judge.decide import decide
+from probe.judge.trial import INSTANT_S
 
 WEHE_SAMPLES: Final = 100
 WEHE_AREA: Final = 0.5
@@ -40,7 +42,10 @@ class Rates(NamedTuple):
 
 
 def rates(suspect: Moved, control: Moved) -> Rates:
-    """Return both rates over one window: late where both go on for long enough, else the whole trial."""
+    """Return both rates over one window: late where both go on for long enough, else the whole body.
+
+    As `probe.judge.trial.rates_of` does it, for many runs at once.
+    """
     late = np.ones(len(suspect.n_bytes), dtype=bool)
     for arm in (suspect, control):
         late &= arm.seconds - arm.first_byte - WINDOW_AFTER_S >= WINDOW_LEAST_S
@@ -48,8 +53,12 @@ def rates(suspect: Moved, control: Moved) -> Rates:
 
 
 def _rate(arm: Moved, late: Flags) -> Floats:
-    left = np.maximum(arm.seconds - arm.first_byte - WINDOW_AFTER_S, 1e-3)
-    return np.where(late, arm.late_bytes * 8 / left, arm.n_bytes * 8 / arm.seconds)
+    body_s = arm.seconds - arm.first_byte
+    is_silent = ~arm.is_whole & (arm.seconds - arm.last_byte >= FREEZE_SUSPECT_S)
+    is_cut = ~arm.is_whole & (body_s < WINDOW_LEAST_S)
+    whole_s = np.maximum(np.where(is_silent | is_cut, arm.seconds, body_s), INSTANT_S)
+    left = np.maximum(body_s - WINDOW_AFTER_S, INSTANT_S)
+    return np.where(late, arm.late_bytes * 8 / left, arm.n_bytes * 8 / whole_s)
 
 
 def single_pair(pair: Rates) -> Flags:

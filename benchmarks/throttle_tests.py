@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from benchmarks.throttle_links import Conditions, Flags, Floats, Link, Rows, State, begin, later, meet, put
 from benchmarks.throttle_rules import Rates, answers, as_first_written, rates, single_pair, wehe_like
 from benchmarks.throttle_transfers import Censor, Moved, transfer
@@ -13,6 +15,7 @@ from probe.judge.decide import is_over
 from probe.judge.screen import PageRate, is_owed
 from probe.model.transfer import TRIAL_SECONDS
 
+Array = npt.NDArray[Any]
 HANDSHAKE_RTTS = 3
 PAUSE_S = 0.1
 CONFIRM_AFTER_S = 60.0
@@ -112,7 +115,7 @@ def _sorted(first: Moved, second: Moved, swapped: Flags) -> tuple[Moved, Moved]:
     """Return the suspected arm and its control; `swapped` says where the control came first."""
 
     def choose(a: Moved, b: Moved) -> Moved:
-        def pick(x: Floats, y: Floats) -> Floats:
+        def pick(x: Array, y: Array) -> Array:
             return np.where(swapped, y, x)
 
         rounds = max(len(a.curve), len(b.curve))
@@ -125,6 +128,8 @@ def _sorted(first: Moved, second: Moved, swapped: Flags) -> tuple[Moved, Moved]:
             seconds=pick(a.seconds, b.seconds),
             first_byte=pick(a.first_byte, b.first_byte),
             late_bytes=pick(a.late_bytes, b.late_bytes),
+            last_byte=pick(a.last_byte, b.last_byte),
+            is_whole=pick(a.is_whole, b.is_whole),
             rtt_s=pick(a.rtt_s, b.rtt_s),
             curve=tuple((pick(x[0], y[0]), pick(x[1], y[1]), pick(x[2], y[2])) for x, y in both),
         )

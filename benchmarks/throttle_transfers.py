@@ -64,6 +64,9 @@ class Moved:
     first_byte: Floats
     late_bytes: Floats
     """Those that came later than half a second after the first."""
+    last_byte: Floats
+    """When the last of them came; 0 where none did."""
+    is_whole: Flags
     rtt_s: Floats
     curve: tuple[tuple[Floats, Floats, Floats], ...] = ()
     """Begin, end and bytes of each round, where they were asked for."""
@@ -78,6 +81,8 @@ class _Flow:
     late: Floats
     first: Floats
     last: Floats
+    heard: Floats
+    """When bytes came last."""
     window: Floats
     threshold: Floats
     backoff: Floats
@@ -126,6 +131,7 @@ def transfer(
         came = (r.sent - lost) * in_time
         ends = np.minimum(r.now + r.passing, max_seconds)
         _count(flow, r, came, in_time, max_seconds)
+        flow.heard[rows] = np.where(came > 0, ends, flow.heard[rows])
         if with_curve:
             curve.append((_spread(r.now, rows, n), _spread(ends, rows, n), _spread(came, rows, n)))
         wait = _react(flow, r, lost, came, at.rtt_s[rows])
@@ -138,6 +144,8 @@ def transfer(
         seconds=flow.last,
         first_byte=flow.first,
         late_bytes=flow.late,
+        last_byte=flow.heard,
+        is_whole=flow.moved >= size - 0.5,
         rtt_s=at.rtt_s,
         curve=tuple(curve),
     )
@@ -156,6 +164,7 @@ def _connected(
         late=np.zeros(n),
         first=np.full(n, max_seconds),
         last=np.full(n, max_seconds),
+        heard=np.zeros(n),
         window=np.full(n, FIRST_WINDOW / SEGMENT_BYTES),
         threshold=np.full(n, np.inf),
         backoff=np.ones(n),

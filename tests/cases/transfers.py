@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cases.script import NAME, TRUE_IP, WORDS, measured
 from probe.model.observation import LocalFact
-from probe.model.transfer import Receipt, TCPSample, Transfer
+from probe.model.transfer import TRIAL_SECONDS, Receipt, TCPSample, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def a_trial(arm: str, kbps: float, **more: Any) -> Transfer:
     ip, name = PLACE[arm]
     stall_at = int(more.pop("stall_at", 0))
     begun = float(more.get("t0", 0.0))
-    most, seconds = int(more.get("max_bytes", 131_072)), float(more.get("max_seconds", 1.8))
+    most, seconds = int(more.get("max_bytes", 131_072)), float(more.get("max_seconds", TRIAL_SECONDS))
     size = int(more.pop("size", 1_000_000))
     requested = begun + 2 * RTT_S
     first = requested + RTT_S

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from probe.judge.decide import sign_test
 from probe.model.measurement import Measurement
-from probe.model.transfer import Arm, Purpose, Transfer
+from probe.model.transfer import TRIAL_SECONDS, Arm, Purpose, Transfer
 from probe.report.trials import Rates, TargetTrials, trials_of
 
 
@@ -23,9 +23,9 @@ def a_transfer(
     burst: int = 0,
     n_bytes: int = 131_072,
 ) -> Transfer:
-    """Return a transfer that moves `burst` bytes at once and the rest at a rate, for 1.8 s at most."""
+    """Return a transfer that moves `burst` bytes at once, the rest at a rate, for as long as a trial may."""
     requested, first = t0 + 0.15, t0 + 0.2
-    seconds = min((n_bytes - burst) * 8 / bps if bps else 1.8, 1.8)
+    seconds = min((n_bytes - burst) * 8 / bps if bps else TRIAL_SECONDS, TRIAL_SECONDS)
     moved = min(n_bytes, burst + int(bps * seconds / 8))
     steps = [burst + (moved - burst) * n // 40 for n in range(41)]
     series = [(first, burst)] if burst else []

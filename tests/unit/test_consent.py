@@ -123,7 +123,7 @@ def test_who_sees_targets_names_though_it_is_no_target_is_said_with_what_that_co
         "speedtest.selectel.ru, fsn1-speed.hetzner.com." in text
     )
     assert "Of these, 4.2 MB and 40 s go into comparing the speed of 8 targets." in text
-    assert "One that seems slow may take 5 MB and 3 min more." in text
+    assert "One that seems slow may take 6 MB and 3 min more." in text
     assert "neutral servers" not in screen(FACTS)
 
 
@@ -140,7 +140,7 @@ def test_a_campaigns_helper_takes_the_place_of_neutral_servers() -> None:
     options = RunOptions(controls=("ooni", "https://helper.example:8443/"))
     compared = speeds_of(prepare(RunRequest(urls=("https://example.org/",), options=options)))
     assert (compared.n, compared.servers) == (0, ("helper.example",))
-    assert cost(compared) == ("One that seems slow may take 5 MB and 3 min more.",)
+    assert cost(compared) == ("One that seems slow may take 6 MB and 3 min more.",)
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(6, "0.1"), (1, "0.1"), (30, "0.5"), (60, "1"), (200, "3")])

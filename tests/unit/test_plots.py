@@ -47,8 +47,8 @@ def test_a_curve_begins_at_the_request_and_ends_with_the_trial() -> None:
     trial = drawn([a_measurement(1.0, a_transfer("T", 64_000, t0=3.0), a_transfer("C1", 8e6))]).series[0]
     moved = trial.pairs[0].tested.moved
     assert moved[0] == (0.0, 0)
-    assert moved[-1][0] == pytest.approx(0.05 + 1.8)
-    assert moved[-1][1] == 14_400
+    assert moved[-1][0] == pytest.approx(0.05 + 2.8)
+    assert moved[-1][1] == 22_400
     assert [n for _t, n in moved] == sorted(n for _t, n in moved)
 
 
@@ -84,7 +84,7 @@ def test_a_picture_has_a_title_a_description_and_a_role() -> None:
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert title.text == "Speed of sample/media and of its control"
     assert description.text == (
-        "At the target's own address: its name against a neutral one: median 0.04 of the control's rate; "
+        "At the target's own address: its name against a neutral one: median 0.03 of the control's rate; "
         "slower in 12 of 12 pairs, p = 0.00024. At a neutral server: the target's name against a neutral "
         "one: median 0.96 of the control's rate; slower in 2 of 2 pairs, p = 0.25."
     )

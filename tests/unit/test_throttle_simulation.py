@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ from benchmarks.throttle_sequential import RULES
 from benchmarks.throttle_tests import run_cell, run_tests, screen
 from benchmarks.throttle_transfers import CENSORS, Censor, Moved, transfer
 
+from cases.transfers import a_trial
 from probe.judge.decide import decide, is_over
+from probe.judge.trial import rates_of
+from probe.model.transfer import Transfer
 
 NOBODY = CENSORS[0]
 BY_NAME = {censor.name: censor for censor in CENSORS}
@@ -60,20 +64,20 @@ def test_a_policer_passes_its_bucket_and_its_rate_and_no_more(name: str) -> None
     most = censor.bucket_bytes + censor.police_bps / 8 * moved.seconds
     assert np.all(moved.n_bytes <= most)
     assert np.median(moved.n_bytes / most) > 0.8
-    assert np.all(moved.late_bytes <= censor.police_bps / 8 * 1.3 + censor.bucket_bytes)
+    assert np.all(moved.late_bytes <= censor.police_bps / 8 * 2.3 + censor.bucket_bytes)
 
 
 def test_a_shaper_never_passes_more_than_its_rate() -> None:
     moved = moved_over(a_line(), BY_NAME["shaper 140k"])
-    assert np.allclose(moved.n_bytes, 140e3 / 8 * (1.8 - moved.first_byte))
-    assert np.allclose(moved.late_bytes, 140e3 / 8 * (1.3 - moved.first_byte))
+    assert np.allclose(moved.n_bytes, 140e3 / 8 * (2.8 - moved.first_byte))
+    assert np.allclose(moved.late_bytes, 140e3 / 8 * (2.3 - moved.first_byte))
 
 
 @pytest.mark.parametrize(("name", "n_bytes"), [("freeze at 16 kB", 16_384), ("freeze at 25 packets", 28_960)])
 def test_a_freeze_lets_its_bytes_pass_and_then_nothing(name: str, n_bytes: int) -> None:
     moved = moved_over(a_line(), BY_NAME[name])
     assert np.allclose(moved.n_bytes, n_bytes)
-    assert np.all(moved.seconds == 1.8)
+    assert np.all(moved.seconds == 2.8)
     assert np.all(moved.late_bytes == 0)
 
 
@@ -100,13 +104,15 @@ def test_a_silence_holds_the_bytes_back_until_it_ends() -> None:
     assert np.all(moved_over(silent).first_byte >= 1.0)
 
 
-def a_moved(n_bytes: float, seconds: float, late: float) -> Moved:
+def a_moved(n_bytes: float, seconds: float, late: float, *, silent_s: float = 0.0) -> Moved:
     one = np.ones(1)
     return Moved(
         n_bytes=n_bytes * one,
         seconds=seconds * one,
         first_byte=0.1 * one,
         late_bytes=late * one,
+        last_byte=(seconds - silent_s) * one,
+        is_whole=np.full(1, n_bytes >= 131_072),
         rtt_s=0.1 * one,
         curve=((0.1 * one, seconds * one, n_bytes * one),),
     )
@@ -114,12 +120,44 @@ def a_moved(n_bytes: float, seconds: float, late: float) -> Moved:
 
 def test_both_arms_are_read_in_one_window() -> None:
     slow, quick = a_moved(60_000, 1.8, 30_000), a_moved(131_072, 0.8, 26_214)
-    pair = rates(slow, quick)  # the quick one leaves 0.2 s after its first half second: whole trials
-    assert (pair.suspect[0], pair.control[0]) == (60_000 * 8 / 1.8, 131_072 * 8 / 0.8)
+    pair = rates(slow, quick)  # the quick one leaves 0.2 s after its first half second: whole bodies
+    assert pair.suspect[0] == pytest.approx(60_000 * 8 / 1.7)
+    assert pair.control[0] == pytest.approx(131_072 * 8 / 0.7)
+    silent = a_moved(60_000, 1.8, 0, silent_s=1.0)
+    assert rates(silent, quick).suspect[0] == pytest.approx(60_000 * 8 / 1.8)
     quick = a_moved(131_072, 1.0, 52_428)
     pair = rates(slow, quick)
     assert pair.suspect[0] == pytest.approx(30_000 * 8 / 1.2)
     assert pair.control[0] == pytest.approx(52_428 * 8 / 0.4)
+
+
+@pytest.mark.parametrize("name", ["none", "policer 140k, 64 kB", "freeze at 16 kB", "1/5", "shaper 140k"])
+def test_a_trial_is_read_as_the_program_reads_it(name: str) -> None:
+    """Among others with a silence of up to 2.6 s before the first byte, and in lines that lose packets."""
+    n = 60
+    at = replace(a_line(n, loss=0.03), silent_from=np.zeros(n), silent_until=np.linspace(0, 2.6, n))
+    suspect, control = (moved_over(at, BY_NAME[name], is_target=flag) for flag in (True, False))
+    read = rates(suspect, control)
+    for run in range(n):
+        pair = rates_of(*(as_recorded(arm, run) for arm in (suspect, control)))
+        if min(arm.seconds[run] - arm.first_byte[run] for arm in (suspect, control)) < 0.8:
+            assert pair == pytest.approx((read.suspect[run], read.control[run]), rel=0.01)
+
+
+def as_recorded(moved: Moved, run: int) -> Transfer:
+    """Return one transfer of the simulation as the program would have written it down."""
+    came = [(float(e[run]), float(b[run])) for _, e, b in moved.curve if b[run] > 0]
+    total = round(float(moved.n_bytes[run]))
+    counted = [round(sum(b for _, b in came[: k + 1])) for k in range(len(came))]
+    return replace(
+        a_trial("T", 8000),
+        requested=0.0,
+        first_byte=float(moved.first_byte[run]) if came else None,
+        series=tuple((t, b - a) for (t, _), a, b in zip(came, [0, *counted], counted, strict=False)),
+        t=float(moved.seconds[run]),
+        n_bytes=total,
+        n_socket_bytes=total,
+    )
 
 
 def test_the_wehe_like_rule_needs_half_of_the_rate_and_another_distribution() -> None:

@@ -32,31 +32,53 @@ def test_both_arms_are_looked_at_late_where_both_last_long_enough() -> None:
 
 
 def test_a_burst_at_the_beginning_is_left_out_of_a_late_window() -> None:
-    burst = ((0.18, 64_000), *((0.18 + 0.1 * n, 1_750) for n in range(1, 17)))
-    first = a_trial("T", 140, series=burst, n_bytes=92_000, n_socket_bytes=92_000)
+    burst = ((0.18, 64_000), *((0.18 + 0.1 * n, 1_750) for n in range(1, 27)))
+    first = a_trial("T", 140, series=burst, n_bytes=109_500, n_socket_bytes=109_500)
     late, _ = rates_of(first, a_trial("C1", 400))
-    assert late == pytest.approx(11 * 1_750 * 8 / 1.24)
+    assert late == pytest.approx(21 * 1_750 * 8 / 2.24)
 
 
 def test_the_whole_trial_counts_where_one_arm_is_quickly_done() -> None:
-    burst = ((0.18, 64_000), *((0.18 + 0.1 * n, 1_750) for n in range(1, 17)))
-    first = a_trial("T", 140, series=burst, n_bytes=92_000, n_socket_bytes=92_000)
+    burst = ((0.18, 64_000), *((0.18 + 0.1 * n, 1_750) for n in range(1, 27)))
+    first = a_trial("T", 140, series=burst, n_bytes=109_500, n_socket_bytes=109_500)
     whole, control = rates_of(first, a_trial("C1", 8000))
-    assert whole == pytest.approx(92_000 * 8 / 1.8, rel=0.01)
-    assert control == pytest.approx(131_072 * 8 / 0.16, rel=0.01)
+    assert whole == pytest.approx(109_500 * 8 / 2.74)
+    assert control == pytest.approx(131_072 * 8 / 0.1)
+
+
+def test_how_long_a_server_thinks_is_no_throughput() -> None:
+    thinks = tuple((1.18 + 0.02 * n, 16_384) for n in range(8))
+    late = a_trial("T", 8000, series=thinks, first_byte=1.18, t=1.32)
+    rate, control = rates_of(late, a_trial("C1", 8000))
+    assert rate == pytest.approx(131_072 * 8 / 0.14)
+    assert control == pytest.approx(131_072 * 8 / 0.1)
+
+
+def test_a_body_that_began_just_before_the_cap_counts_over_the_whole_trial() -> None:
+    more: dict[str, Any] = {"n_bytes": 14_480, "n_socket_bytes": 14_480, "t": 2.92}
+    burst = a_trial("T", 8000, series=((2.82, 14_480),), first_byte=2.82, **more)
+    rate, _ = rates_of(burst, a_trial("C1", 8000))
+    assert rate == pytest.approx(14_480 * 8 / 2.8)
+    sooner = replace(burst, series=((2.42, 14_480),), first_byte=2.42)
+    assert rates_of(sooner, a_trial("C1", 8000))[0] == pytest.approx(14_480 * 8 / 0.5)
+
+
+def test_a_rate_is_never_taken_over_less_than_a_machine_may_be_late() -> None:
+    at_once = a_trial("T", 8000, series=((0.18, 131_072),), t=0.18)
+    assert rates_of(at_once, at_once)[0] == pytest.approx(131_072 * 8 / 0.01)
 
 
 def test_a_stalled_trial_counts_as_bytes_over_elapsed() -> None:
     stalled = a_trial("T", 8000, stall_at=16_000)
     rate, _ = rates_of(stalled, a_trial("C1", 8000))
-    assert rate == pytest.approx(16_000 * 8 / 1.8)
-    assert silence(stalled) == pytest.approx(1.74)
+    assert rate == pytest.approx(16_000 * 8 / 2.8)
+    assert silence(stalled) == pytest.approx(2.74)
 
 
 def test_a_trial_without_a_byte_has_no_rate_and_no_end_but_its_cap() -> None:
     nothing = a_trial("T", 0, status_code=None)
     assert rates_of(nothing, a_trial("C1", 8000))[0] == 0.0
-    assert end(nothing) - begin(nothing) == pytest.approx(1.8)
+    assert end(nothing) - begin(nothing) == pytest.approx(2.8)
 
 
 def test_a_trial_without_a_request_begins_with_its_connect() -> None:

@@ -9,7 +9,7 @@ from probe.locale import _, ngettext
 if TYPE_CHECKING:
     from probe.pipeline.request import Prepared
 
-MOST_MB: Final = 5
+MOST_MB: Final = 6
 MOST_MINUTES: Final = 3
 """Of one target that seems slow: both tests of both pairs at 128 kB a transfer, and the wait between them."""
 

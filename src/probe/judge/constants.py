@@ -118,7 +118,7 @@ FREEZE_SILENCE_RTTS: Final = 10
 FREEZE_WITHIN_S: Final = 60.0
 """METHOD 7: the six conditions of a freeze."""
 FREEZE_SUSPECT_S: Final = 1.0
-"""A trial of a pair is cut at 1.8 s: one that was silent for so long at its end is looked at again, uncut."""
+"""A trial of a pair is cut at 2.8 s: one that was silent for so long at its end is looked at again, uncut."""
 FREEZE_PASSED: Final = 1.2
 """Elsewhere, or with smaller segments, so many times the bytes came: they pass, not by a hair."""
 

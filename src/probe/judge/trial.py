@@ -19,8 +19,8 @@ from probe.model import failure as f
 if TYPE_CHECKING:
     from probe.model.transfer import Transfer
 
-INSTANT_S: Final = 0.001
-"""The shortest time that a rate is taken over: the clock's own error."""
+INSTANT_S: Final = 0.01
+"""The shortest time that a rate is taken over: by so much a busy machine may be late."""
 
 
 def begin(t: Transfer) -> float:
@@ -105,19 +105,16 @@ def is_foreign(t: Transfer, control_bps: float) -> bool:
     A fifth of its own bytes, or of those that the control's rate would have moved in the same time: a trial
     that hardly moves is drowned by anything, and slowed by nothing less than that.
     """
-    could = max(t.n_socket_bytes, control_bps * (end(t) - begin(t)) / 8)
+    could = max(t.n_socket_bytes, control_bps * (end(t) - _body_from(t)) / 8)
     return t.foreign_bytes is not None and t.foreign_bytes > FOREIGN_SHARE * could
 
 
 def rates_of(one: Transfer, other: Transfer) -> tuple[float, float]:
-    """Return both rates in bit/s over the same window: late where both last that long, else the whole trial.
-
-    What stalled counts as its bytes over the time until its cap.
-    """
-    late = [_late(t) for t in (one, other)]
-    starts = [begin(one), begin(other)] if None in late else late
-    first, second = (_rate(t, start or 0.0) for t, start in zip((one, other), starts, strict=True))
-    return first, second
+    """Return both rates in bit/s over one window: late where both last that long, else the whole body."""
+    first, second = _late(one), _late(other)
+    if first is None or second is None:
+        return _whole_rate(one), _whole_rate(other)
+    return _rate(one, first), _rate(other, second)
 
 
 def is_far(t: Transfer, link_bps: float) -> bool:
@@ -136,6 +133,24 @@ def _late(t: Transfer) -> float | None:
 
 
 def _rate(t: Transfer, start: float) -> float:
-    until = end(t)
-    moved = sum(n for at, n in t.series if start < at <= until)
-    return moved * 8 / max(until - start, INSTANT_S)
+    return _moved(t, start) * 8 / max(end(t) - start, INSTANT_S)
+
+
+def _whole_rate(t: Transfer) -> float:
+    return _moved(t, begin(t)) * 8 / max(end(t) - _body_from(t), INSTANT_S)
+
+
+def _body_from(t: Transfer) -> float:
+    """Return when its body began: how long a server thinks is no throughput.
+
+    What fell silent, or was cut before a body could show a rate, counts over its whole time instead.
+    """
+    first = t.first_byte
+    if first is None or falls_silent(t):
+        return begin(t)
+    is_cut = not is_complete(t) and end(t) - first < WINDOW_LEAST_S
+    return begin(t) if is_cut else first
+
+
+def _moved(t: Transfer, start: float) -> int:
+    return sum(n for at, n in t.series if start < at <= end(t))
