@@ -1,4 +1,4 @@
-"""Answers DNS over UDP: on loopback for all resolvers at once, or on every real address of the host."""
+"""Answers UDP: DNS, and QUIC, on loopback for all addresses at once, or on every real one of the host."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from probe.lab.records import Place
 from probe.lab.resolver import replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probe.lab.records import Place
+    from probe.lab.quic_server import QuicWorld
     from probe.lab.world import World
 
     Locate = Callable[[tuple[Any, ...]], Place | None]
@@ -62,8 +63,8 @@ def _quietly(send: Callable[[bytes], object], reply: bytes) -> None:
         send(reply)
 
 
-async def serve_udp(world: World, sock: socket.socket, locate: Locate) -> None:
-    """Serve until cancelled; `locate` tells from the client's address which resolver was meant."""
+async def serve_udp(world: World, sock: socket.socket, locate: Locate, quic: QuicWorld | None = None) -> None:
+    """Serve until cancelled; `locate` tells from the client's address which place was meant."""
     loop = asyncio.get_running_loop()
     with sock:
         while True:
@@ -74,10 +75,16 @@ async def serve_udp(world: World, sock: socket.socket, locate: Locate) -> None:
             place = locate(peer)
             if place is not None and place.port == 53:
                 _answer(world, wire, place.address, partial(_send_to, sock, peer))
+            elif place is not None and quic is not None:
+                quic.receive(wire, peer, place, partial(_send_any, sock))
 
 
-async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
-    """Serve until cancelled on every address of the host (Linux); replies come from the one asked."""
+async def serve_udp_everywhere(world: World, sock: socket.socket, quic: QuicWorld | None = None) -> None:
+    """Serve until cancelled on every address of the host (Linux); replies come from the one asked.
+
+    DNS, unless `quic` is given.
+    """
+    port = sock.getsockname()[1]
     sock.setsockopt(*RECEIVE_PKTINFO[sock.family], 1)
     sock.setsockopt(*FREEBIND[sock.family], 1)
     loop = asyncio.get_running_loop()
@@ -88,6 +95,10 @@ async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
             for level, kind, data in ancillary:
                 if (level, kind) == PKTINFO[sock.family]:
                     asked, source = _asked(sock.family, data)
+                    if quic is not None:
+                        away = partial(_send_any_from, sock, (level, kind, source))
+                        quic.receive(wire, peer, Place(address=asked, port=port), away)
+                        continue
                     send = partial(_send_from, sock, (level, kind, source), peer)
                     _answer(world, wire, asked, send)
 
@@ -101,6 +112,18 @@ async def serve_udp_everywhere(world: World, sock: socket.socket) -> None:
 
 def _send_to(sock: socket.socket, peer: tuple[Any, ...], reply: bytes) -> None:
     sock.sendto(reply, peer)
+
+
+def _send_any(sock: socket.socket, data: bytes, peer: tuple[Any, ...]) -> None:
+    with contextlib.suppress(OSError):
+        sock.sendto(data, peer)
+
+
+def _send_any_from(
+    sock: socket.socket, source: tuple[int, int, bytes], data: bytes, peer: tuple[Any, ...]
+) -> None:
+    with contextlib.suppress(OSError):
+        sock.sendmsg([data], [source], 0, peer)
 
 
 def _send_from(

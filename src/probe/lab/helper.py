@@ -66,7 +66,7 @@ def answer(world: World, request: Request) -> Answer:
         asked = json.loads(request.body)
         url = asked["http_request"]
         endpoints = list(asked.get("tcp_connect") or ())[:ENDPOINTS]
-        told = tell(world, url, endpoints)
+        told = tell(world, url, endpoints, quic=asked.get("x_quic_enabled") is True)
     except (ValueError, KeyError, TypeError, AttributeError):
         return _json({"error": "bad request"}, status=400)
     if whim == "refuses":  # the helper stands in a data centre, and everybody shuts the door on it
@@ -87,7 +87,7 @@ def _json(value: object, status: int = 200) -> Answer:
     return Answer(status=status, headers=headers, body=json.dumps(value).encode())
 
 
-def tell(world: World, url: str, endpoints: list[str]) -> dict[str, Any]:
+def tell(world: World, url: str, endpoints: list[str], *, quic: bool = False) -> dict[str, Any]:
     """Return the body of the helper's answer. Raises ValueError for what is no URL or endpoint."""
     parts = urlsplit(url)
     host = parts.hostname
@@ -107,7 +107,10 @@ def tell(world: World, url: str, endpoints: list[str]) -> dict[str, Any]:
     return {
         "tcp_connect": connects,
         "tls_handshake": handshakes,
-        "quic_handshake": {},
+        "quic_handshake": {
+            endpoint: _tried(host, quic_failure(world, truth.place_of(endpoint), host))
+            for endpoint in (all_endpoints if quic else ())
+        },
         "http_request": fetch(world, url),
         "http3_request": None,
         "dns": {"failure": DNS_FAILURES.get(failure), "addrs": list(addresses)},
@@ -136,6 +139,18 @@ def tls_failure(world: World, place: Place, name: str) -> str | None:
     if home != name:
         return "ssl_invalid_hostname"
     return CERTIFICATE_FAILURES.get(site.certificate)
+
+
+def quic_failure(world: World, place: Place, name: str) -> str | None:
+    """Return how a QUIC handshake with this name at this place ends for everybody."""
+    said = world.site(world.home(place.address, name)).quic
+    if truth.syn(world, place) or said == "none":
+        return "generic_timeout_error"
+    return "quic_incompatible_version" if said else tls_failure(world, place, name)
+
+
+def _tried(name: str, failure: str | None) -> dict[str, Any]:
+    return {"server_name": name, "status": failure is None, "failure": failure}
 
 
 def fetch(world: World, url: str) -> dict[str, Any]:

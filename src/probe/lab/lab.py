@@ -15,6 +15,7 @@ from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp
 from probe.lab.names import HELPERS
 from probe.lab.network import LabNetwork, Meant, Ports
+from probe.lab.quic_server import QuicWorld, has_quic
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
 from probe.lab.transfer import open_transfers
@@ -90,6 +91,7 @@ async def open_lab(
         world.has_link = rtt_s > 0
         await stack.enter_async_context(open_transfers(world))
         meant = Meant()
+        quic = QuicWorld(world) if has_quic() else None
         ports: dict[int, Ports] = {}
         tasks: list[asyncio.Task[None]] = []
         stack.push_async_callback(_end, tasks)
@@ -100,7 +102,7 @@ async def open_lab(
                 ports[version] = ports[4]
                 continue
             tasks.append(asyncio.create_task(serve_tcp(tcp, meant.of_tcp, partial(serve, world))))
-            tasks.append(asyncio.create_task(serve_udp(world, udp, meant.of)))
+            tasks.append(asyncio.create_task(serve_udp(world, udp, meant.of, quic)))
         yield Lab(
             network=LabNetwork(world, ports, meant),
             scenario=wanted,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from probe.model.target import Service, Target
 
-Stage = Literal["query", "syn", "hello", "request", "flow"]
-"""Where on a flow's way a censor looks: the DNS question, the SYN, the ClientHello, the HTTP request; `flow`:
-how fast its bytes pass once the ClientHello has shown the name."""
+Stage = Literal["query", "syn", "hello", "quic", "request", "flow"]
+"""Where on a flow's way a censor looks: the DNS question, the SYN, the ClientHello, that of QUIC, the HTTP
+request; `flow`: how fast its bytes pass once the ClientHello has shown the name."""
 
 
 class CatalogueLike(Protocol):
@@ -149,6 +149,8 @@ class Site:
     """own: only under the names that live there; other names meet another, faster backend."""
     large: Literal["", "none", "short"] = ""
     """What stands where the catalogue says that a large object does: that object, 404, or a few bytes."""
+    quic: Literal["", "none", "other-version"] = ""
+    """"" when it answers QUIC version 1; none when nobody does; other-version when it speaks another only."""
     own_names_only: bool = False
     """Whether a request over a ClientHello with a stranger's name gets 421."""
 
@@ -165,7 +167,8 @@ class Rule:
     what: str
     """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, intercept, slow, wrong_id,
     garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
-    `hostile.HELLO_STRIKES`; request: reset, drop, fin, page, redirect; flow: slow."""
+    `hostile.HELLO_STRIKES`; quic: drop (Initials), drop_all (all of it); request: reset, drop, fin, page,
+    redirect; flow: slow."""
     names: tuple[str, ...] = ("*",)
     unless: tuple[str, ...] = ()
     at: tuple[str, ...] = ()

@@ -153,6 +153,13 @@ class World:
                 return rule
         return None
 
+    def on_quic(self, place: Place, name: str, *, whole: bool = False) -> bool:
+        """Say whether a QUIC Initial with this name vanishes; `whole`: every datagram to that place."""
+        return any(
+            (rule.what == "drop_all" or not whole) and self._hit(rule, "quic", name)
+            for rule in self._first("quic", name, place)
+        )
+
     def is_plain_sailing(self) -> bool:
         """Say whether nothing here slows flows down or spoils transfers: the wire may, by itself."""
         rules = self.censored and any(rule.stage == "flow" for rule in self.scenario.rules)
