@@ -72,7 +72,9 @@ Asn = Annotated[
 ]
 Region = Annotated[
     str,
-    typer.Option("--region", metavar="RU-KHA|withheld", help=_("ISO 3166 region, as finely as you like.")),
+    typer.Option(
+        "--region", metavar="RU-KHA|NAME|withheld", help=_("ISO 3166 region, as finely as you like.")
+    ),
 ]
 NetworkName = Annotated[str, typer.Option("--network-name", metavar="TEXT", help=_("Your operator's name."))]
 AccessType = Annotated[
@@ -140,15 +142,33 @@ def asn(text: str) -> str:
 
 
 def region(text: str) -> str:
-    """Return an ISO 3166 code, a country's or a region's, or `withheld`."""
-    if text == "withheld":
-        return text
-    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text.upper(), re.ASCII):
-        raise typer.BadParameter(
-            _("{value!r} is no ISO 3166 code. Type RU, RU-KHA or withheld.").format(value=text),
-            param_hint="--region",
+    """Return an ISO 3166 code, a country's or a region's, or `withheld`; Russia's regions go by name too."""
+    code = text.upper().strip()
+    if code == "WITHHELD":
+        return "withheld"
+    from probe.cli import regions
+    from probe.locale import spoken
+
+    russian = code.startswith("RU")
+    if re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code, re.ASCII) and (
+        not russian or code in regions.names()
+    ):
+        return code
+    found = regions.codes_of(text)
+    if len(found) == 1:
+        return found[0]
+    near = regions.told(found or regions.nearest(text), spoken())
+    if found:
+        problem = _("{value!r} may be {names}: type the code of yours.")
+    elif near:
+        problem = _("{value!r} is no known region. Did you mean {names}?")
+    else:
+        problem = _(
+            "{value!r} is no ISO 3166 code and no region of Russia by name. Type RU, RU-KHA or withheld."
         )
-    return text.upper()
+    raise typer.BadParameter(
+        problem.format(value=text[: regions.LONGEST], names=_(" or ").join(near)), param_hint="--region"
+    )
 
 
 def access_type(text: str) -> str:
