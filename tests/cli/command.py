@@ -6,6 +6,12 @@ import sys
 from pathlib import Path
 
 
+def _home(home: Path) -> dict[str, str]:
+    """Return the settings under which nothing of the person who runs the tests is read or removed."""
+    config, state = str(home / "config"), str(home / "state")
+    return {"HOME": str(home), "XDG_CONFIG_HOME": config, "XDG_STATE_HOME": state, "STATE_DIRECTORY": ""}
+
+
 def probe(
     *arguments: str, home: Path | None = None, env: dict[str, str] | None = None, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -14,7 +20,7 @@ def probe(
         **os.environ,
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "100",
-        **({"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")} if home else {}),
+        **(_home(home) if home else {}),
         **(env or {}),
     }
     return subprocess.run(

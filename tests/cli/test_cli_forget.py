@@ -8,6 +8,7 @@ import pytest
 
 from cli.command import probe
 from probe.cli.forgetting import BEYOND, runs_in
+from probe.helper.identity import stored_identity
 
 RUN = "20261121T101500Z-AS12389-4f2a"
 
@@ -92,3 +93,27 @@ def test_renamed_runs_and_links_are_named_and_stay(home: Path) -> None:
     assert "Stays: results/link (a link; what it leads to stays too: remove both yourself)\n" in done.stdout
     assert "my notes" not in done.stdout
     assert (home / "results" / "at my aunt's" / "run.json").exists()
+
+
+def test_a_helpers_certificate_and_key_are_named_and_go_and_what_else_is_there_stays(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "state" / "interference-probe" / "helper"
+    stored_identity(folder)
+    (folder / "notes.txt").write_text("mine")
+    asked = probe("forget", home=tmp_path)
+    assert asked.returncode == 2
+    assert asked.stdout.startswith(
+        f"{folder}: the certificate and the key by which volunteers know your helper\n"
+    )
+    assert len(list(folder.iterdir())) == 3
+    done = probe("forget", "--yes", home=tmp_path)
+    assert done.returncode == 0
+    assert "Removed." in done.stdout
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def test_a_helpers_folder_goes_with_all_that_it_made(tmp_path: Path) -> None:
+    stored_identity(tmp_path / "state" / "interference-probe" / "helper")
+    assert probe("forget", "--yes", home=tmp_path).returncode == 0
+    assert list((tmp_path / "state").iterdir()) == []

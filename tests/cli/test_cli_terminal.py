@@ -120,7 +120,7 @@ def test_forget_asks_and_takes_no_for_an_answer(tmp_path: Path) -> None:
     run.mkdir(parents=True)
     terminal = Terminal(tmp_path, "forget")
     try:
-        terminal.until("Remove 1 run and the settings? [y/N] ")
+        terminal.until("Remove 1 run and what else is named above? [y/N] ")
         terminal.type("n\n")
         assert terminal.end() == 0
         assert "Nothing was removed." in terminal.text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from probe.cli import exits, memory
+from probe.cli import exits, helper_state, memory
 from probe.cli.terminal import somebody_is_there
 from probe.locale import N_, _, ngettext
 from probe.report.console_live import megabytes
@@ -29,6 +29,7 @@ BEYOND: Final = (
     N_("copies you sent or made: mail, chats, sticks, backups, snapshots, folders that synchronise"),
     N_("runs kept in other folders: probe forget --results DIR"),
     N_("files you wrote elsewhere with -o: baselines and reports"),
+    N_("a helper's certificate and key in another folder: its --state, or /var/lib/probe-helper"),
     N_("the history of your shell, which may hold the commands"),
     N_("traces on the medium itself: a deleted file can often be restored; only full-disk encryption helps"),
     N_("this program: pipx uninstall interference-probe"),
@@ -59,6 +60,8 @@ def forget_all(results: Path, *, yes: bool) -> int:
     left = [Left(path=run.path, why=_("another probe is writing it")) for run in busy]
     left += left_alone(results)
     settings = known.path.exists()
+    helper = helper_state.state_folder()
+    served = bool(helper_state.kept_in(helper))
     for run in runs:
         _say(f"{_shown(run.path)}  {megabytes(run.n_bytes)}")
     if settings:
@@ -67,9 +70,15 @@ def forget_all(results: Path, *, yes: bool) -> int:
                 file=_shown(known.path)
             )
         )
+    if served:
+        _say(
+            _("{path}: the certificate and the key by which volunteers know your helper").format(
+                path=_shown(helper)
+            )
+        )
     for one in left:
         _say(_("Stays: {path} ({why})").format(path=_shown(one.path), why=one.why))
-    if not runs and not settings:
+    if not runs and not settings and not served:
         if not left:
             _say(
                 _("Nothing of this program lies in {results} or in its settings.").format(
@@ -83,6 +92,7 @@ def forget_all(results: Path, *, yes: bool) -> int:
         return exits.OK
     stuck = [run.path for run in runs if not _removed(run.path)]
     known.forget()
+    stuck += helper_state.remove_from(helper)
     for path in stuck:
         sys.stderr.write(_("Could not be removed: {path}").format(path=_shown(path)) + "\n")
     if not stuck:
@@ -135,7 +145,9 @@ def _confirmed(n_runs: int) -> bool:
             _("Nobody can be asked here: this is no terminal."), _("Add --yes to remove without a question.")
         )
     question = ngettext(
-        "Remove {n} run and the settings? [y/N] ", "Remove {n} runs and the settings? [y/N] ", n_runs
+        "Remove {n} run and what else is named above? [y/N] ",
+        "Remove {n} runs and what else is named above? [y/N] ",
+        n_runs,
     )
     sys.stderr.write(question.format(n=n_runs))
     sys.stderr.flush()

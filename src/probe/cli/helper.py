@@ -77,6 +77,7 @@ def serve(  # noqa: PLR0917  # a command is what its options are
 ) -> None:
     """Check what was typed, then serve until SIGTERM or Ctrl-C."""
     from probe.cli import exits
+    from probe.cli.helper_state import state_folder
 
     _check(bind, certificate, key, behind_proxy=behind_proxy)
     import asyncio
@@ -92,7 +93,7 @@ def serve(  # noqa: PLR0917  # a command is what its options are
         certificate=certificate,
         key=key,
         behind_proxy=behind_proxy,
-        state=None if ephemeral or not transfers else state or _state(),
+        state=None if ephemeral or not transfers else state or state_folder(),
         as_table=AsnTable() if as_table is None else read_table(as_table),
         own_addresses=frozenset(_address(text) for text in public_address or ()),
         limits=Limits(
@@ -153,16 +154,6 @@ def _address(text: str) -> str:
         exits.stop(
             _("{text}: no address.").format(text=text), _("Type one as 0.0.0.0, 203.0.113.7 or 2001:db8::7.")
         )
-
-
-def _state() -> Path:
-    """Return the folder that systemd gives, else the one for this user's programs."""
-    import os
-
-    from platformdirs import user_state_path
-
-    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    return Path(given) if given else user_state_path("interference-probe", appauthor=False) / "helper"
 
 
 def _tell(settings: "Settings", running: "Running") -> None:
