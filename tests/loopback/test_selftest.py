@@ -17,7 +17,7 @@ from probe.cli.self_testing import lines_of
 from probe.judge.selftest import upper_bound
 from probe.lab import open_lab
 from probe.model.options import RunOptions
-from probe.pipeline import RunRequest, RunResult, UsageError, prepare, rejudge
+from probe.pipeline import RunRequest, RunResult, UsageError, baseline_from_run, prepare, rejudge
 from probe.pipeline import selftest as pipeline
 from probe.pipeline.folder import open_run
 from probe.pipeline.run import concluded, measure
@@ -107,6 +107,9 @@ def test_a_self_test_is_a_run_like_any_other_and_is_judged_again_to_its_own_byte
     assert again.network == result.network
     with pytest.raises(UsageError, match="is a self-test: it has no targets"):
         prepare(RunRequest(results=tmp_path, resume=result.folder))
+    with pytest.raises(UsageError, match="is a self-test: it has no targets"):
+        baseline_from_run(result.folder, tmp_path / "elsewhere.json")
+    assert not (tmp_path / "elsewhere.json").exists()
 
 
 def test_earlier_runs_on_this_network_add_their_trials_and_others_do_not(tmp_path: Path) -> None:

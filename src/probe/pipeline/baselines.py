@@ -15,6 +15,7 @@ from probe.pipeline.run import run
 from probe.store import RunFolder, write_baseline
 
 BASELINE_SCHEMA = "1"
+MAKE_ONE = "Measure some: probe baseline record all -o FILE"
 
 
 def record_baseline(
@@ -31,6 +32,8 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         record = folder.read_run()
         _refuse_useless(path, record)
         inputs = read_inputs(folder)
+        if not inputs.targets():
+            raise UsageError(f"{path} is a self-test: it has no targets.", MAKE_ONE)
         index = folder.index()
         verdicts = {v.target_id: v for v in folder.read_verdicts()}
         targets = tuple(
@@ -39,6 +42,8 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
             if (found := tuple(folder.read_at(index.get(target.target_id, ()))))
             and (row := baseline_of(target, found, verdicts.get(target.target_id))) is not None
         )
+        if not targets:
+            raise UsageError(f"No target of {path} was measured.", MAKE_ONE)
         baseline = Baseline(
             schema_version=BASELINE_SCHEMA,
             recorded_utc=_true_time(record),
