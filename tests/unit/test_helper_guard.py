@@ -1,4 +1,4 @@
-"""Where a helper goes for others: public addresses and few ports; no spelling and no redirect leads inside."""
+"""Where a helper goes for others: public addresses, few ports; no spelling and no redirect leads inside."""
 
 import asyncio
 import errno

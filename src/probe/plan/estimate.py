@@ -17,8 +17,8 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "portal": 3_000,
     "sinkhole": 500,
 }
-"""What one first round moves at the socket, both ways: rounded up from runs in the lab; a home page, which comes
-compressed and is cut at 256 KiB, is taken for 80 kB with its redirects."""
+"""What one first round moves at the socket, both ways: rounded up from runs in the lab; a home page, which
+comes compressed and is cut at 256 KiB, is taken for 80 kB with its redirects."""
 
 BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000, "quic": 14_000}
 SECONDS_PER_TRY = 1.2
