@@ -60,6 +60,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
             + len(m.tls_handshakes)
             + len(m.requests)
             + len(m.quic_handshakes)
+            + len(m.zone_answers)
             for m in own
         )
         + sum(len(m.transfers) for m in reading.aside),

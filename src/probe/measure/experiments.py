@@ -15,6 +15,7 @@ from probe.measure import (
     throughput,
     vantage,
     web,
+    zone,
 )
 from probe.measure.trace import Context
 from probe.model.target import Step
@@ -30,6 +31,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "http_any": endpoint.http_any,
         "dns": named_resolver.dns_queries,
         "doh": named_resolver.doh_queries,
+        "zone": zone.recipe,
         "resolver": resolver.recipe,
         "control": control.recipe,
         "cross": cross.recipe,

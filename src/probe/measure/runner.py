@@ -234,6 +234,8 @@ class Session:
             controls=tuple(ctx.controls),
             transfers=tuple(ctx.transfers),
             quic_handshakes=tuple(ctx.quic_handshakes),
+            zone_answers=tuple(ctx.zone_answers),
+            zone_chains=tuple(ctx.zone_chains),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

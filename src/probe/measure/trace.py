@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
     from probe.model.target import Target
     from probe.model.transfer import Transfer
+    from probe.model.zone import ZoneAnswer, ZoneChain
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -71,6 +72,8 @@ class Context:
     controls: list[ControlAnswer] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
     quic_handshakes: list[QUICHandshake] = field(default_factory=list)
+    zone_answers: list[ZoneAnswer] = field(default_factory=list)
+    zone_chains: list[ZoneChain] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

@@ -19,6 +19,7 @@ DEFAULT_PORTS: Final = {
     "dns+tls": 853,
     "dns+quic": 853,
     "quic": 443,
+    "zone": 53,
 }
 MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -21,6 +21,8 @@ class RunOptions:
     """Test helpers by URL, "ooni"; empty means none."""
     control_proxy: str = ""
     throughput: bool = True
+    trust_anchors: tuple[str, ...] = ()
+    """DS records of the root's keys, `tag algorithm type HEX`: what zones' signatures are held against."""
     round_gap_s: float = 10.5
     """Between starts of the same target: three rounds then spread over more than 20 s."""
 

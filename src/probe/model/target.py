@@ -17,14 +17,14 @@ class Target:
     `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
     endpoint must not look like a new target. `input` stands exactly as its author wrote it; the
     inputs understood are `https://`, `http://`, `quic://host`, `tcp://host:port`, `dns+udp://`,
-    `dns+tcp://`, `dns+tls://` and `dns+quic://ip:port`.
+    `dns+tcp://`, `dns+tls://` and `dns+quic://ip:port`, and `zone://ru`.
     """
 
     target_id: str
     service: str
     input: str
     experiment: str
-    """A key of `measure.experiments.EXPERIMENTS`: web, quic, tcp, http_any, dns."""
+    """A key of `measure.experiments.EXPERIMENTS`: web, quic, tcp, http_any, dns, zone."""
     role: str = "web"
     category_code: str = "MISC"
     """Citizen Lab's category."""
@@ -54,7 +54,12 @@ class Target:
     private_ca: str = ""
     """Name of a shipped private authority under which this target's certificates stand."""
     question: str = ""
-    """For a DNS target: `name TYPE` to ask for instead of neutral names ("ru SOA")."""
+    """For a DNS target: `name TYPE` to ask for instead of neutral names ("ru SOA"); for a zone the name of
+    something below it, which controls elsewhere are asked about."""
+    roots: tuple[str, ...] = ()
+    """For a zone: the root servers, `name address` each."""
+    servers: tuple[str, ...] = ()
+    """For a zone: its own servers, `name address` each."""
     dated: str = ""
     source: str = ""
 

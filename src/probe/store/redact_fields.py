@@ -30,6 +30,7 @@ KEEP: Final = frozenset(
         *("stage", "purpose", "direction", "samples", "certificate_sha256"),
         *("payload", "signature", "key"),
         *("offered_version", "quic_version", "server_versions"),
+        *("side", "transport", "ds", "keys", "result", "reason"),
     }
 )
 """Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked.
@@ -89,6 +90,8 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.network_events,
         measurement.transfers,
         measurement.quic_handshakes,
+        measurement.zone_answers,
+        measurement.zone_chains,
     ):
         for each in kind:
             yield each.ip
