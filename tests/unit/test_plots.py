@@ -85,7 +85,7 @@ def test_a_picture_has_a_title_a_description_and_a_role() -> None:
     assert title.text == "Speed of sample/media and of its control"
     assert description.text == (
         "At the target's own address: its name against a neutral one: median 0.03 of the control's rate; "
-        "slower in 12 of 12 pairs, p = 0.00024. At a neutral server: the target's name against a neutral "
+        "slower in 12 of 12 pairs, p = 0.000244. At a neutral server: the target's name against a neutral "
         "one: median 0.96 of the control's rate; slower in 2 of 2 pairs, p = 0.25."
     )
 
@@ -238,7 +238,7 @@ def test_numbers_are_written_shortly_and_never_as_nought() -> None:
         "25 Mbit/s",
     ]
     assert [ratio_text(r) for r in (0.123, 0.97, 0.0004, 1e9)] == ["0.12", "0.97", "0.0004", ">99"]
-    assert [chance_text(p) for p in (0.25, 0.00024414, 2**-20)] == ["0.25", "0.00024", "1e-06"]
+    assert [chance_text(p) for p in (0.25, 0.00024414, 2**-20)] == ["0.25", "0.000244", "1e-06"]
 
 
 def test_files_are_named_by_their_targets_and_never_overwrite_each_other(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def ratio_text(ratio: float) -> str:
 
 
 def chance_text(p: float) -> str:
-    """Return a probability with two digits, never as nought."""
-    return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"
+    """Return a probability with three digits as verdicts have it, never as nought."""
+    return f"{p:.3g}" if p >= 1e-4 else f"{p:.0e}"
 
 
 def _two_digits(value: float) -> str:
