@@ -56,6 +56,10 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
             EndpointAnswer(endpoint=e, failure=WORDS[w], server_name=NAME)
             for e, w in said.get("tls", {}).items()
         ),
+        quic_handshake=tuple(
+            EndpointAnswer(endpoint=e, failure=WORDS[w], server_name=NAME)
+            for e, w in said.get("quic", {}).items()
+        ),
         http_asked=said.get("asked", True),
         http_failure=WORDS[said.get("http", "ok")],
         status_code=status if said.get("asked", True) else None,

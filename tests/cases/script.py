@@ -18,6 +18,7 @@ from probe.model.observation import (
     TCPConnect,
     TLSHandshake,
 )
+from probe.model.quic import OWN, VERSION_1, QUICHandshake
 from probe.model.target import Target
 
 ZERO = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -44,6 +45,7 @@ WORDS = {
     "empty": f.DNS_NO_ANSWER,
     "again": f.DNS_TEMPORARY,
     "loop": f.X_REDIRECT_LOOP,
+    "version": f.QUIC_INCOMPATIBLE_VERSION,
     "vague": "unknown_failure: unknown_error",
 }
 COMPLETED = {"ok", "untrusted", "mismatch", "expired"}
@@ -75,7 +77,7 @@ def measured(
 ) -> Measurement:
     """Run the script of one measurement: one operation a line, each begun when the last had ended."""
     clock = 0.0
-    kept: dict[str, list[Any]] = {"dns": [], "tcp": [], "tls": [], "http": []}
+    kept: dict[str, list[Any]] = {"dns": [], "tcp": [], "tls": [], "http": [], "quic": []}
     for op in ops:
         words = shlex.split(op)
         hop = int(words.pop(0)[:-1]) if words[0].endswith(":") else 0
@@ -102,6 +104,7 @@ def measured(
         tcp_connect=tuple(kept["tcp"]),
         tls_handshakes=tuple(kept["tls"]),
         requests=tuple(r for r, _ in kept["http"]),
+        quic_handshakes=tuple(kept["quic"]),
         network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
 
@@ -223,4 +226,26 @@ def _http(ip: str, said: str, extra: dict[str, str], when: When) -> tuple[HTTPRo
     return one, NetworkEvent(ip=ip, port=one.port, series=series, hop=when.hop)
 
 
-OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": _http}
+def _quic(ip: str, said: str, extra: dict[str, str], when: When) -> QUICHandshake:
+    """`quic 1.2.3.4 ok|failure|v1|draft [arm=] [name=]`; v1 and draft are answers to version negotiation."""
+    versions = {"v1": (VERSION_1,), "draft": ("ff00001d",)}.get(said, ())
+    shown = a_shake(ip, "ok" if versions else said, extra, when)
+    return QUICHandshake(
+        t0=when.t0,
+        t=when.t,
+        failure=None if versions else WORDS[said],
+        ip=ip,
+        port=443,
+        server_name=None if versions else shown.server_name,
+        verified_name=shown.verified_name,
+        completed=shown.completed and not versions,
+        server_versions=versions,
+        close_code=0x128 if said == "alert" else None,
+        chain_failure=shown.chain_failure,
+        name_matches=None if versions else shown.name_matches,
+        certificates=() if versions else shown.certificates,
+        arm=extra.get("arm", OWN),
+    )
+
+
+OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": _http, "quic": _quic}

@@ -164,7 +164,7 @@ def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
         schema_version="0.1",
         recorded_utc=ZERO - timedelta(hours=said.get("hours", 2)),
         run_id="base",
-        probe_asn="AS3320",
+        probe_asn=said.get("asn", "AS3320"),
         probe_cc="DE",
         network_state=said.get("network", "network.none"),
         software="probe",
