@@ -52,7 +52,7 @@ def test_the_scripted_run_gives_the_written_verdict(case: str) -> None:
         "urls": [d.url for d in judged.debts],
         "transfers": [_transfer(d) for d in judged.debts if d.what is Owed.TRANSFER],
         "ratio": v.goodput_ratio,
-        "p_value": round(float(dict(v.params).get("p_value", "1")), 5),
+        "p_value": round(float(dict(v.params).get("p_value", "1")), 6),
     }
     wanted = row["expect"]
     assert {key: said[key] for key in wanted} == wanted, v

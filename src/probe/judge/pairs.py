@@ -71,6 +71,11 @@ class PairTest:
         return max((p.number for p in self.pairs), default=-1) + 1
 
     @property
+    def began_s(self) -> float:
+        """When its first pair began, in seconds of the run."""
+        return min((p.started_s for p in self.pairs), default=0.0)
+
+    @property
     def ended_s(self) -> float:
         """When its last pair ended, in seconds of the run."""
         return max((p.ended_s for p in self.pairs), default=0.0)

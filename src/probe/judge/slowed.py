@@ -20,6 +20,7 @@ from probe.judge.throughput import (
     NAME,
     OWN,
     THROUGHPUT_RULES,
+    TWICE,
     SlowFacts,
     accused,
     accused_by_name,
@@ -129,7 +130,7 @@ def judge_slowness(facts: RunFacts, outcome: Outcome, slowness: Slowness) -> Out
         outcome.sources = tuple(dict.fromkeys((*outcome.sources, *_sources(f))))
         return outcome
     made = conclude(
-        rule,
+        TWICE.get(rule.rule_id, rule) if accused(f) and agrees(f) else rule,
         Layer.THROUGHPUT,
         hop=outcome.hop,
         params=_params(f, outcome),
@@ -172,7 +173,7 @@ def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:
     """Return every value that a sentence of the table may name."""
     test = f.deciding
     told, again = test.decision, f.again.decision
-    pooled = [*test.rates, *(f.again.rates if agrees(f) else ())]
+    pooled = [*test.rates, *(f.again.rates if accused(f) and agrees(f) else ())]
     rates = _rates(f) or Rates(told.rate_bps, told.control_bps, told.ratio)
     slow = [(p.suspect, p.rate_bps) for p in test.fit if p.suspect is not None]
     return {
@@ -183,7 +184,10 @@ def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:
         "control_rate": _kbps(rates.control_bps),
         "ratio": f"{rates.ratio:.2f}",
         "ratio_again": f"{again.ratio:.2f}",
-        "p_value": f"{sign_test(pooled):.2g}",
+        "n_again": str(again.n),
+        "n_slow_again": str(again.n_slow),
+        "later": f"{f.again.began_s - test.ended_s:.0f}",
+        "p_value": f"{sign_test(pooled):.3g}",
         "shape": FROZEN if f.freeze.is_apart else shape_of(slow),
         "trigger": ".sni" if accused_by_name(f) and f.own.is_throttled else "",
         "trials": str(f.freeze.heard),

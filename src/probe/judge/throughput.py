@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from probe.judge.constants import LEAST_CONTROL_BPS, LEAST_PAIRS, SLOW_MEDIAN, SLOW_RATIO
@@ -122,7 +122,11 @@ def _over(f: SlowFacts, *answers: str) -> bool:
 
 PAIRED = (
     "{name}: in {n_slow} of {n} pairs of transfers it came at less than half its control's rate; medians"
-    " {rate} and {control_rate} kbit/s, ratio {ratio}, p = {p_value}."
+    " {rate} and {control_rate} kbit/s, ratio {ratio}"
+)
+ONE_TEST = ", p = {p_value}."
+TWO_TESTS = (
+    "; a second test, {later} s later, agreed ({n_slow_again} of {n_again} pairs), p = {p_value} over both."
 )
 
 THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
@@ -155,6 +159,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         lambda f: accused_by_name(f) and f.own.is_throttled,
         State.THROTTLED,
         PAIRED
+        + ONE_TEST
         + " The control was a neutral name at the same address; at a neutral server its name was slowed too."
         + NAME_DIFFERENTLY,
         mechanism="throughput.{shape}.sni",
@@ -165,6 +170,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         lambda f: f.own.is_throttled and f.calibrated,
         State.THROTTLED,
         PAIRED
+        + ONE_TEST
         + " The control was a neutral name at the same address, which was as fast as its own on a network"
         " without interference; at a neutral server its name was not seen to be slowed, so name and address"
         " count together." + NAME_DIFFERENTLY,
@@ -176,6 +182,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         lambda f: f.own.is_throttled,
         State.INCONCLUSIVE,
         PAIRED
+        + ONE_TEST
         + " The control was a neutral name at the same address. At a neutral server its name was not seen to"
         " be slowed, and no baseline shows both names alike at its own: another backend, or another class of"
         " rate, does this too.",
@@ -185,7 +192,10 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.slow_name_elsewhere",
         accused_by_name,
         State.THROTTLED,
-        PAIRED + " Both were names at one neutral server: this name, and a neutral one." + NAME_DIFFERENTLY,
+        PAIRED
+        + ONE_TEST
+        + " Both were names at one neutral server: this name, and a neutral one."
+        + NAME_DIFFERENTLY,
         mechanism="throughput.{shape}.sni",
         located=Located.PATH,
     ),
@@ -286,3 +296,10 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
 )
 """None of them holding, nothing of threefold or more was shown, or nothing was decided yet: the verdict on
 the page stands."""
+
+TWICE: Final = {
+    rule.rule_id: replace(rule, because=rule.because.replace(ONE_TEST, TWO_TESTS))
+    for rule in THROUGHPUT_RULES
+    if rule.state is State.THROTTLED and ONE_TEST in rule.because
+}
+"""The same rules where a second test agrees: what they say then."""
