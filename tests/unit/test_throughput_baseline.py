@@ -72,6 +72,7 @@ def test_a_row_calibrates_for_thirty_days_where_its_network_was_fine(
     target = a_target(ROW)
     facts = facts_of({"facts": {"baseline": baseline}}, target)
     assert (calibration_of(facts, target, ZERO) is not None) is known
+    assert (calibration_of(facts, target, ZERO, within_s=86_400) is not None) is (known and not baseline)
 
 
 def test_nothing_calibrates_where_no_clock_could_be_checked_or_nothing_is_known() -> None:

@@ -90,16 +90,18 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
     )
 
 
-def calibration_of(facts: RunFacts, target: Target, moment: datetime) -> TargetBaseline | None:
+def calibration_of(
+    facts: RunFacts, target: Target, moment: datetime, *, within_s: float = CALIBRATION_S
+) -> TargetBaseline | None:
     """Return the target's row where transfers may be held against it, or None.
 
-    Its network was fine, the target answered there, and it is at most 30 days old by a checked clock.
+    Its network was fine, the target answered there, and it is at most so old (30 days) by a checked clock.
     """
     baseline = facts.baseline
     row = _INDEX.row(baseline, target) if baseline is not None else None
     if baseline is None or row is None or baseline.network_state not in FINE_NETWORKS or not row.n_ok:
         return None
-    return row if _age_s(facts, baseline, moment) <= CALIBRATION_S else None
+    return row if _age_s(facts, baseline, moment) <= within_s else None
 
 
 def _age_s(facts: RunFacts, baseline: Baseline, moment: datetime) -> float:

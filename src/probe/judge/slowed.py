@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.judge import note as notes
 from probe.judge.baseline import calibration_of
-from probe.judge.constants import CLEAR_MEDIAN
+from probe.judge.constants import BASELINE_FRESH_S, CLEAR_MEDIAN
 from probe.judge.decide import sign_test
 from probe.judge.freeze import freeze_of
 from probe.judge.moved import has_moved
@@ -69,18 +69,22 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
     made = tuple(m for m in reading.aside if m.experiment == EXPERIMENT)
     tests = pair_tests(made)
     broken = stopped_short(outcome)
-    row = calibration_of(facts, reading.target, reading.own[0].measurement_start_time)
+    begun = reading.own[0].measurement_start_time
+    row = calibration_of(facts, reading.target, begun)
+    # That two names were alike holds for a while; at what rate a server sends holds for a day.
+    fresh = calibration_of(facts, reading.target, begun, within_s=BASELINE_FRESH_S)
     known = row.pair_calibration if row is not None else None
+    outside_bps = fresh.rate_bps if fresh is not None else None
     return Slowness(
         SlowFacts(
             own=tests.get((OWN, 0), NOT_MADE),
             own_again=tests.get((OWN, 1), NOT_MADE),
             name=tests.get((NAME, 0), NOT_MADE),
             name_again=tests.get((NAME, 1), NOT_MADE),
-            freeze=freeze_of(made, _got_elsewhere(outcome, row.rate_bps if row is not None else None)),
+            freeze=freeze_of(made, _got_elsewhere(outcome, outside_bps)),
             moved=_moved(facts, made),
             calibrated=known is not None and CLEAR_MEDIAN <= known <= 1 / CLEAR_MEDIAN,
-            outside_bps=row.rate_bps if row is not None else None,
+            outside_bps=outside_bps,
             suspected=broken or is_suspect(facts, reading, outcome),
         ),
         made,
@@ -90,7 +94,8 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
 
 def _got_elsewhere(outcome: Outcome, rate_bps: float | None) -> list[tuple[ControlSource, float]]:
     """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial."""
-    found = [(v.source, float(v.body_length or 0)) for v in outcome.hop.views if v.usable and v.answered]
+    views = [v for v in outcome.hop.views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
+    found = [(v.source, float(v.body_length or 0)) for v in views if v.usable and v.answered]
     return [*found, *([(ControlSource.BASELINE, float("inf"))] if rate_bps else [])]
 
 
