@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from probe.model.transfer import TRIAL_BYTES, TRIAL_SECONDS
+
 if TYPE_CHECKING:
     from wire.scenario import Row, Scenario
 
@@ -22,8 +24,6 @@ ROUND_TRIPS_S: Final = (0.02, 0.06, 0.15)
 LOSSES: Final = (0.0, 0.01, 0.03, 0.05)
 RATES_BPS: Final = (1e6, 8e6, 50e6)
 BUFFER_S: Final = 0.1
-TRIAL_BYTES: Final = 131_072
-TRIAL_S: Final = 1.8
 ACCUSING: Final = frozenset({"throttled", "blocked"})
 
 
@@ -72,16 +72,16 @@ BLOCKING_LINES: Final = (
 CENSOR_BPS: Final[Mapping[str, float]] = MappingProxyType(
     {
         # A bucket that lets so much through at once counts as well: bucket / trial + rate.
-        "policed-name": 140_000 + 16_000 * 8 / TRIAL_S,
-        "policed-video": 140_000 + 16_000 * 8 / TRIAL_S,
-        "policed-address-known": 140_000 + 16_000 * 8 / TRIAL_S,
-        "policed-pair-known": 140_000 + 16_000 * 8 / TRIAL_S,
-        "frozen-address-known": 16_000 * 8 / TRIAL_S,
-        "policed-unhelped": 140_000 + 16_000 * 8 / TRIAL_S,
-        "policed-bucket": 140_000 + 64_000 * 8 / TRIAL_S,
+        "policed-name": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
+        "policed-video": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
+        "policed-address-known": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
+        "policed-pair-known": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
+        "frozen-address-known": 16_000 * 8 / TRIAL_SECONDS,
+        "policed-unhelped": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
+        "policed-bucket": 140_000 + 64_000 * 8 / TRIAL_SECONDS,
         "shaped-name": 300_000,
-        "frozen-bytes": 16_000 * 8 / TRIAL_S,
-        "frozen-packets": 25 * SEGMENT_BITS / TRIAL_S,
+        "frozen-bytes": 16_000 * 8 / TRIAL_SECONDS,
+        "frozen-packets": 25 * SEGMENT_BITS / TRIAL_SECONDS,
     }
 )
 """What a trial of the struck name gets at most."""
