@@ -66,15 +66,18 @@ def _start_demo(results: Path) -> subprocess.Popen[str]:
     )
 
 
-def _wait_for_lines(results: Path, n: int) -> Path:
+def _wait_for_lines(demo: subprocess.Popen[str], results: Path, n: int) -> Path:
     """Wait until a run has written this many measurements; return its folder."""
-    give_up = time.monotonic() + 60
-    while time.monotonic() < give_up:
+    give_up = time.monotonic() + 120  # a process that is busy with nothing else takes three seconds
+    written = 0
+    while time.monotonic() < give_up and demo.poll() is None:
         for path in results.glob("*/measurements.jsonl"):
-            if path.read_bytes().count(b"\n") >= n:
+            written = path.read_bytes().count(b"\n")
+            if written >= n:
                 return path.parent
         time.sleep(0.05)
-    raise AssertionError("the run wrote nothing")
+    demo.kill()
+    raise AssertionError(f"{written} lines, exit code {demo.returncode}: {demo.communicate()[1][-2000:]}")
 
 
 @pytest.mark.slow
@@ -96,7 +99,7 @@ def test_judging_a_stored_run_again_gives_its_own_bytes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_and_judges_what_there_is_and_ends_with_130(tmp_path: Path) -> None:
     demo = _start_demo(tmp_path)
-    folder = _wait_for_lines(tmp_path, 30)
+    folder = _wait_for_lines(demo, tmp_path, 30)
     demo.send_signal(signal.SIGINT)
     _, said = demo.communicate(timeout=30)
     assert demo.returncode == 130, said
@@ -112,7 +115,7 @@ def test_ctrl_c_keeps_and_judges_what_there_is_and_ends_with_130(tmp_path: Path)
 @pytest.mark.parametrize("n_lines", [1, 12, 40])
 def test_a_killed_run_loses_nothing_that_was_complete_and_can_be_judged(tmp_path: Path, n_lines: int) -> None:
     demo = _start_demo(tmp_path)
-    folder = _wait_for_lines(tmp_path, n_lines)
+    folder = _wait_for_lines(demo, tmp_path, n_lines)
     demo.kill()
     demo.communicate(timeout=30)
     with (folder / "measurements.jsonl").open("ab") as file:
@@ -207,7 +210,7 @@ def test_a_baseline_is_made_of_a_run_and_read_back(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_demo_cannot_be_taken_up_as_if_it_were_a_run(tmp_path: Path) -> None:
     demo = _start_demo(tmp_path)
-    folder = _wait_for_lines(tmp_path, 1)
+    folder = _wait_for_lines(demo, tmp_path, 1)
     demo.kill()
     demo.communicate(timeout=30)
     with pytest.raises(UsageError, match="was made in the lab"):
