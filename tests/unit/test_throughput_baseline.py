@@ -53,7 +53,8 @@ def test_a_confirmation_is_due_so_long_after_the_last_pair_of_the_first_test() -
     (debt,) = judge_target(facts_of(row, target), target, found).debts
     last = [m for m in found if m.experiment == "throughput"][5]
     ended = last.started_s + max(t.t for t in last.transfers)
-    assert (debt.arms, debt.test, debt.not_before_s) == ("T/C1", 1, pytest.approx(ended + 60.0))
+    assert (debt.arms, debt.test) == ("T/C1", 1)
+    assert debt.not_before_s == pytest.approx(ended + 60.0)
 
 
 @pytest.mark.parametrize(
