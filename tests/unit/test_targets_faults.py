@@ -165,7 +165,7 @@ def test_the_same_input_in_two_files_is_refused_with_both_files(folder: Path) ->
         (
             in_file("neutral.toml", lambda t: t.replace('group = "foreign"', 'group = "foriegn"', 1)),
             "neutral.toml",
-            130,
+            131,
             "is not known",
         ),
         (

@@ -7,7 +7,7 @@ from probe.cli import consent, exits, memory
 from probe.cli.places import check_results
 from probe.cli.speeds import speeds_of
 from probe.cli.terminal import somebody_is_there
-from probe.locale import _
+from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
     from probe.cli.asked import Asked
@@ -22,7 +22,21 @@ def would_run(asked: "Asked") -> "Prepared":
     controls = asked.controls if asked.controls is not None else memory.here().controls() or ()
     prepared = prepare(asked.request(controls))
     check_results(asked.resume or asked.results)
+    if prepared.left_out:
+        _tell_left_out(prepared)
     return prepared
+
+
+def _tell_left_out(prepared: "Prepared") -> None:
+    from probe.pipeline.extras import how_to_install
+
+    n = len(prepared.left_out)
+    said = ngettext(
+        "{n} target is left out: it needs a library that is not installed. To have it: {command}",
+        "{n} targets are left out: they need a library that is not installed. To have them: {command}",
+        n,
+    )
+    _show(said.format(n=n, command=how_to_install(prepared.left_out)))
 
 
 def consented(asked: "Asked", network: "Network") -> "Prepared | None":

@@ -12,6 +12,7 @@ from probe.model.options import RunOptions
 from probe.model.target import Service, Target
 from probe.model.words import Risk
 from probe.pipeline.contacts import Contact, contacts_of
+from probe.pipeline.extras import able, how_to_install
 from probe.pipeline.stored import read_stored
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
@@ -68,6 +69,8 @@ class Prepared:
     risk: Risk
     lists: tuple[str, ...]
     """SHA-256 of each list."""
+    left_out: tuple[Target, ...] = ()
+    """What was asked for and needs a library that is not installed."""
 
 
 def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepared:
@@ -80,6 +83,9 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
     catalogue = catalogue or read_catalogue()
     stored = read_stored(path) if (path := request.resume or request.for_run) else None
     services = stored.services if stored else _services(request, catalogue)
+    services, left_out = able(services)
+    if left_out and not services:
+        raise UsageError("What was named needs a library that is not installed.", how_to_install(left_out))
     targets = tuple(target for service in services for target in service.targets)
     if not targets and stored:
         raise UsageError(f"{path} is a self-test: it has no targets.", "Make another one: probe self-test")
@@ -111,6 +117,7 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
         estimate=estimate(targets, catalogue.neutrals, options, trials=request.trials),
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
         lists=tuple(_digest(path) for path in request.lists),
+        left_out=left_out,
     )
 
 
