@@ -128,7 +128,7 @@ ONE_TEST = ", p = {p_value}."
 TWO_TESTS = (
     "; a second test, {later} s later, agreed ({n_slow_again} of {n_again} pairs), p = {p_value} over both."
 )
-
+PAIRED_ONCE = PAIRED + ONE_TEST
 THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
     Rule(
         "throughput.network_changed",
@@ -158,8 +158,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.slow_by_name",
         lambda f: accused_by_name(f) and f.own.is_throttled,
         State.THROTTLED,
-        PAIRED
-        + ONE_TEST
+        PAIRED_ONCE
         + " The control was a neutral name at the same address; at a neutral server its name was slowed too."
         + NAME_DIFFERENTLY,
         mechanism="throughput.{shape}.sni",
@@ -169,8 +168,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.slow_name_at_address",
         lambda f: f.own.is_throttled and f.calibrated,
         State.THROTTLED,
-        PAIRED
-        + ONE_TEST
+        PAIRED_ONCE
         + " The control was a neutral name at the same address, which was as fast as its own on a network"
         " without interference; at a neutral server its name was not seen to be slowed, so name and address"
         " count together." + NAME_DIFFERENTLY,
@@ -181,8 +179,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.uncalibrated",
         lambda f: f.own.is_throttled,
         State.INCONCLUSIVE,
-        PAIRED
-        + ONE_TEST
+        PAIRED_ONCE
         + " The control was a neutral name at the same address. At a neutral server its name was not seen to"
         " be slowed, and no baseline shows both names alike at its own: another backend, or another class of"
         " rate, does this too.",
@@ -192,8 +189,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         "throughput.slow_name_elsewhere",
         accused_by_name,
         State.THROTTLED,
-        PAIRED
-        + ONE_TEST
+        PAIRED_ONCE
         + " Both were names at one neutral server: this name, and a neutral one."
         + NAME_DIFFERENTLY,
         mechanism="throughput.{shape}.sni",
@@ -294,8 +290,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         reason_code=ReasonCode.TOO_FEW_PAIRS,
     ),
 )
-"""None of them holding, nothing of threefold or more was shown, or nothing was decided yet: the verdict on
-the page stands."""
+"""None of them holding, nothing was shown, or nothing decided yet: the verdict on the page stands."""
 
 TWICE: Final = {
     rule.rule_id: replace(rule, because=rule.because.replace(ONE_TEST, TWO_TESTS))
