@@ -294,6 +294,22 @@ def test_hellos_of_a_name_are_half_a_second_apart_and_twelve_in_two_minutes_to_a
     anyio.run(run)
 
 
+def test_two_hellos_of_a_name_need_room_for_both() -> None:
+    clock = Clock()
+    budget = HelloBudget(clock)  # type: ignore[arg-type]  # only its counter is read
+
+    async def run() -> None:
+        for _ in range(11):
+            await budget.take("a.example", "1.2.3.4")
+            clock.at += 1.0
+        assert budget.wait_s("a.example", "1.2.3.4") == 0
+        assert budget.wait_s("a.example", "1.2.3.4", 2) == pytest.approx(109)
+        assert budget.wait_s("a.example", "1.2.3.4", 3) == pytest.approx(110)
+        assert budget.wait_s("b.example", "1.2.3.4", 12) == 0
+
+    anyio.run(run)
+
+
 def test_the_budget_forgets_what_no_longer_binds() -> None:
     clock = Clock()
     budget = HelloBudget(clock)  # type: ignore[arg-type]  # as above

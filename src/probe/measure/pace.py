@@ -46,13 +46,14 @@ class HelloBudget:
         self._sent: dict[tuple[str, str], deque[float]] = {}
         self._swept = clock.counter()
 
-    def wait_s(self, name: str, ip: str) -> float:
-        """Return the seconds until this name may be sent to this address; 0 when it may be now."""
+    def wait_s(self, name: str, ip: str, n: int = 1) -> float:
+        """Return the seconds until this name may be sent `n` times to this address; 0 when it may be now."""
         now = self._clock.counter()
         waits = [0.0, self._last.get(name, now - HELLO_GAP_S) + HELLO_GAP_S - now]
         sent = self._sent.get((name, prefix(ip)))
-        if sent is not None and len(sent) == HELLO_BURST:
-            waits.append(sent[0] + HELLO_WINDOW_S - now)
+        over = len(sent or ()) + n - HELLO_BURST
+        if sent and over > 0:
+            waits.append(sent[min(over, len(sent)) - 1] + HELLO_WINDOW_S - now)
         return max(waits)
 
     async def take(self, name: str, ip: str) -> float:

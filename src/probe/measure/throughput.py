@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING
+
+import anyio
 
 from probe.measure import transfer_helper
 from probe.measure.transfer import SAFETY_BYTES, UNCAPPED, Goal, Turn, record, trial
+from probe.measure.transfer_helper import Served
 from probe.measure.transfer_http import Seen
 from probe.measure.urls import is_public, place_of
 from probe.measure.verify import ascii_name
@@ -15,7 +19,6 @@ from probe.model import failure as f
 
 if TYPE_CHECKING:
     from probe.measure.trace import Context
-    from probe.measure.transfer_helper import Served
     from probe.model.target import Step
     from probe.model.transfer import Stage, Transfer, TransferPlan
 
@@ -31,6 +34,7 @@ async def recipe(ctx: Context, step: Step) -> None:
     if plan is None:
         raise ValueError("no transfer is planned")
     asked: dict[Served, dict[str, Transfer]] = {}
+    await _room_for_all(ctx, plan)
     for position, planned in enumerate(plan.arms):
         arm = dataclasses.replace(planned, server_name=ascii_name(planned.server_name))
         turn = Turn(plan=plan, arm=arm, position=position)
@@ -47,6 +51,20 @@ async def recipe(ctx: Context, step: Step) -> None:
             asked.setdefault(served, {})[nonce] = found
     for served, transfers in asked.items():
         await _attach(ctx, served, transfers)
+
+
+async def _room_for_all(ctx: Context, plan: TransferPlan) -> None:
+    """Wait until every arm may shake hands: two arms that minutes part are no pair."""
+    places: Counter[tuple[str, str]] = Counter()
+    for arm in plan.arms:
+        served = await transfer_helper.announced(ctx, arm.helper) if arm.helper else None
+        ip = served.ip if isinstance(served, Served) else arm.ip
+        if ip:
+            places[ascii_name(arm.server_name) or ip, ip] += 1
+    wait = max((ctx.pace.hellos.wait_s(name, ip, n) for (name, ip), n in places.items()), default=0.0)
+    if wait > 0:
+        ctx.excuse(wait)
+        await anyio.sleep(wait)
 
 
 async def _at_an_address(ctx: Context, turn: Turn) -> None:
