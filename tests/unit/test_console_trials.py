@@ -21,12 +21,12 @@ def test_a_pair_is_a_line_on_a_common_scale() -> None:
         "At the target's own address: its name against a neutral one:",
         "    ● the target's name  □ control",
         "    100 kbit/s         1 Mbit/s           10 Mbit/s",
-        "  1         ●─────────────────────────────□          0.05",
-        "  2        ●─────────────────────────────────□       0.03",
+        "  1        ●──────────────────────────────□          0.04",
+        "  2       ●──────────────────────────────────□       0.03",
         "    confirmation",
-        "  3        ●────────────────────────────────□        0.04",
-        "  4         ●───────────────────────────────□        0.04",
-        "median 0.04 of the control's rate; slower in 4 of 4 pairs, p = 0.062.",
+        "  3       ●─────────────────────────────────□        0.03",
+        "  4       ●─────────────────────────────────□        0.03",
+        "median 0.03 of the control's rate; slower in 4 of 4 pairs, p = 0.0625.",
     ]
 
 
@@ -38,12 +38,12 @@ def test_no_drawn_line_is_wider_than_the_terminal() -> None:
 
 def test_a_terminal_without_unicode_gets_letters() -> None:
     lines = shown(60, unicode=False, n=1)
-    assert lines[3] == "  1         x-----------------------------o          0.05"
+    assert lines[3] == "  1        x------------------------------o          0.04"
     assert all(line.isascii() for line in lines)
 
 
 def test_too_narrow_for_a_picture_the_numbers_are_written() -> None:
-    assert shown(28, n=1)[1] == "1: 215 kbit/s / 4.7 Mbit/s = 0.05"
+    assert shown(28, n=1)[1] == "1: 192 kbit/s / 4.7 Mbit/s = 0.04"
 
 
 def test_arms_of_one_speed_lie_on_each_other_and_the_targets_is_seen() -> None:
