@@ -13,6 +13,8 @@ DOCUMENTS = (
     "docs/risks.md",
     "docs/risks.ru.md",
     "docs/helper.md",
+    "docs/services.md",
+    "docs/coverage.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "SECURITY.md",
