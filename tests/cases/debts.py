@@ -57,7 +57,7 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
             for e, w in said.get("tls", {}).items()
         ),
         quic_handshake=tuple(
-            EndpointAnswer(endpoint=e, failure=WORDS[w], server_name=NAME)
+            EndpointAnswer(endpoint=e, failure=WORDS[w], server_name=target.server_name or NAME)
             for e, w in said.get("quic", {}).items()
         ),
         http_asked=said.get("asked", True),

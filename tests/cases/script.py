@@ -235,7 +235,7 @@ def _quic(ip: str, said: str, extra: dict[str, str], when: When) -> QUICHandshak
         t=when.t,
         failure=None if versions else WORDS[said],
         ip=ip,
-        port=443,
+        port=int(extra.get("port", "443")),
         server_name=None if versions else shown.server_name,
         verified_name=shown.verified_name,
         completed=shown.completed and not versions,

@@ -24,7 +24,7 @@ QUIC: Final = (
     Scenario(
         name="quic-name",
         about="420 s of silence after an Initial that bears a name, at any address; names beside it pass",
-        services=("youtube", "facebook"),
+        services=("youtube", "facebook", "adguard-dns"),
         urls=("quic://www.youtube.com.example.org/",),
         censors=({"kind": "quic", "names": ["www.youtube.com"], "label": "QUIC by name"},),
         rows=(
@@ -32,6 +32,7 @@ QUIC: Final = (
             Row("youtube/web", "reachable"),
             Row("youtube", "reachable"),
             Row("facebook/quic", "reachable"),
+            Row("adguard-dns/doq", "reachable"),
             Row("quic://www.youtube.com.example.org/", "reachable"),
             Row("network", "reachable", "network.none"),
         ),
@@ -74,6 +75,22 @@ QUIC: Final = (
             Row("facebook/quic", "inconclusive", "", reason="NO_CONTROL"),
             Row("youtube", "reachable"),
             Row("network", "reachable", "network.none"),
+        ),
+    ),
+    Scenario(
+        name="quic-whole",
+        about="UDP/443 and a resolver's UDP/853 vanish; a baseline of this network knows them alive",
+        services=("youtube", "adguard-dns"),
+        censors=(
+            at("drop", "0.0.0.0/0", "::/0", **ON_QUIC),
+            at("drop", "94.140.14.14", ports=[853], protos=[UDP]),
+        ),
+        baseline="clean",
+        rows=(
+            Row("youtube/quic", "blocked", "quic.timeout", "unknown", confirmed=False),
+            Row("adguard-dns/doq", "blocked", "quic.timeout", "path", confirmed=False),
+            Row("youtube", "reachable"),
+            Row("adguard-dns", "reachable"),
         ),
     ),
     Scenario(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge import kind as k
 from probe.judge import note as notes
 from probe.judge.cross import NOTHING
+from probe.judge.doq import DOQ_RULES
 from probe.judge.fingerprints import Scope, match_issuer
 from probe.judge.floor import FloorFacts
 from probe.judge.http import HTTP_RULES
@@ -15,7 +16,7 @@ from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import Rule, first_match
 from probe.judge.series import SERIES
 from probe.judge.server import RESOLVER_RULES
-from probe.judge.stand import PASSES, at_http, at_tcp, at_tls, stand
+from probe.judge.stand import PASSES, at_http, at_quic, at_tcp, at_tls, stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
 from probe.judge.view import endpoint
@@ -39,6 +40,7 @@ TABLES: dict[Layer, tuple[Rule[FloorFacts], ...]] = {
     Layer.TCP: TCP_RULES,
     Layer.TLS: TLS_RULES,
     Layer.HTTP: HTTP_RULES,
+    Layer.QUIC: DOQ_RULES,
 }
 OPERATIONS = {
     Layer.DNS: "queries",
@@ -191,6 +193,9 @@ def control_saw(
 ) -> str | None:
     """Say what one control saw of what failed here: passing anywhere counts before failing alike."""
     ask = {(t.ip, t.port) for t in tries}
+    if layer is Layer.QUIC:
+        told = [at_quic(view, ip, port, hop.sni, is_true=True) for ip, port in sorted(ask)]
+        return PASSES if PASSES in told else told[0]
     if layer is Layer.HTTP:
         return _alike(view, at_http(view), ask, kinds)
     saw = sorted(

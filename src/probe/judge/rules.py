@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT
 from probe.judge.dns import ARTEFACTS
 from probe.judge.dns_fails import FAILS, UNTRUE
+from probe.judge.doq import DOQ_RULES
 from probe.judge.gate import BUDGET_SPENT, INTERRUPTED, NETWORK_NOT_FINE, NOT_MEASURED
 from probe.judge.http import HTTP_RULES
 from probe.judge.quic import QUIC_ANSWERED, QUIC_RULES
@@ -40,6 +41,7 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *ANSWERED.values(),
     QUIC_ANSWERED,
     *QUIC_RULES,
+    *DOQ_RULES,
     *THROUGHPUT_RULES,
 )
 """In the order in which they are asked; some stand in two tables."""

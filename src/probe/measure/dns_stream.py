@@ -140,7 +140,7 @@ async def ask_doh(
         names = (None if place.is_literal else place.host, place.host)
         failure, stream = await _secured(ctx, raw, names, alpn=hello.ALPN_WEB, tags=tags, timeout_s=timeout_s)
     if stream is None:
-        return _done(ctx, blank, failure)
+        return done(ctx, blank, failure)
     seen = Exchange()
     headers = (
         ("Host", place.authority),
@@ -161,9 +161,9 @@ async def ask_doh(
             seen=seen,
         )
     except BaseException:
-        _done(ctx, blank, seen.failure)
+        done(ctx, blank, seen.failure)
         raise
-    return _done(ctx, blank, *_doh_answer(seen, asked))
+    return done(ctx, blank, *_doh_answer(seen, asked))
 
 
 def _doh_answer(seen: Exchange, asked: Message) -> tuple[str | None, DNSReply | None]:
@@ -227,7 +227,7 @@ async def _framed(
 ) -> DNSLookup:
     """Send the query with its length in front, read one message (RFC 1035, 4.2.2), close."""
     if stream is None:
-        return _done(ctx, blank, failure)
+        return done(ctx, blank, failure)
     asked = dns_message.query(blank.hostname, blank.query_type, checking_disabled=blank.checking_disabled)
     try:
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
@@ -235,14 +235,14 @@ async def _framed(
             await stream.write(len(message).to_bytes(2, "big") + message)
             wire = await _message(stream)
     except (OSError, EOFError) as error:
-        return _done(ctx, blank, classify(error))
+        return done(ctx, blank, classify(error))
     except BaseException as error:
-        _done(ctx, blank, classify(error))
+        done(ctx, blank, classify(error))
         raise
     finally:
         stream.close()
     reply = dns_message.reply_of(wire, asked, t=ctx.now())
-    return _done(ctx, blank, reply.failure, reply)
+    return done(ctx, blank, reply.failure, reply)
 
 
 async def _message(stream: AnyStream) -> bytes:
@@ -256,7 +256,8 @@ async def _message(stream: AnyStream) -> bytes:
     return held[2 : 2 + int.from_bytes(held[:2], "big")]
 
 
-def _done(ctx: Context, blank: DNSLookup, failure: str | None, reply: DNSReply | None = None) -> DNSLookup:
+def done(ctx: Context, blank: DNSLookup, failure: str | None, reply: DNSReply | None = None) -> DNSLookup:
+    """Append the lookup that `blank` began, with how it ended."""
     lookup = dataclasses.replace(
         blank,
         t=ctx.now() if reply is None else reply.t,

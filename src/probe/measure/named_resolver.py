@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure import dns
+from probe.measure import dns, dns_quic
 from probe.measure.names import resolve
 from probe.measure.urls import is_public, place_of
 from probe.measure.web import choose
@@ -32,7 +32,7 @@ def _questions(step: Step) -> tuple[tuple[str, str], ...]:
 
 
 async def dns_queries(ctx: Context, step: Step) -> None:
-    """Ask the resolver of `dns+udp://`, `dns+tcp://` or `dns+tls://ip:port`. Raises ValueError."""
+    """Ask the resolver of `dns+udp://`, `dns+tcp://`, `dns+tls://` or `dns+quic://ip`. Raises ValueError."""
     place = place_of(step.target.input)
     questions = _questions(step)
     name, rdtype = questions[0]
@@ -49,6 +49,10 @@ async def dns_queries(ctx: Context, step: Step) -> None:
             await ctx.room_for_hello(server_name or place.host, place.host)
             async with ctx.at((place.host,)):
                 await dns.ask_dot(ctx, place.host, place.port, name, rdtype, server_name=server_name)
+        case "dns+quic":
+            server_name = step.target.server_name or None
+            async with ctx.at((place.host,)):
+                await dns_quic.ask_doq(ctx, place.host, place.port, name, rdtype, server_name=server_name)
         case _:
             raise ValueError(f"not a resolver: {step.target.input}")
 
