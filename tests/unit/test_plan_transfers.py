@@ -80,6 +80,11 @@ def test_the_neutral_server_is_asked_in_the_family_of_the_debt() -> None:
     }
 
 
+def test_another_familys_server_is_taken_where_the_debts_own_has_none() -> None:
+    made = plan(replace(NAME, addresses=("2001:db8::1",)), IANA, FROZEN)
+    assert {arm.ip for arm in made.arms} == {"192.0.2.10"}
+
+
 def test_a_campaigns_helper_is_taken_before_a_neutral_and_tells_its_own_address() -> None:
     options = RunOptions(controls=("https://0.th.ooni.org/", "https://helper.example/"))
     assert by_name(plan(NAME, IANA, SPEED, options=options).arms) == [

@@ -110,18 +110,19 @@ def _elsewhere(
     if helper:
         return tuple(ArmPlan(arm=arm, server_name=name, helper=helper) for arm, name in names)
     servers = sorted(
-        (t for t in neutrals if t.any_name and t.large_object and _known(t, family)),
-        key=lambda t: (t.neutral_group == "foreign_frozen", t.target_id),
+        (t for t in neutrals if t.any_name and t.large_object and t.addresses), key=lambda t: t.target_id
     )
     if not servers:
         return ()
-    # Those of hosters reported frozen stand last: what is frozen for every name is no control.
-    best = [t for t in servers if t.neutral_group != "foreign_frozen"] or servers
+    # A name is looked at in both families alike, so another family's server will do. Those of hosters
+    # reported frozen stand last: what is frozen for every name is no control.
+    near = [t for t in servers if _known(t, family)] or servers
+    best = [t for t in near if t.neutral_group != "foreign_frozen"] or near
     server = best[_lot(target) % len(best)]
     return tuple(
         ArmPlan(
             arm=arm,
-            ip=_known(server, family)[0],
+            ip=(_known(server, family) or server.addresses)[0],
             server_name=name,
             host=urlsplit(server.input).hostname or "",
             path=server.large_object,
