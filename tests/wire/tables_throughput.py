@@ -222,7 +222,7 @@ SPED: Final = (
     _innocent(
         "loaded-home",
         "a second flow of the home fills the link",
-        Row(OBJECT, "reachable|inconclusive", "", reason="|EFFECT_BELOW_FLOOR"),
+        Row(OBJECT, "reachable|inconclusive", "", reason="|EFFECT_BELOW_FLOOR|LINK_TOO_SLOW"),
         background="home",
     ),
     _innocent(
