@@ -254,7 +254,7 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         params={"operation": "QUIC handshakes", "family": f"IPv{family}"},
         uids=frozenset(r.leg.measurement.measurement_uid for r in rounds),
         wants=Wants(
-            rounds=not counted.stands and not counted.mixed and not final,
+            rounds=not counted.mixed and not final and (not counted.stands or arms.undecided),
             control=not final,
             control_again=stood.down_once,
         ),

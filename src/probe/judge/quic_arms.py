@@ -32,6 +32,8 @@ class QuicArms:
     """The target's address and two neutral servers list version 1, and no name is answered at any of them."""
     by_name: bool
     """Neutral servers that had just answered another neutral's name never answered the target's."""
+    undecided: bool
+    """So it was, but too seldom to say so."""
     wide: bool
     """That was so at two neutral servers, beside two neutral names."""
 
@@ -62,6 +64,7 @@ def arms_of(rounds: Sequence[tuple[Measurement, Collection[str]]], family: int) 
         whole=whole,
         version_1_silent=version_1 and whole and name_dead and len(speaking) >= CROSS_NEUTRALS,
         by_name=by_name,
+        undecided=0 < len(silent) == len(pairs) < CROSS_TRIES,
         wide=by_name
         and len({theirs.ip for _, theirs in pairs}) >= CROSS_NEUTRALS
         and len({neutral.server_name for neutral, _ in pairs}) >= CROSS_NEUTRALS,

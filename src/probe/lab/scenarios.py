@@ -9,6 +9,8 @@ from probe.lab.innocent import INNOCENT
 from probe.lab.interference import INTERFERENCE
 from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
 from probe.lab.networks import NETWORKS
+from probe.lab.quic_server import has_quic
+from probe.lab.quic_worlds import QUIC
 from probe.lab.records import Expected, Rule, Scenario, Site
 from probe.lab.slow import SLOW
 from probe.lab.throttled import POLICED, THROTTLED
@@ -70,7 +72,16 @@ DEMO = Scenario(
 )
 
 SCENARIOS: Mapping[str, Scenario] = {
-    s.name: s for s in (DEMO, *INTERFERENCE, *THROTTLED, *NETWORKS, *INNOCENT, *SLOW)
+    s.name: s
+    for s in (
+        DEMO,
+        *INTERFERENCE,
+        *THROTTLED,
+        *NETWORKS,
+        *INNOCENT,
+        *SLOW,
+        *(QUIC if has_quic() else ()),
+    )
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import secrets
 import ssl
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from aioquic.quic.connection import QuicConnection
 
     from probe.measure.trace import Context
+
+logging.getLogger("quic").addHandler(logging.NullHandler())
+# What the library has to say is in its events; without a handler its warnings would go to stderr.
 
 ALPN_H3: Final = ("h3",)
 ALPN_DOQ: Final = ("doq",)

@@ -70,6 +70,7 @@ class Driver:
             if step.experiment == target.experiment and step.reason is None:
                 step = self._spaced(step, measurements)
             if step.experiment == "quic":
+                await self.known.all_asked.wait()
                 arms = quic_arms(self.neutrals, self.known.addresses, turn=turn)
                 step = replace(step, neutrals=arms)
             stored = await self._kept(step)

@@ -1,5 +1,6 @@
 """Which neutrals answer, at which addresses: learned as the run goes on, used for beats and cross arms."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from probe.model.measurement import Measurement
@@ -15,6 +16,8 @@ class KnownNeutrals:
 
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     groups: dict[str, set[str]] = field(default_factory=dict)
+    all_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once every neutral was tried: who needs single ones of them has to wait that long."""
 
     def learn(self, measurement: Measurement, target: Target) -> None:
         """Take note of one neutral's measurement."""

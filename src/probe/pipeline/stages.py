@@ -69,6 +69,7 @@ class Work:
             heart.want(target)
         async with asyncio.TaskGroup() as background:
             first = background.create_task(self._neutrals(0))
+            first.add_done_callback(lambda _: self.known.all_asked.set())
             await self._until_known(first)
             self._tell_network()
             beating = background.create_task(heart.run())
