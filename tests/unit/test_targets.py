@@ -147,7 +147,14 @@ def test_signals_private_authority_is_named_and_shipped(catalogue: Catalogue) ->
 
 
 def test_the_zone_is_asked_for_its_own_data(catalogue: Catalogue) -> None:
-    assert catalogue.target("zone-ru/ru-a").question == "ru SOA"
+    zones = catalogue.service("zone-ru").targets
+    assert [(t.input, len(t.roots), len(t.servers)) for t in zones] == [
+        ("zone://ru", 26, 10),
+        ("zone://xn--p1ai", 26, 12),
+        ("zone://su", 26, 10),
+    ]
+    assert {"193.232.128.6", "2001:7fd::1"} <= catalogue.literals()
+    assert [anchor.split()[0] for anchor in catalogue.trust_anchors] == ["20326", "38696"]
 
 
 def test_the_neutral_set_is_as_the_method_asks(catalogue: Catalogue) -> None:

@@ -43,6 +43,7 @@ class Asked:
     yes: bool
     trials: int
     """Of a self-test; 0 for a run."""
+    trust_anchor: Path | None = None
 
     def request(self, controls: tuple[str, ...]) -> "RunRequest":
         """Return the pipeline's request, with these controls."""
@@ -81,6 +82,7 @@ class Asked:
             resume=self.resume,
             for_run=self.for_run,
             trials=self.trials,
+            trust_anchor=self.trust_anchor,
         )
 
 
@@ -112,6 +114,7 @@ def asked(
     resume: Path | None = None,
     for_run: Path | None = None,
     trials: int = 0,
+    trust_anchor: Path | None = None,
 ) -> Asked:
     """Check what was typed, under the names and in the units of the options.
 
@@ -144,4 +147,5 @@ def asked(
         for_run=for_run,
         yes=yes,
         trials=trials,
+        trust_anchor=trust_anchor,
     )

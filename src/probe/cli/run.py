@@ -57,6 +57,10 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))
     ] = False,
+    trust_anchor: Annotated[
+        Path | None,
+        typer.Option("--trust-anchor", metavar="FILE", help=_("The DNS root's keys, as DS records.")),
+    ] = None,
     yes: o.Yes = False,
     json_lines: Annotated[
         bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
@@ -102,6 +106,7 @@ def run(
         include_elevated=include_elevated,
         include_high_risk=include_high_risk,
         resume=resume,
+        trust_anchor=trust_anchor,
         yes=yes,
     )
     raise typer.Exit(measure(typed, dry_run=dry_run, json_lines=json_lines, fail_on=failing))

@@ -139,7 +139,8 @@ def baseline_of(
     ]
     shakes += [h for h in quic if h.certificates]
     ok = [c for m in good for c in m.tcp_connect if c.failure is None and not c.hop]
-    addresses = sorted({c.ip for c in ok} | {h.ip for h in quic})[:MAX_ADDRESSES]
+    zone = {ip for m in good for ip in zone_addresses(m)}
+    addresses = sorted({c.ip for c in ok if c.arm != "zone"} | {h.ip for h in quic} | zone)[:MAX_ADDRESSES]
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
     failed = Counter(_failure(m) or instead for m in own if m not in good)
@@ -178,6 +179,8 @@ def _answered(m: Measurement, target: Target) -> bool:
         return any(c.failure is None for c in m.tcp_connect)
     if target.experiment == "dns":
         return any(q.failure is None for q in m.queries)
+    if target.experiment == "zone":
+        return bool(zone_addresses(m))
     if not m.requests:
         return False
     last = max(trip.hop for trip in m.requests)
@@ -210,6 +213,13 @@ def _body_length(good: Sequence[Measurement]) -> int | None:
 def _last_hop(m: Measurement) -> list[HTTPRoundTrip]:
     last = max((trip.hop for trip in m.requests), default=0)
     return [trip for trip in m.requests if trip.hop == last]
+
+
+def zone_addresses(m: Measurement) -> frozenset[str]:
+    """Return the addresses at which a zone's own servers answered for it."""
+    return frozenset(
+        a.ip for a in m.zone_answers if a.side == "server" and a.authoritative and a.serial is not None
+    )
 
 
 def is_own_quic(h: QUICHandshake) -> bool:

@@ -130,3 +130,8 @@ SHAPE_RTT: Final = 5.0
 SHAPE_PLATEAU_CV: Final = 0.3
 SHAPE_SCATTER_CV: Final = 0.5
 """METHOD 7: what the labels policed, shaped and lossy ask for; they decide no state."""
+
+ZONE_AGREE: Final = 2
+"""Root servers, or servers of a zone by name, that must say the same before it is taken for so."""
+ZONE_SERIAL_GAP: Final = 100_000
+"""Serials further apart are no lag: of seconds it is more than a day, of dates ten months. Our choice."""

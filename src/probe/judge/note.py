@@ -66,6 +66,15 @@ AMONG_MANY: Final = (
     "{n} targets were tested in this run: corrected for their number, chance brings this about with a"
     " probability of {p}, which is too much to call it confirmed"
 )
+ROOTS_HEARD: Final = "{n} of {all} addresses of root servers were heard"
+ROOTS_DENY: Final = "{n} of {all} root servers' addresses that were heard denied the zone"
+SERVERS_LAME: Final = "{n} of {all} addresses of its servers answer that they do not serve it (lame)"
+SERVERS_SILENT: Final = "{n} of {all} addresses of its servers did not answer"
+ZONE_RACED: Final = "forged answers came before signed ones to the same questions"
+ZONE_PARTLY_SIGNED: Final = "signatures hold at some of its servers and do not at others"
+ZONE_SERIALS: Final = "the serial numbers of its servers lie far apart"
+ZONE_SETS: Final = "the delegation and the zone itself name different servers"
+ZONE_ROOTS: Final = "root servers name different servers for it"
 
 NOTES: Final = (
     LINGERS,
@@ -97,6 +106,15 @@ NOTES: Final = (
     CONFIRMATION_UNDECIDED,
     FLOOR,
     AMONG_MANY,
+    ROOTS_HEARD,
+    ROOTS_DENY,
+    SERVERS_LAME,
+    SERVERS_SILENT,
+    ZONE_RACED,
+    ZONE_PARTLY_SIGNED,
+    ZONE_SERIALS,
+    ZONE_SETS,
+    ZONE_ROOTS,
 )
 """All but the sentences of rules, which may stand as notes too."""
 

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
     from probe.model.target import Target
 
-PORTS = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853, "dns+quic": 853, "quic": 443}
+PORTS = {
+    "https": 443,
+    "http": 80,
+    "dns+udp": 53,
+    "dns+tcp": 53,
+    "dns+tls": 853,
+    "dns+quic": 853,
+    "quic": 443,
+    "zone": 53,
+}
 ASIDE = frozenset({"control", "resolver", "cross", "throughput"})
 """Experiments that pay a debt rather than try the target as its user would."""
 RESOLVERS = frozenset({"dns", "doh"})
@@ -203,6 +212,7 @@ def _read_legs(reading: Reading, m: Measurement, offset: float | None) -> None:
     for h in m.quic_handshakes:
         if h.arm == quic.OWN or h.arm in arms:
             made.note(h.hop, quic_try(m, h, offset))
+    tries += [(0, "", one) for one in _zone_tries(m)]
     for hop, arm, one in tries:
         if arm in arms:
             made.note(hop, one)
@@ -242,6 +252,19 @@ def quic_try(m: Measurement, h: QUICHandshake, offset: float | None) -> Try:
         m.measurement_uid, h.ip, h.port, 6 if ":" in h.ip else 4, Layer.QUIC, kind,
         h.failure if kind else None, m.started_s + h.t0, m.started_s + h.t, quic=h, tls_ok=kind is None,
     )  # fmt: skip
+
+
+def _zone_tries(m: Measurement) -> list[Try]:
+    """Return what became of asking a zone's own servers for its start of authority."""
+    return [
+        Try(
+            m.measurement_uid, a.ip, PORTS["zone"], 6 if ":" in a.ip else 4, Layer.DNS,
+            None if a.failure is None else k.dns_kind_of(a.failure), a.failure,
+            m.started_s + a.t0, m.started_s + a.t,
+        )
+        for a in m.zone_answers
+        if a.side == "server" and a.query_type == "SOA"
+    ]  # fmt: skip
 
 
 def _is_bare_notice(r: HTTPRoundTrip) -> bool:

@@ -16,6 +16,7 @@ from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.throughput import THROUGHPUT_RULES
 from probe.judge.tls import TLS_RULES
+from probe.judge.zone import ZONE_RULES
 
 if TYPE_CHECKING:
     from probe.judge.rule import Rule
@@ -42,6 +43,7 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     QUIC_ANSWERED,
     *QUIC_RULES,
     *DOQ_RULES,
+    *ZONE_RULES,
     *THROUGHPUT_RULES,
 )
 """In the order in which they are asked; some stand in two tables."""

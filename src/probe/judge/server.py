@@ -38,12 +38,12 @@ INTERCEPTION: tuple[Rule[str], ...] = (
 
 def judge_intercepted(hop: Hop, witnesses: frozenset[str]) -> Outcome:
     """Judge a resolver of UDP/53 on a network that answers in anybody's stead."""
-    near = _near(hop)
-    rule = first_match(INTERCEPTION, near)
-    return conclude(rule, Layer.DNS, hop=hop, params={"local": near}, uids=witnesses)
+    local = near(hop)
+    rule = first_match(INTERCEPTION, local)
+    return conclude(rule, Layer.DNS, hop=hop, params={"local": local}, uids=witnesses)
 
 
-def _near(hop: Hop) -> str:
+def near(hop: Hop) -> str:
     """Say why the answers may be made near the user: a tunnel, a resolver in the home, answers too quick."""
     vantage = hop.facts.vantage
     if vantage.bypass:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.quic import judge_quic
+from probe.judge.zone import judge_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SPECIAL: Final[Mapping[str, Callable[[Hop], Outcome]]] = MappingProxyType(
     {
         "quic": judge_quic,
+        "zone": judge_zone,
     }
 )
 """Each takes hop 0: facts of the run, the target's reading, its trust; and concludes."""

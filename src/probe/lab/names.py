@@ -7,6 +7,8 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from probe.lab.zones import Zones
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -90,6 +92,7 @@ class Names:
         self._names: dict[str, list[str]] = {}
         self.groups: dict[str, list[str]] = {}
         self.resolvers: set[str] = set(SYSTEM_RESOLVERS)
+        self.zones = Zones()
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
         self.cleartext: set[str] = set()
@@ -104,7 +107,7 @@ class Names:
             self._settle(name, addresses)
         self.helper_names = set(HELPERS) | {urlsplit(url).hostname or "" for url in catalogue.helpers}
         for target in self._targets(catalogue):
-            self._take(target)
+            (self._take_zone if target.experiment == "zone" else self._take)(target)
         for url in (*urls, *catalogue.helpers):
             parts = urlsplit(url)
             self.addresses(parts.hostname or "")
@@ -117,6 +120,11 @@ class Names:
         yield from catalogue.neutrals
         yield from catalogue.network
         yield from catalogue.resolvers
+
+    def _take_zone(self, target: Target) -> None:
+        for address, server in self.zones.take(target).items():
+            self._settle(server, (address,))
+            self.resolvers.add(address)
 
     def _take(self, target: Target) -> None:
         host = host_of(target)

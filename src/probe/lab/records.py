@@ -156,6 +156,21 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """How a zone truly is, for everybody, where it is not as it should be."""
+
+    bogus: bool = False
+    """Its signatures are made with a key that its DS record does not name."""
+    expired: bool = False
+    withdrawn: bool = False
+    """The root denies it, and signs that."""
+    lame: tuple[str, ...] = ()
+    """Names of servers that do not serve it."""
+    behind: tuple[str, ...] = ()
+    """Names of servers whose serial number is old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One thing a censor does, and to what.
 
@@ -165,8 +180,8 @@ class Rule:
 
     stage: Stage
     what: str
-    """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, intercept, slow, wrong_id,
-    garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
+    """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, nxdomain_first, intercept,
+    slow, wrong_id, garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
     `hostile.HELLO_STRIKES`; quic: drop (Initials), drop_all (all of it); request: reset, drop, fin, page,
     redirect; flow: slow."""
     names: tuple[str, ...] = ("*",)
@@ -247,5 +262,7 @@ class Scenario:
     """What a baseline from an uninterfered network knows of the pairs of all targets; None: there is none."""
     link: Speed | None = LINK
     """How fast each connection is for the volunteer, whoever it leads to; None is as fast as loopback."""
+    zones: Mapping[str, Broken] = field(default_factory=dict)
+    """Zones that are not sound, by name."""
     variety: bool = False
     """Whether names resolve to other, equally true addresses at other resolvers, as with a CDN."""

@@ -15,6 +15,7 @@ import dns.rrset
 from probe.lab.names import NAT64_PREFIX, SYSTEM_RESOLVERS, is_address
 
 if TYPE_CHECKING:
+    from probe.lab.records import Rule
     from probe.lab.world import World
 
 TTL_S = 60
@@ -94,12 +95,20 @@ def replies(world: World, wire: bytes, resolver: str, transport: str) -> Replies
     except (dns.exception.DNSException, IndexError, ValueError):
         return []
     name = question.name.to_text(omit_final_dot=True).lower()
+    rule = world.on_query(name, resolver, transport)
+    if world.names.zones.is_server(resolver) and (rule is None or rule.what != "intercept"):
+        truth = world.names.zones.reply(query, resolver, world.scenario.zones)
+        return _struck(query, wire, rule, truth) if not world.true_syn(resolver) else []
     failure, addresses = lookup(world, name, resolver)
     validating = failure != "bogus" or not query.flags & dns.flags.CD
     truth = _message(query, RCODES[failure] if failure and validating else dns.rcode.NOERROR, addresses)
     if failure and validating:
         truth = _message(query, RCODES[failure], ())
-    rule = world.on_query(name, resolver, transport)
+    return _struck(query, wire, rule, truth)
+
+
+def _struck(query: dns.message.Message, wire: bytes, rule: Rule | None, truth: bytes) -> Replies:
+    """Return the truth as a rule leaves it."""
     if rule is None:
         return [(0.0, truth)]
     forged = _message(query, dns.rcode.NOERROR, _forged(rule.detail))
@@ -113,6 +122,7 @@ def replies(world: World, wire: bytes, resolver: str, transport: str) -> Replies
         "forge": [(0.0, forged)],
         "intercept": [(0.0, forged)] if rule.detail else [(0.0, truth)],
         "forge_first": [(0.0, forged), (FORGED_FIRST_S, truth)],
+        "nxdomain_first": [(0.0, _message(query, dns.rcode.NXDOMAIN, ())), (FORGED_FIRST_S, truth)],
     }
     if rule.what in made:
         return made[rule.what]

@@ -14,6 +14,7 @@ from probe.lab.quic_worlds import QUIC
 from probe.lab.records import Expected, Rule, Scenario, Site
 from probe.lab.slow import SLOW
 from probe.lab.throttled import POLICED, THROTTLED
+from probe.lab.zoned import ZONED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *INNOCENT,
         *SLOW,
         *(QUIC if has_quic() else ()),
+        *ZONED,
     )
 }
 

@@ -92,11 +92,14 @@ def endpoint(ip: str, port: int) -> str:
 def question_url(target: Target) -> str:
     """Return the URL a helper is asked for; an endpoint without a URL is sent as `http://host:port/`.
 
-    QUIC's is the page's own: helpers speak HTTP/3 where they are told so beside.
+    QUIC's is the page's own: helpers speak HTTP/3 where they are told so beside. A zone's is that of a name
+    below it, at the port of DNS: whether it resolves elsewhere, and whether the zone's servers take connects.
     """
     split = urlsplit(target.input)
     if split.scheme in DEFAULT_PORTS:
         return target.input
+    if split.scheme == "zone":
+        return f"http://{target.question.partition(' ')[0] or split.netloc}:53/"
     scheme = "https" if split.scheme == "quic" else "http"
     return f"{scheme}://{split.netloc}/"
 

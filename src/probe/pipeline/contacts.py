@@ -21,6 +21,13 @@ class Contact:
     """Words of a closed set: operator, resolver, target, helper, proxy."""
 
 
+def _hosts(target: Target) -> tuple[str, ...]:
+    """Return what is contacted; of a zone its servers and those of the root, by address."""
+    if target.experiment == "zone":
+        return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
+    return urlsplit(target.input).hostname or target.input, *target.addresses
+
+
 def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterator[Contact]:
     """Yield them in the order of telling: targets first, then what they are held against."""
     groups: tuple[tuple[str, tuple[Target, ...]], ...] = (
@@ -31,7 +38,7 @@ def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunO
     )
     for purpose, members in groups:
         for target in members:
-            for host in dict.fromkeys((urlsplit(target.input).hostname or target.input, *target.addresses)):
+            for host in dict.fromkeys(_hosts(target)):
                 yield Contact(
                     host=host,
                     purpose=purpose,

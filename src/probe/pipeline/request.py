@@ -16,7 +16,7 @@ from probe.pipeline.extras import able, how_to_install
 from probe.pipeline.stored import read_stored
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
-from probe.targets import Catalogue, read_catalogue, read_list, target_of_url
+from probe.targets import Catalogue, read_catalogue, read_list, read_trust_anchor, target_of_url
 
 RISKS = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 
@@ -47,6 +47,8 @@ class RunRequest:
     resume: Path | None = None
     for_run: Path | None = None
     """A run whose targets are measured here, to make a baseline for it."""
+    trust_anchor: Path | None = None
+    """A file of DS records instead of the shipped ones, for zones."""
     trials: int = 0
     """For a self-test: how many neutral trials; then nothing else is measured but the network."""
 
@@ -104,7 +106,7 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
     controls = tuple(
         url for name in request.options.controls for url in _control_urls(name, catalogue.helpers)
     )
-    options = replace(request.options, controls=controls)
+    options = replace(request.options, controls=controls, trust_anchors=_anchors(request, catalogue, targets))
     return Prepared(
         request=request,
         catalogue=catalogue,
@@ -121,6 +123,13 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
     )
 
 
+def _anchors(request: RunRequest, catalogue: Catalogue, targets: tuple[Target, ...]) -> tuple[str, ...]:
+    """Return the DS records that zones are held against: the user's, else the shipped ones."""
+    typed = read_trust_anchor(request.trust_anchor)[1] if request.trust_anchor else ()
+    zones = any(target.experiment == "zone" for target in targets)
+    return (typed or request.options.trust_anchors or catalogue.trust_anchors) if zones else ()
+
+
 def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     chosen = list(_named(request, catalogue))
     seen = {target.input for service in chosen for target in service.targets}
@@ -131,12 +140,22 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     ):
         if target.input not in seen:
             seen.add(target.input)
-            extra.append(target)
+            extra.append(_rooted(target, catalogue))
     for name in dict.fromkeys(target.service for target in extra):
         members = tuple(target for target in extra if target.service == name)
         risk = max((t.risk for t in members), key=RISKS.index)
         chosen.append(Service(service=name, title=name, rule="any", risk=risk, targets=members))
     return tuple(chosen)
+
+
+def _rooted(target: Target, catalogue: Catalogue) -> Target:
+    """Return a zone with the root servers that the catalogue names for its own; any other as it is."""
+    if target.experiment != "zone":
+        return target
+    known = [t for s in catalogue.services for t in s.targets if t.experiment == "zone"]
+    alike = next((t for t in known if t.input == target.input), None)
+    roots = next((t.roots for t in known), ())
+    return replace(target, roots=roots, servers=alike.servers if alike else ())
 
 
 def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:

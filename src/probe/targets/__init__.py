@@ -1,5 +1,6 @@
 """What is asked about: the catalogue, lists in Citizen Lab's format, single URLs."""
 
+from probe.targets.anchor import read_trust_anchor
 from probe.targets.catalogue import Catalogue, catalogue_folder, read_catalogue
 from probe.targets.check import Finding, check
 from probe.targets.error import CatalogueError
@@ -16,5 +17,6 @@ __all__ = [
     "parse_input",
     "read_catalogue",
     "read_list",
+    "read_trust_anchor",
     "target_of_url",
 ]

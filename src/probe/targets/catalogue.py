@@ -10,6 +10,7 @@ from typing import Any, Final
 from probe.model.target import Service, Target
 from probe.model.words import Risk
 from probe.targets import fields
+from probe.targets.anchor import read_trust_anchor
 from probe.targets.error import CatalogueError
 from probe.targets.inputs import parse_input
 from probe.targets.side_files import read_private_cas, read_ranges
@@ -38,6 +39,8 @@ class Catalogue:
     helpers: tuple[str, ...] = ()
     neutrals_were_checked: bool = False
     """Whether somebody tried the neutral set from a real network."""
+    trust_anchors: tuple[str, ...] = ()
+    """DS records of the root's keys."""
     files: tuple[tuple[str, bytes], ...] = ()
     """Name below the folder and content of each file read: what a run keeps under `inputs/`."""
     digest: str = ""
@@ -60,6 +63,8 @@ class Catalogue:
     def literals(self) -> frozenset[str]:
         """Return every address that a target names: known to all, hence no secret of a volunteer's."""
         found = {address for target in self.targets() for address in target.addresses}
+        named = (one for target in self.targets() for one in (*target.roots, *target.servers))
+        found |= {one.partition(" ")[2] for one in named}
         inputs = (parse_input(target.input) for target in self.targets())
         return frozenset(found | {parsed.host for parsed in inputs if parsed.is_address})
 
@@ -87,6 +92,8 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
         raise CatalogueError(str(folder / needed), 0, "missing", "Copy it from the shipped targets/ folder.")
     ranges, ranges_dated, range_files = read_ranges(folder / "ranges")
     private_cas, ca_files = read_private_cas(folder / "private-ca")
+    anchor = folder / "trust-anchor" / "root.ds"
+    anchor_content, trust_anchors = read_trust_anchor(anchor)
     services, service_files = _services(
         [path for path in paths if path.name not in SPECIAL], ranges, private_cas
     )
@@ -94,7 +101,14 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
     network, _, network_file = _checks(folder / "network.toml", "check", "network")
     resolvers, helpers, resolver_file = _checks(folder / "resolvers.toml", "resolver", "resolver")
     toml_files = (*service_files, neutral_file, network_file, resolver_file)
-    files = sorted([*((Path(each.file).name, each.content) for each in toml_files), *range_files, *ca_files])
+    files = sorted(
+        [
+            *((Path(each.file).name, each.content) for each in toml_files),
+            *range_files,
+            *ca_files,
+            ("trust-anchor/root.ds", anchor_content),
+        ]
+    )
     return Catalogue(
         services=services,
         neutrals=neutrals,
@@ -105,6 +119,7 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
         resolvers=resolvers,
         helpers=helpers,
         neutrals_were_checked=checked,
+        trust_anchors=trust_anchors,
         files=tuple(files),
         digest=_digest(files),
     )

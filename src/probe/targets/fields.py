@@ -1,6 +1,7 @@
 """The fields that catalogue files may hold, each with its kind; and the targets made from them."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ CATEGORIES: Final = (
 )
 """Citizen Lab's category codes."""
 
-EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "portal", "sinkhole")
+EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "zone", "portal", "sinkhole")
 _SCHEMES_OF: Final = {
     "web": {"http", "https"},
     "quic": {"quic"},
@@ -26,6 +27,7 @@ _SCHEMES_OF: Final = {
     "http_any": {"tcp"},
     "sinkhole": {"tcp"},
     "dns": {"dns+udp", "dns+tcp", "dns+tls", "dns+quic"},
+    "zone": {"zone"},
 }
 GROUPS: Final = ("domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign")
 
@@ -49,6 +51,23 @@ def addresses(value: Any) -> tuple[str, ...]:
     return found
 
 
+def name_servers(value: Any) -> tuple[str, ...]:
+    """Accept an array of name servers, the name and one address each."""
+    found = texts(value)
+    for item in found:
+        name, _, address = item.partition(" ")
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            name = ""
+        if not re.fullmatch(r"[a-z0-9.-]{1,253}", name):
+            problem = f"{item!r} is no name server with its address"
+            raise ValueError(
+                problem, 'Write a name and an address: ["a.root-servers.net 198.41.0.4"].'
+            ) from None
+    return found
+
+
 _ID: Final = matching(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", "Use a-z, 0-9 and hyphens.")
 _COUNTRY: Final = matching(r"([A-Z]{2})?", 'Write two capital letters, as in "US", or "".')
 _OBJECT: Final = matching(r"/[!-~]*", "Write a path that begins with /.")
@@ -57,6 +76,8 @@ _COMMON: Final[Mapping[str, Kind]] = {
     "ranges": texts,
     "private_ca": text,
     "no_object": text,
+    "roots": name_servers,
+    "servers": name_servers,
     "dated": day,
     "source": text,
 }
@@ -114,6 +135,8 @@ def endpoint(
         raise section.error("input", problem, f"Write {wanted}, or another experiment.")
     if own["experiment"] == "doh" and not own.get("addresses"):
         raise section.error("input", "'addresses' is missing", 'Add the resolver\'s: addresses = ["8.8.8.8"]')
+    if own["experiment"] == "zone":
+        _zone(section, merged)
     _transfers(section, own, parsed)
     if "dated" not in merged or "source" not in merged:
         raise section.error(
@@ -135,12 +158,24 @@ def endpoint(
         ranges=merged.get("ranges", ()),
         private_ca=merged.get("private_ca", ""),
         question=own.get("question", ""),
+        roots=merged.get("roots", ()) if own["experiment"] == "zone" else (),
+        servers=merged.get("servers", ()) if own["experiment"] == "zone" else (),
         large_object=own.get("large_object", ""),
         paired=own.get("paired", ""),
         no_object="" if "large_object" in own else merged.get("no_object", ""),
         dated=merged["dated"],
         source=merged["source"],
     )
+
+
+def _zone(section: Section, merged: Mapping[str, Any]) -> None:
+    """Refuse a zone of which nobody says where it is asked for."""
+    for key, example in (
+        ("roots", "a.root-servers.net 198.41.0.4"),
+        ("servers", "a.dns.ripn.net 193.232.128.6"),
+    ):
+        if not merged.get(key):
+            raise section.error("input", f"{key!r} is missing", f'Add them: {key} = ["{example}"]')
 
 
 def _transfers(section: Section, own: Mapping[str, Any], parsed: Input) -> None:

@@ -20,6 +20,7 @@ EXPERIMENT_OF: Final = {
     "dns+tls": "dns",
     "dns+quic": "dns",
     "quic": "quic",
+    "zone": "zone",
 }
 _DEFAULT_PORT: Final = {
     "http": 80,
@@ -29,10 +30,13 @@ _DEFAULT_PORT: Final = {
     "dns+tls": 853,
     "dns+quic": 853,
     "quic": 443,
+    "zone": 53,
 }
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _UNSEEN: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-SCHEMES: Final = "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls:// or dns+quic://"
+SCHEMES: Final = (
+    "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls://, dns+quic:// or zone://"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,8 @@ def parse_input(text: str) -> Input:
         _refuse_path(parts.path + parts.query + parts.fragment, scheme)
     if EXPERIMENT_OF[scheme] == "dns" and not _is_address(host):
         raise ValueError(f"{scheme}:// needs an address, not a name")
+    if scheme == "zone" and (port is not None or "." in host or _is_address(host)):
+        raise ValueError(f"{host[:80]!r} is no top-level zone, as zone://ru is")
     if port is None and scheme not in _DEFAULT_PORT:
         raise ValueError("tcp:// needs a port")
     if port == 0:
@@ -115,7 +121,8 @@ def _refuse_text(text: str) -> None:
 
 def _refuse_path(rest: str, scheme: str) -> None:
     if rest not in {"", "/"}:
-        raise ValueError(f"{scheme}:// takes host and port only, no path")
+        what = "the name of a zone" if scheme == "zone" else "host and port"
+        raise ValueError(f"{scheme}:// takes {what} only, no path")
 
 
 def _is_address(host: str) -> bool:
