@@ -13,6 +13,7 @@ from cases.script import NAME, ZERO
 from cases.world import facts_of
 from probe.judge import RunFacts
 from probe.model import failure as f
+from probe.model import quic
 from probe.model.measurement import Measurement
 from probe.model.observation import (
     Certificate,
@@ -44,7 +45,10 @@ INPUTS = (
     ("dns+udp://104.16.1.1:53", "dns"),
     ("dns+tcp://104.16.1.1:53", "dns"),
     ("dns+tls://104.16.1.1:853", "dns"),
+    ("dns+quic://104.16.1.1:853", "dns"),
     (f"https://{NAME}/dns-query", "doh"),
+    (f"quic://{NAME}", "quic"),
+    (f"quic://{NAME}", "quic"),
     ("https://[::", "web"),
     ("", "web"),
 )
@@ -94,7 +98,7 @@ def lookups(draw: st.DrawFn) -> DNSLookup:
         failure=failure,
         hostname=draw(st.sampled_from(HOSTS)),
         query_type=draw(st.sampled_from(("A", "AAAA", "ANY"))),
-        engine=draw(st.sampled_from(("getaddrinfo", "udp", "tcp", "dot", "doh"))),
+        engine=draw(st.sampled_from(("getaddrinfo", "udp", "tcp", "dot", "doh", "doq"))),
         resolver_address=draw(
             st.sampled_from(("system", "104.16.1.1:53", "9.9.9.9:53", "[2606:4700::1]:853"))
         ),
@@ -153,6 +157,35 @@ def handshakes(draw: st.DrawFn) -> TLSHandshake:
     )
 
 
+QUIC_ARMS = (
+    *(quic.OWN, quic.OWN, quic.OWN, quic.NEUTRAL, quic.VERSION, quic.SELF_ELSEWHERE),
+    *(quic.NEUTRAL_ELSEWHERE, quic.OWN_ELSEWHERE, quic.VERSION_ELSEWHERE, ""),
+)
+
+
+@st.composite
+def quic_shakes(draw: st.DrawFn) -> quic.QUICHandshake:
+    """Return any QUIC handshake, contradictory ones too."""
+    t0 = draw(moments)
+    like = draw(handshakes())
+    return quic.QUICHandshake(
+        t0=t0,
+        t=t0 + 1,
+        failure=like.failure,
+        ip=draw(ips),
+        port=draw(ports),
+        server_name=like.server_name,
+        verified_name=like.verified_name,
+        completed=draw(st.booleans()),
+        server_versions=draw(st.sampled_from(((), (), (quic.VERSION_1,), ("ff00001d",)))),
+        close_code=draw(st.sampled_from((None, None, 0x128))),
+        chain_failure=like.chain_failure,
+        name_matches=like.name_matches,
+        certificates=like.certificates,
+        arm=draw(st.sampled_from(QUIC_ARMS)),
+    )
+
+
 @st.composite
 def round_trips(draw: st.DrawFn) -> HTTPRoundTrip:
     t0 = draw(moments)
@@ -200,6 +233,10 @@ def control_answers(draw: st.DrawFn) -> ControlAnswer:
             EndpointAnswer(endpoint=draw(ends), failure=draw(words), server_name=NAME)
             for _ in range(draw(st.integers(0, 2)))
         ),
+        quic_handshake=tuple(
+            EndpointAnswer(endpoint=draw(ends), failure=draw(words), server_name=NAME)
+            for _ in range(draw(st.integers(0, 2)))
+        ),
         http_asked=draw(st.booleans()),
         http_failure=draw(words),
         status_code=draw(st.sampled_from((None, 200, 403))),
@@ -243,7 +280,11 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
     alike = draw(st.booleans())
     drawn: list[
         tuple[
-            tuple[DNSLookup, ...], tuple[TCPConnect, ...], tuple[TLSHandshake, ...], tuple[HTTPRoundTrip, ...]
+            tuple[DNSLookup, ...],
+            tuple[TCPConnect, ...],
+            tuple[TLSHandshake, ...],
+            tuple[HTTPRoundTrip, ...],
+            tuple[quic.QUICHandshake, ...],
         ]
     ] = []
     for number in range(draw(st.integers(0, 4))):
@@ -259,10 +300,12 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
                     tuple(draw(st.lists(connects(), max_size=3))),
                     tuple(draw(st.lists(handshakes(), max_size=3))),
                     tuple(draw(st.lists(round_trips(), max_size=3))),
+                    tuple(draw(st.lists(quic_shakes(), max_size=5))) if "quic" in url else (),
                 )
             )
-        queries, tcp, tls, http = drawn[-1]
-        found.append(replace(m, queries=queries, tcp_connect=tcp, tls_handshakes=tls, requests=http))
+        queries, tcp, tls, http, over_udp = drawn[-1]
+        m = replace(m, queries=queries, tcp_connect=tcp, tls_handshakes=tls, requests=http)
+        found.append(replace(m, quic_handshakes=over_udp))
     return target, tuple(found)
 
 

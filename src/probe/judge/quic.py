@@ -80,11 +80,11 @@ _BLOCKED: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "quic.blocked_version_1",
-        lambda f: f.count.kind == k.TIMEOUT and f.arms.version_1_silent,
+        lambda f: f.count.kind == k.TIMEOUT and f.arms.version_1_silent and f.stand.carries,
         State.BLOCKED,
-        COUNTED + "; this server and neutral ones say that they speak QUIC version 1, and none of them"
-        " answers it: QUIC as a whole is treated differently on the path of subscribers of {asn};"
-        " these data do not show by whose equipment or order.",
+        COUNTED + "; {controls} got through. This server and neutral ones say that they speak QUIC version 1,"
+        " and none of them answers it here: QUIC as a whole is treated differently on the path of"
+        " subscribers of {asn}; these data do not show by whose equipment or order.",
         mechanism="quic.timeout",
         located=Located.PATH,
     ),
