@@ -75,6 +75,11 @@ def test_a_name_that_is_almost_right_is_answered_with_the_nearest(typed: str, ne
     assert refused.value.message.startswith(f"{typed!r} is no known region. Did you mean {near}")
 
 
+def test_regions_are_told_in_the_language_in_use() -> None:
+    assert regions.told(("RU-KHA", "RU-MOW"), "ru") == ("Хабаровский край (RU-KHA)", "Москва (RU-MOW)")
+    assert regions.told(("RU-SA",), "fr") == ("République de Sakha (RU-SA)",)
+
+
 def test_a_code_that_iso_does_not_have_for_russia_is_answered_with_the_nearest() -> None:
     with pytest.raises(typer.BadParameter, match=r"'RU-KHB' is no known region\. .*\(RU-KHA\)"):
         region("RU-KHB")
