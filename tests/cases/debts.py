@@ -72,7 +72,8 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
         asns=tuple((ip, asn) for ip, asn in said.get("asns", {}).items()),
     )
     made = measured(uid, target, at, [], experiment="control")
-    return replace(made, input=url, controls=(answer,) * said.get("answers", 1))
+    about = target.input if target.experiment == "zone" else url
+    return replace(made, input=about, controls=(answer,) * said.get("answers", 1))
 
 
 def a_cross(uid: str, target: Target, said: dict[str, Any]) -> Measurement:

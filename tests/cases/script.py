@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from cases.zones import a_chain, a_zone_answer
 from probe.model import failure as f
 from probe.model.measurement import Measurement
 from probe.model.observation import (
@@ -20,6 +21,7 @@ from probe.model.observation import (
 )
 from probe.model.quic import OWN, VERSION_1, QUICHandshake
 from probe.model.target import Target
+from probe.model.zone import ZoneAnswer, ZoneChain
 
 ZERO = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 NAME = "site.example.org"
@@ -38,6 +40,7 @@ WORDS = {
     "expired": f.TLS_INVALID_CERTIFICATE,
     "junk": f.TLS_FAILED_HANDSHAKE,
     "bare": f.X_HTTP_NO_STATUS_LINE,
+    "unroutable": f.NETWORK_UNREACHABLE,
     "interrupted": f.INTERRUPTED,
     "nxdomain": f.DNS_NXDOMAIN,
     "servfail": f.DNS_SERVFAIL,
@@ -77,7 +80,15 @@ def measured(
 ) -> Measurement:
     """Run the script of one measurement: one operation a line, each begun when the last had ended."""
     clock = 0.0
-    kept: dict[str, list[Any]] = {"dns": [], "tcp": [], "tls": [], "http": [], "quic": []}
+    kept: dict[str, list[Any]] = {
+        "dns": [],
+        "tcp": [],
+        "tls": [],
+        "http": [],
+        "quic": [],
+        "zone": [],
+        "chain": [],
+    }
     for op in ops:
         words = shlex.split(op)
         hop = int(words.pop(0)[:-1]) if words[0].endswith(":") else 0
@@ -105,6 +116,8 @@ def measured(
         tls_handshakes=tuple(kept["tls"]),
         requests=tuple(r for r, _ in kept["http"]),
         quic_handshakes=tuple(kept["quic"]),
+        zone_answers=tuple(kept["zone"]),
+        zone_chains=tuple(kept["chain"]),
         network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
 
@@ -248,4 +261,20 @@ def _quic(ip: str, said: str, extra: dict[str, str], when: When) -> QUICHandshak
     )
 
 
-OPS: dict[str, Any] = {"dns": _dns, "tcp": _tcp, "tls": a_shake, "http": _http, "quic": _quic}
+def _zone(who: str, said: str, extra: dict[str, str], when: When) -> ZoneAnswer:
+    return a_zone_answer(who, WORDS[said], extra, when)
+
+
+def _chain(who: str, said: str, extra: dict[str, str], _when: When) -> ZoneChain:
+    return a_chain(who, said, extra, ZERO.timestamp())
+
+
+OPS: dict[str, Any] = {
+    "dns": _dns,
+    "tcp": _tcp,
+    "tls": a_shake,
+    "http": _http,
+    "quic": _quic,
+    "zone": _zone,
+    "chain": _chain,
+}
