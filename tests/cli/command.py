@@ -13,9 +13,17 @@ def _home(home: Path) -> dict[str, str]:
 
 
 def probe(
-    *arguments: str, home: Path | None = None, env: dict[str, str] | None = None, stdin: str | None = None
+    *arguments: str,
+    home: Path | None = None,
+    env: dict[str, str] | None = None,
+    stdin: str | None = None,
+    without: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in a home of its own, in English, without a terminal."""
+    """Run the command in a home of its own, in English, without a terminal.
+
+    `without` is a module that cannot be imported there.
+    """
+    hiding = f"import sys; sys.modules[{without!r}] = None; from probe.__main__ import main; main()"
     environ = {
         **os.environ,
         "LC_ALL": "C.UTF-8",
@@ -24,7 +32,7 @@ def probe(
         **(env or {}),
     }
     return subprocess.run(
-        [sys.executable, "-m", "probe", *arguments],
+        [sys.executable, *(("-c", hiding) if without else ("-m", "probe")), *arguments],
         env=environ,
         cwd=home,
         input=stdin,

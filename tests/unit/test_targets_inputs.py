@@ -12,6 +12,9 @@ from probe.targets import CatalogueError, target_of_url
         ("http://пример.рф/", "url/xn--e1afmkfd.xn--p1ai-", "web"),
         ("tcp://149.154.175.50:443", "url/149.154.175.50-", "tcp"),
         ("dns+udp://8.8.8.8", "url/8.8.8.8-", "dns"),
+        ("quic://example.org", "url/example.org-", "quic"),
+        ("quic://example.org:8443/", "url/example.org-", "quic"),
+        ("dns+quic://94.140.14.14", "url/94.140.14.14-", "dns"),
         ("dns+tls://[2001:4860:4860::8888]:853", "url/2001-4860-4860--8888-", "dns"),
     ],
 )
@@ -33,6 +36,8 @@ def test_a_url_typed_by_hand_becomes_a_target_with_a_stable_name(
         ("example.org", "does not begin with"),
         ("https:example.org", "does not begin with"),
         ("ftp://example.org/", "does not begin with"),
+        ("quic://example.org/page", "takes host and port only"),
+        ("dns+quic://dns.example.org", "needs an address"),
         ("https://user:secret@example.org/", "holds a user name or password"),
         ("https://exa mple.org/", "holds a space"),
         ("https://example.org/\x1b[31m", "an invisible character"),
