@@ -48,6 +48,26 @@ def test_the_question_holds_the_clients_headers_and_public_addresses_only(ca: Au
     assert "Host: helper.example\r\n" in head
 
 
+def test_of_a_quic_target_the_helper_is_asked_to_shake_hands_over_udp(ca: Authority) -> None:
+    asked: list[tuple[str, Any]] = []
+    said = {"quic_handshake": {"93.184.215.14:443": {"server_name": "target.example", "status": True}}}
+    target = a_target("quic://target.example", experiment="quic")
+    (answer,) = answers(ca, tls(ca, says({**TRUE, **said}, asked=asked)), target=target)
+    ((_, question),) = asked
+    assert question["http_request"] == "https://target.example/"
+    assert question["x_quic_enabled"] is True
+    assert [(e.endpoint, e.server_name, e.failure) for e in answer.quic_handshake] == [
+        ("93.184.215.14:443", "target.example", None)
+    ]
+    assert (answer.http_asked, answer.status_code) == (False, None)
+
+
+def test_what_a_helper_says_of_quic_is_not_read_for_a_page(ca: Authority) -> None:
+    said = {"quic_handshake": {"93.184.215.14:443": {"failure": "generic_timeout_error"}}}
+    (answer,) = answers(ca, tls(ca, says({**TRUE, **said})))
+    assert answer.quic_handshake == ()
+
+
 def test_the_way_to_a_helper_is_no_observation_of_the_target_but_its_bytes_are_counted(ca: Authority) -> None:
     (m,) = ask(ca, {HELPER_IP: tls(ca, says(TRUE))})
     assert (m.queries, m.tcp_connect, m.tls_handshakes, m.requests) == ((), (), (), ())

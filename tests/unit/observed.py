@@ -14,6 +14,7 @@ from probe.model.observation import (
     TCPConnect,
     TLSHandshake,
 )
+from probe.model.quic import QUICHandshake
 from probe.model.target import Target
 
 START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -58,6 +59,23 @@ def a_handshake(name: str, failure: str | None = None, **changes: Any) -> TLSHan
         completed=failure is None,
         name_matches=True if failure is None else None,
         certificates=(a_certificate(),) if failure is None else (),
+    )
+    return replace(plain, **changes)
+
+
+def a_quic_handshake(name: str, failure: str | None = None, **changes: Any) -> QUICHandshake:
+    plain = QUICHandshake(
+        t0=0.2,
+        t=0.4,
+        failure=failure,
+        ip=PUBLIC_IP,
+        port=443,
+        server_name=name,
+        verified_name=name,
+        completed=failure is None,
+        name_matches=True if failure is None else None,
+        certificates=(a_certificate(),) if failure is None else (),
+        arm="target@target",
     )
     return replace(plain, **changes)
 

@@ -27,12 +27,14 @@ from unit.observed import (
     a_handshake,
     a_lookup,
     a_measurement,
+    a_quic_handshake,
     a_trip,
 )
 
 WEB = a_target("twitter/web", input="https://twitter.example/")
 TCP = a_target("telegram/dc1", input="tcp://149.154.175.50:443", experiment="tcp")
 DNS = a_target("google-dns/udp", input="dns+udp://8.8.8.8:53", experiment="dns")
+QUIC = a_target("twitter/quic", input="quic://twitter.example", experiment="quic")
 V6 = "2001:500::1"
 
 
@@ -192,6 +194,11 @@ def test_plain_http_needs_no_certificate() -> None:
     [
         (TCP, {"tcp_connect": (a_connect(),)}, {"tcp_connect": (a_connect(failure="connection_refused"),)}),
         (
+            QUIC,
+            {"quic_handshakes": (a_quic_handshake("twitter.example"),)},
+            {"quic_handshakes": (a_quic_handshake("twitter.example", failure="generic_timeout_error"),)},
+        ),
+        (
             DNS,
             {"queries": (a_lookup("example.com", PUBLIC_IP, is_system=False),)},
             {"queries": (a_lookup("example.com", failure="generic_timeout_error", is_system=False),)},
@@ -206,7 +213,25 @@ def test_other_experiments_have_successes_of_their_own(
     assert (row.n, row.n_ok, row.dns_failure) == (2, 1, None)
 
 
+def test_a_quic_row_holds_where_and_how_it_answered_and_a_neutral_name_is_no_answer() -> None:
+    own = a_quic_handshake("twitter.example")
+    row = made(a_measurement(QUIC, "g", quic_handshakes=(own,)), target=QUIC)
+    assert row.addresses == (PUBLIC_IP,)
+    assert row.certificate_sha256 == (own.certificates[0].sha256,)
+    silent = replace(own, failure="generic_timeout_error", completed=False, certificates=())
+    neutral = replace(own, arm="neutral@target", t=9.0)
+    row = made(a_measurement(QUIC, "b", quic_handshakes=(silent, neutral)), target=QUIC)
+    assert (row.n_ok, row.addresses, row.failures) == (0, (), (("generic_timeout_error", 1),))
+
+
 # --- reading
+
+
+def test_a_quic_row_carries_quic_at_its_endpoints_and_others_do_not() -> None:
+    row = made(a_measurement(QUIC, "g", quic_handshakes=(a_quic_handshake("twitter.example"),)), target=QUIC)
+    view = seen(a_baseline(row), QUIC)
+    assert dict(view.quic) == {f"{PUBLIC_IP}:443": ("twitter.example", None)}
+    assert dict(seen(a_baseline(made(a_good_round()))).quic) == {}
 
 
 def a_baseline(*rows: TargetBaseline, **changes: Any) -> Baseline:

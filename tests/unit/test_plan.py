@@ -20,6 +20,7 @@ from probe.plan import (
     name_step,
     network_steps,
     neutral_steps,
+    quic_arms,
     round_steps,
     steps_for,
 )
@@ -178,9 +179,26 @@ def test_no_cross_arms_without_two_foreign_addresses_or_a_listed_name() -> None:
     assert cross_arms(NEUTRALS[1:], KNOWN, family=4, turn=0) == ()
 
 
+def test_beside_a_quic_target_stand_neutrals_that_speak_it_and_have_answered_in_turn() -> None:
+    speaking = (
+        a_neutral("one.example", "foreign", quic=True),
+        a_neutral("two.example", "foreign"),
+        a_neutral("three.example", "foreign_frozen", quic=True),
+        a_neutral("never.example", "foreign", quic=True),
+    )
+    found = [[t.target_id for t in quic_arms(speaking, KNOWN, turn=turn)] for turn in (0, 1)]
+    assert found == [
+        ["neutral/one.example", "neutral/three.example"],
+        ["neutral/three.example", "neutral/one.example"],
+    ]
+    assert quic_arms(speaking, KNOWN, turn=0)[0].addresses == (V4, V6)
+    assert quic_arms(speaking, {}, turn=3) == ()
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
+        (a_target(country="US", input="quic://x.example"), {(53, True), (443, True)}),
         (a_target(country="US"), {(53, True), (443, True)}),
         (a_target(country="RU"), {(53, True), (443, False)}),
         (a_target(), {(53, True), (443, True), (443, False)}),
