@@ -10,6 +10,7 @@ from wire.tables_path import PATH
 from wire.tables_quic import QUIC
 from wire.tables_resolver import RESOLVER
 from wire.tables_throughput import THROUGHPUT
+from wire.tables_zone import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ LONGEST: Final = (
     "dns-all",
     "dns-one",
 )
-_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *QUIC)}
+_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC)}
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""
 SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in THROUGHPUT}

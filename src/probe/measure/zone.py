@@ -128,16 +128,15 @@ async def _second_looks(job: _Job, roots: Sequence[Server], servers: Sequence[Se
     bad_roots = [s for s in roots if not any(r.verified for r in job.replies_of("root", "NS", s[1]))]
     secure = {c.ip for c in job.chains if c.result == "secure"}
     bad = [s for s in servers if s[1] not in secure]
-    if len(bad_roots) == len(roots):
-        rootkeys = any(r.verified for r in job.replies_of("root", "DNSKEY"))
-        for server in _first_of_each_family(bad_roots, SECOND_LOOKS):
-            await job.ask_by("tcp", "root", server, job.zone, "NS")
-            if not rootkeys:
-                await job.ask_by("tcp", "root", server, ".", "DNSKEY")
-    if len(bad) == len(servers):
-        for server in _first_of_each_family(bad, SECOND_LOOKS):
-            await job.ask_by("tcp", "server", server, job.zone, "SOA")
-            await job.ask_by("tcp", "server", server, job.zone, "DNSKEY")
+    keys = any(r.verified for r in job.replies_of("root", "DNSKEY"))
+    async with anyio.create_task_group() as group:
+        for server in _first_of_each_family(bad_roots, SECOND_LOOKS) if len(bad_roots) == len(roots) else ():
+            group.start_soon(job.ask_by, "tcp", "root", server, job.zone, "NS")
+            if not keys:
+                group.start_soon(job.ask_by, "tcp", "root", server, ".", "DNSKEY")
+        for server in _first_of_each_family(bad, SECOND_LOOKS) if len(bad) == len(servers) else ():
+            group.start_soon(job.ask_by, "tcp", "server", server, job.zone, "SOA")
+            group.start_soon(job.ask_by, "tcp", "server", server, job.zone, "DNSKEY")
     if any(r.transport == "tcp" for r in job.replies):
         job.chains.clear()
         _servers_chains(job, servers, *_root(job))
@@ -151,6 +150,8 @@ async def _all(
     async def one(server: Server) -> None:
         for name, rdtype in questions:
             await job.ask(side, server, name, rdtype)
+            if all(r.heard.message is None for r in job.replies_of(side, rdtype, server[1])):
+                return  # a silent server is not asked again
 
     async with anyio.create_task_group() as group:
         for server in servers:

@@ -71,7 +71,9 @@ async def over_tcp(ctx: Context, ip: str, name: str, rdtype: str) -> list[Heard]
     """Return the one reply, or the failure of the connection."""
     asked = question(name, rdtype)
     async with ctx.at((ip,)):
-        connected, stream = await tcp.connect(ctx, ip, PORT, arm=ARM)
+        connected, stream = await tcp.connect(
+            ctx, ip, PORT, arm=ARM, timeout_s=min(UDP_S, ctx.options.timeout_s)
+        )
         if stream is None:
             return [Heard(t=ctx.now(), failure=connected.failure, size=0)]
         try:
