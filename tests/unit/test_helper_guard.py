@@ -69,7 +69,12 @@ def test_every_tcp_endpoint_of_the_catalogue_can_be_asked_about() -> None:
     from urllib.parse import urlsplit
 
     defaults = {"https": 443, "http": 80, "dns+udp": 53, "dns+tcp": 53, "dns+tls": 853}
-    inputs = [urlsplit(t.input) for service in read_catalogue().services for t in service.targets]
+    inputs = [
+        urlsplit(t.input)
+        for service in read_catalogue().services
+        for t in service.targets
+        if urlsplit(t.input).scheme in {*defaults, "tcp"}
+    ]
     assert {parts.port or defaults[parts.scheme] for parts in inputs} <= PORTS
 
 
@@ -165,6 +170,10 @@ def test_a_guard_of_a_test_allows_its_own_ports_and_nothing_else() -> None:
     assert guard.place("http://127.0.0.1:4711/").port == 4711
 
 
-def test_no_datagram_leaves_for_others() -> None:
+@pytest.mark.parametrize(
+    ("address", "port"),
+    [("93.184.215.14", 53), ("93.184.215.14", 853), ("10.0.0.1", 443), ("127.0.0.1", 443)],
+)
+def test_no_datagram_leaves_for_others_but_to_quic_at_a_public_address(address: str, port: int) -> None:
     with pytest.raises(PermissionError):
-        GuardedNetwork(RealNetwork(), Guard()).open_udp("93.184.215.14", 53)
+        GuardedNetwork(RealNetwork(), Guard()).open_udp(address, port)

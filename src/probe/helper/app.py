@@ -50,6 +50,7 @@ class _Asked(msgspec.Struct):
     http_request: str
     http_request_headers: dict[str, list[str] | str] | None = None
     tcp_connect: list[str] | None = None
+    x_quic_enabled: bool | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(_Asked)
@@ -153,7 +154,12 @@ class Endpoint:
         if len(asked.http_request) > MAX_URL:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "no URL")
         try:
-            return self.observer.question(asked.http_request, asked.tcp_connect or (), _headers(asked))
+            return self.observer.question(
+                asked.http_request,
+                asked.tcp_connect or (),
+                _headers(asked),
+                quic=asked.x_quic_enabled is True,
+            )
         except NotAllowedError as refused:
             raise RefusedError(HTTPStatus.BAD_REQUEST, str(refused)) from None
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PORTS: Final = frozenset({53, 80, 443, 853, 5222, 9201})
 """The web's, a resolver's, and what else the catalogue's endpoints listen on."""
+QUIC_PORT: Final = 443
 NOT_FOR_HTTP: Final = frozenset({53, 853})
 PER_ADDRESS: Final = 1200
 """Connections to one address in a minute, whoever asks: no client's wish becomes anybody's burden."""
@@ -187,8 +188,13 @@ class GuardedNetwork:
         return bucket.take(1, now)
 
     def open_udp(self, address: str, port: int) -> socket.socket:
-        """Raise PermissionError: a helper sends no datagrams for others."""
-        raise PermissionError(errno.EPERM, f"the helper's guard: {address} {port}")
+        """Return a socket to UDP/443 of what is allowed, not too often: QUIC, and nothing else for others.
+
+        Raises OSError, PermissionError where it is refused.
+        """
+        if port != QUIC_PORT or not self._guard.allows(address, port) or not self._has_room(address):
+            raise PermissionError(errno.EPERM, f"the helper's guard: {address} {port}")
+        return self._inner.open_udp(address, port)
 
     def interface_bytes(self) -> int | None:
         """Tell nothing of this machine."""

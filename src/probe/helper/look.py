@@ -6,12 +6,20 @@ The operations are those of a volunteer's run, so that like is compared with lik
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
-from probe.helper.guard import NOT_FOR_HTTP, Guard, GuardedNetwork, NotAllowedError, is_public
-from probe.measure import dns, http, tcp, tls
+from probe.helper.guard import (
+    NOT_FOR_HTTP,
+    QUIC_PORT,
+    Guard,
+    GuardedNetwork,
+    NotAllowedError,
+    is_public,
+)
+from probe.measure import dns, http, quic, tcp, tls
 from probe.measure.control_answer import address_and_port, endpoint
 from probe.measure.pace import Pace
 from probe.measure.trace import Context, is_ours
@@ -60,6 +68,8 @@ class Question:
     place: Place
     headers: tuple[tuple[str, str], ...]
     endpoints: tuple[tuple[str, int], ...]
+    quic: bool = False
+    """Whether to shake hands over UDP/443 as well."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +80,7 @@ class _Found:
     addresses: tuple[str, ...] = ()
     tcp: dict[str, str | None] = field(default_factory=dict)
     tls: dict[str, str | None] = field(default_factory=dict)
+    quic: dict[str, str | None] = field(default_factory=dict)
     request: HTTPRoundTrip | None = None
     http_failure: str | None = f.TIMEOUT
     resolved: dict[str, tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
@@ -90,8 +101,18 @@ class Observer:
         self._verifier = Verifier(network.trust(), network.clock.utc)
         self._number_of = number_of
         self._options = RunOptions(timeout_s=STEP_S)
+        self._has_quic = find_spec("aioquic") is not None
+        self._quic_lives = False
+        """Somebody answered QUIC here once: before that its silence may be this helper's own network's."""
 
-    def question(self, url: str, endpoints: Iterable[str], headers: Iterable[tuple[str, str]]) -> Question:
+    def question(
+        self,
+        url: str,
+        endpoints: Iterable[str],
+        headers: Iterable[tuple[str, str]],
+        *,
+        quic: bool = False,
+    ) -> Question:
         """Take what was asked: endpoints that are not allowed are left out. Raises NotAllowedError."""
         pairs = (address_and_port(text, 0) for text in endpoints)
         allowed = [pair for pair in pairs if pair is not None and self.guard.allows(*pair)]
@@ -99,6 +120,7 @@ class Observer:
             place=self.guard.place(url),
             headers=tuple(headers),
             endpoints=tuple(dict.fromkeys(allowed))[:MAX_ENDPOINTS],
+            quic=quic,
         )
 
     async def look(self, question: Question) -> dict[str, Any]:
@@ -107,6 +129,8 @@ class Observer:
         async with anyio.create_task_group() as tasks:
             with anyio.move_on_after(LOOK_S) as scope:
                 await self._all(tasks, scope, question, found)
+        if not self._quic_lives:
+            found.quic.clear()
         return _answer(question, found, self._number_of)
 
     def _context(self, tasks: TaskGroup, scope: anyio.CancelScope) -> Context:
@@ -134,6 +158,8 @@ class Observer:
         async with anyio.create_task_group() as group:
             for ip, port in dict.fromkeys((*question.endpoints, *own)):
                 group.start_soon(self._try, self._context(tasks, scope), place, (ip, port), found)
+                if question.quic and self._has_quic and place.scheme == "https" and port == QUIC_PORT:
+                    group.start_soon(self._try_quic, self._context(tasks, scope), place, (ip, port), found)
             if place.port not in NOT_FOR_HTTP:
                 group.start_soon(self._fetch, self._context(tasks, scope), question, found)
 
@@ -159,6 +185,15 @@ class Observer:
                 found.tls[name] = shaken.failure
         finally:
             ctx.close()
+
+    async def _try_quic(self, ctx: Context, place: Place, where: tuple[str, int], found: _Found) -> None:
+        """Shake hands over UDP for the URL's host."""
+        shaken, line = await quic.handshake(ctx, *where, _name(place), verified_name=place.host)
+        if line is not None:
+            line.close()
+        self._quic_lives = self._quic_lives or shaken.completed
+        if not _is_of_here(shaken.failure):
+            found.quic[endpoint(*where)] = shaken.failure
 
     async def _fetch(self, ctx: Context, question: Question, found: _Found) -> None:
         """Fetch the page, every redirect asked of the guard and resolved afresh."""
@@ -229,7 +264,7 @@ def _answer(question: Question, found: _Found, number_of: Callable[[str], int | 
     return {
         "tcp_connect": {where: _said(why) for where, why in found.tcp.items()},
         "tls_handshake": {where: {"server_name": host, **_said(why)} for where, why in found.tls.items()},
-        "quic_handshake": {},
+        "quic_handshake": {where: {"server_name": host, **_said(why)} for where, why in found.quic.items()},
         "http_request": None if question.place.port in NOT_FOR_HTTP else _http(found),
         "http3_request": None,
         "dns": {"failure": failure, "addrs": list(found.addresses)},
