@@ -17,6 +17,7 @@ from probe.model.observation import (
     HTTPRoundTrip,
     NetworkEvent,
     TCPConnect,
+    TCPInfo,
     TLSHandshake,
 )
 from probe.model.quic import OWN, VERSION_1, QUICHandshake
@@ -45,6 +46,7 @@ WORDS = {
     "nxdomain": f.DNS_NXDOMAIN,
     "servfail": f.DNS_SERVFAIL,
     "norefuse": f.DNS_REFUSED,
+    "cut": f.X_DNS_TRUNCATED,
     "empty": f.DNS_NO_ANSWER,
     "again": f.DNS_TEMPORARY,
     "loop": f.X_REDIRECT_LOOP,
@@ -198,7 +200,18 @@ def a_shake(ip: str, said: str, extra: dict[str, str], when: When) -> TLSHandsha
         certificates=() if "bare" in extra or not completed else (shown,),
         hop=when.hop,
         arm=extra.get("arm", ""),
+        tcp_info=an_info(extra),
     )
+
+
+def an_info(extra: dict[str, str]) -> TCPInfo | None:
+    """`ooo=1`: so many segments came while an earlier one was missing."""
+    if "ooo" not in extra:
+        return None
+    return TCPInfo(
+        rtt_us=40_000, rttvar_us=1000, min_rtt_us=40_000, unacked=0, lost=0, retrans=0, total_retrans=0,
+        bytes_acked=500, bytes_received=0, rcv_ooopack=int(extra["ooo"]),
+    )  # fmt: skip
 
 
 def a_request(ip: str, said: str, extra: dict[str, str], when: When) -> HTTPRoundTrip:
@@ -224,6 +237,7 @@ def a_request(ip: str, said: str, extra: dict[str, str], when: When) -> HTTPRoun
         title=extra.get("title"),
         location=extra.get("location"),
         first_byte_s=0.05 if status else None,
+        tcp_info=an_info(extra),
         hop=when.hop,
     )
 

@@ -112,6 +112,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         local_issuer=issuer in hop.facts.untrusted_issuers
         or (known is not None and known.scope in _INNOCENT_ISSUERS),
         known_issuer=known.id if known is not None and known.scope is Scope.CENSOR_CA else "",
+        holed=all(_is_holed(t) for t in tries),
         own_issuer=(known is not None and known.scope is Scope.NATIONAL_CA)
         or (shown is not None and _is_own(shown)),
     )
@@ -145,6 +146,13 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
     if cross.uids and not params["trigger"]:
         outcome.notes.append(note(notes.CROSS_HIDDEN if cross.residual else notes.CROSS_UNCLEAR))
     return outcome
+
+
+def _is_holed(tried: Try) -> bool:
+    """Say whether the kernel holds later segments of an answer whose beginning never came."""
+    seen = tried.http if tried.layer is Layer.HTTP else tried.tls if tried.layer is Layer.TLS else None
+    info = seen.tcp_info if seen is not None else None
+    return info is not None and bool(info.rcv_ooopack)
 
 
 def _doubts(

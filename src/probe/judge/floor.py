@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from probe.judge import kind as k
 from probe.judge.rule import Rule, always
 from probe.model.words import Located, ReasonCode, State
 
@@ -29,6 +30,8 @@ class FloorFacts:
     """The target is itself a resolver."""
     known_issuer: str = ""
     """Id of the fingerprint of an authority that only intercepts."""
+    holed: bool = False
+    """In every failed try something came while what should have come before it did not."""
     own_issuer: bool = False
     """A server shows such certificates of its own accord: signed by itself, a default one, a state's."""
 
@@ -139,6 +142,19 @@ def after_count(layer: str, blocked: tuple[Rule[FloorFacts], ...]) -> tuple[Rule
             COUNTED + "; no control looked from elsewhere.",
             reason_code=ReasonCode.NO_CONTROL,
         ),
+    )
+
+
+def holed_row(layer: str) -> Rule[FloorFacts]:
+    """Return the row for answers of which only the small end arrives: a path loses large packets."""
+    return Rule(
+        f"{layer}.large_packets_lost",
+        lambda f: f.holed and f.count.kind == k.TIMEOUT and f.stand.carries and not f.cross.by_name,
+        State.INCONCLUSIVE,
+        COUNTED
+        + "; {controls} got through. Each time later segments of the answer came and its first did not: a"
+        " path that loses large packets, or a server's own fault, does this.",
+        reason_code=ReasonCode.PMTU_OR_SERVER,
     )
 
 

@@ -1,7 +1,15 @@
 """Judge the HTTP layer by count: the request was sent, and no answer began."""
 
 from probe.judge import kind as k
-from probe.judge.floor import COUNTED, NAME_DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
+from probe.judge.floor import (
+    COUNTED,
+    NAME_DIFFERENTLY,
+    FloorFacts,
+    after_count,
+    before_count,
+    blocked_row,
+    holed_row,
+)
 from probe.judge.rule import Rule
 
 _BECAUSE = COUNTED + "; {controls} got through." + NAME_DIFFERENTLY
@@ -11,6 +19,7 @@ HTTP_RULES: tuple[Rule[FloorFacts], ...] = (
     *after_count(
         "http",
         (
+            holed_row("http"),
             blocked_row("http", k.RESET, "http.reset{trigger}", _BECAUSE),
             blocked_row("http", k.TIMEOUT, "http.timeout{trigger}", _BECAUSE),
             blocked_row("http", k.EOF, "http.eof{trigger}", _BECAUSE),

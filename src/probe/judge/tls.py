@@ -1,7 +1,15 @@
 """Judge the TLS layer: connections open, but no handshake ended with a certificate that holds."""
 
 from probe.judge import kind as k
-from probe.judge.floor import COUNTED, NAME_DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
+from probe.judge.floor import (
+    COUNTED,
+    NAME_DIFFERENTLY,
+    FloorFacts,
+    after_count,
+    before_count,
+    blocked_row,
+    holed_row,
+)
 from probe.judge.rule import Rule
 from probe.model.words import Located, ReasonCode, State
 
@@ -63,6 +71,7 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
     *after_count(
         "tls",
         (
+            holed_row("tls"),
             blocked_row("tls", k.RESET, "tls.reset{trigger}", _BECAUSE),
             blocked_row("tls", k.TIMEOUT, "tls.timeout{trigger}", _BECAUSE),
             blocked_row("tls", k.EOF, "tls.eof{trigger}", _BECAUSE),

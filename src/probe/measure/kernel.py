@@ -62,6 +62,7 @@ def tcp_info(sock: socket.socket) -> TCPInfo | None:
         total_retrans=words[23],
         bytes_acked=_at(raw, 120, "Q"),
         bytes_received=_at(raw, 128, "Q"),
+        rcv_ooopack=_at(raw, 224),
     )
 
 

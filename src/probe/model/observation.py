@@ -69,6 +69,8 @@ class TCPInfo:
     total_retrans: int
     bytes_acked: int | None
     bytes_received: int | None
+    rcv_ooopack: int | None = None
+    """Segments that came while an earlier one was missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
