@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.lab.records import Broken
-from probe.lab.zones import Zones, anchor
+from probe.lab.zones import Zones, _root_zone, anchor
 from probe.measure import zone_chain, zone_message
 from probe.measure.zone_chain import Delegation
 from probe.model import failure as f
@@ -115,6 +115,19 @@ def test_a_delegation_without_ds_needs_the_roots_word_for_it(zones: Zones) -> No
     message = asked(zones, ROOT_SERVER, "ru", "NS")
     message.authority = [r for r in message.authority if r.rdtype == dns.rdatatype.NS]
     assert zone_chain.delegation(message, RU, keys) is None
+
+
+def test_a_zone_of_which_the_root_says_that_it_has_no_ds_is_insecure(zones: Zones) -> None:
+    message = asked(zones, ROOT_SERVER, "ru", "NS")
+    message.authority = [r for r in message.authority if r.rdtype == dns.rdatatype.NS]
+    nsec = dns.rrset.from_text(RU, 60, "IN", "NSEC", "rw. NS RRSIG NSEC")
+    _root_zone().sign(message.authority, nsec)
+    found = zone_chain.delegation(message, RU, keys_of_root(zones))
+    assert found is not None
+    assert found.ds is None
+    message.authority.clear()
+    _root_zone().sign(message.authority, dns.rrset.from_text(RU, 60, "IN", "NSEC", "rw. NS DS RRSIG NSEC"))
+    assert zone_chain.delegation(message, RU, keys_of_root(zones)) is None
 
 
 def test_what_is_common_to_windows_is_the_narrowest() -> None:

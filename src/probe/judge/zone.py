@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge import kind as k
 from probe.judge import note as notes
 from probe.judge import zone_facts as z
-from probe.judge.constants import ZONE_AGREE
+from probe.judge.constants import NEAR_S, ZONE_AGREE
 from probe.judge.note import note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import Rule, always, first_match
@@ -237,7 +237,7 @@ def judge_zone(hop: Hop) -> Outcome:
     facts = ZoneFacts(
         seen=seen,
         intercepted=(finding is not None and finding.udp53_intercepted) or seen.stand_ins >= ZONE_AGREE,
-        near=near(hop),
+        near=near(hop) or (f"an answer within {NEAR_S * 1000:.0f} ms" if seen.quick else ""),
         silence=silence if not seen.refusing and not seen.answering else None,
         silent=stand(
             views,

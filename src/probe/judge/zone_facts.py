@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from probe.judge import kind as k
-from probe.judge.constants import FLOOR_ROUNDS, ZONE_AGREE, ZONE_SERIAL_GAP
+from probe.judge.constants import FLOOR_ROUNDS, NEAR_S, ZONE_AGREE, ZONE_SERIAL_GAP
 from probe.judge.witness import Failed
 from probe.model import failure as f
 
@@ -58,6 +58,8 @@ class ZoneSeen:
     """A signed delegation was heard beside denials, by whatever transport."""
     stand_ins: int
     """Addresses at which what answers over UDP is not the server that stands there."""
+    quick: bool
+    """Something answered within 5 ms: it may stand in the home."""
     raced: bool
     """A question got a denial or another answer first, and then one whose signatures hold."""
     servers: int
@@ -128,6 +130,7 @@ def seen_of(own: Sequence[Measurement], offset_s: float | None) -> ZoneSeen:
         denial_proven=any(s.answer.verified for s in delegations if s.answer.failure == f.DNS_NXDOMAIN),
         signed_since=any(s.answer.verified and s.answer.failure is None for s in delegations),
         stand_ins=max(len(_stand_ins([*keys, *by_udp])), len(_otherwise_by_tcp(starts))),
+        quick=any(s.answer.rcode and s.t - s.t0 < NEAR_S for s in every),
         raced=_raced(every),
         servers=len(server_ips),
         answering=tuple(sorted(answering)),
@@ -162,7 +165,8 @@ def _stand_ins(said: Sequence[Said]) -> set[str]:
     """
     openly = [s for s in said if s.answer.transport == "udp" and s.answer.rcode]
     keys = [s.answer for s in openly if s.answer.query_type == "DNSKEY"]
-    if any(a.verified and a.authoritative and not a.recursion for a in keys):
+    genuine = (a for a in keys if a.authoritative and not a.recursion)
+    if any(a.verified or a.failure == f.X_DNS_TRUNCATED for a in genuine):
         return set()
     return {
         s.answer.ip

@@ -14,7 +14,7 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "http_any": 1_500,
     "dns": 700,
     "doh": 12_000,
-    "zone": 120_000,
+    "zone": 60_000,
     "portal": 3_000,
     "sinkhole": 500,
 }
