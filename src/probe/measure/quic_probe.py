@@ -63,7 +63,7 @@ async def recipe(ctx: Context, step: Step) -> None:
 
 
 async def _one(asked: _Asked, ip: str, is_first: bool) -> None:  # started as a task
-    """Try one address; whether neutral servers are asked too is decided once a family."""
+    """Try one address; the page is asked for, or neutral servers are, once a family."""
     ctx, place = asked.ctx, asked.place
     async with ctx.at((ip,)):
         seen, line = await quic.handshake(
@@ -71,7 +71,7 @@ async def _one(asked: _Asked, ip: str, is_first: bool) -> None:  # started as a 
             private_ca=asked.step.target.private_ca, arm=arms.OWN, timeout_s=asked.timeout_s,
         )  # fmt: skip
         if line is not None:
-            if asked.step.round == 0:
+            if asked.step.round == 0 and is_first:
                 await http3.round_trip(ctx, line, f"https://{place.authority}/", timeout_s=asked.timeout_s)
             line.close()
     if seen.completed or seen.close_code is not None:
