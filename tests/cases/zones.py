@@ -24,7 +24,10 @@ def place(who: str) -> tuple[str, str, str]:
 
 
 def a_zone_answer(who: str, failure: str | None, extra: dict[str, str], when: When) -> ZoneAnswer:
-    """`zone root1|key1|server1 ok|failure [by=tcp] [reply=1] [aa=0] [ra=1] [cut=1] [signed=0] [serial=] [ns=]`."""
+    """`zone root1|key1|server1 ok|failure [by=tcp] [reply=1] [aa=0] [ra=1] [signed=0] [serial=] [ns=]`.
+
+    `cut=1`: it did not fit into a datagram.
+    """
     failure = f.X_DNS_TRUNCATED if "cut" in extra else failure
     kind, server, ip = place(who)
     side, query_type, name = QUESTIONS[kind]
