@@ -355,6 +355,8 @@ def test_every_experiment_of_the_contract_has_a_recipe() -> None:
         "cross",
         "neutral",
         "throughput",
+        "quic",
+        "zone",
         "portal",
         "sinkhole",
         "local",

@@ -141,7 +141,9 @@ FAILURES: dict[str, tuple[Any, str, str, str]] = {
 @pytest.mark.parametrize("what", FAILURES)
 def test_what_ends_a_trial_is_named_with_the_stage_it_happened_in(authority: Authority, what: str) -> None:
     handler, failure, stage, ended_by = FAILURES[what]
-    found = one(transferred(authority, handler, a_plan(max_seconds=0.6)))
+    # A bound on bytes is to bind, not a busy machine's clock.
+    seconds = 5.0 if failure == "x_http_headers_too_large" else 0.6
+    found = one(transferred(authority, handler, a_plan(max_seconds=seconds)))
     assert (found.failure, found.stage, found.ended_by) == (failure, stage, ended_by)
 
 
@@ -150,7 +152,7 @@ def test_a_head_that_crawls_ends_with_the_trial(authority: Authority) -> None:
     found = one(transferred(authority, sends(*crawl), a_plan(max_seconds=0.5)))
     assert (found.failure, found.stage) == ("generic_timeout_error", "request")
     assert found.requested is not None
-    assert 0.5 <= found.t - found.requested < 0.7
+    assert 0.5 <= found.t - found.requested < 1.5
 
 
 def test_connecting_and_shaking_hands_have_stages_of_their_own(authority: Authority) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from probe.measure import transfer_helper
+from probe.measure.memory import memory_of
 from probe.measure.transfer import SAFETY_BYTES, UNCAPPED, Goal, Turn, record, trial
-from probe.measure.transfer_helper import Served
 from probe.measure.transfer_http import Seen
 from probe.measure.urls import is_public, place_of
 from probe.measure.verify import ascii_name
@@ -19,6 +19,7 @@ from probe.model import failure as f
 
 if TYPE_CHECKING:
     from probe.measure.trace import Context
+    from probe.measure.transfer_helper import Served
     from probe.model.target import Step
     from probe.model.transfer import Stage, Transfer, TransferPlan
 
@@ -54,12 +55,14 @@ async def recipe(ctx: Context, step: Step) -> None:
 
 
 async def _room_for_all(ctx: Context, plan: TransferPlan) -> None:
-    """Wait until every arm may shake hands: two arms that minutes part are no pair."""
+    """Wait until every arm may shake hands: two arms that minutes part are no pair.
+
+    A helper that has not told its address yet has not been greeted often either.
+    """
     places: Counter[tuple[str, str]] = Counter()
     for arm in plan.arms:
-        served = await transfer_helper.announced(ctx, arm.helper) if arm.helper else None
-        ip = served.ip if isinstance(served, Served) else arm.ip
-        if ip:
+        served = memory_of(ctx).served.get(arm.helper)
+        if ip := served.ip if served is not None else arm.ip:
             places[ascii_name(arm.server_name) or ip, ip] += 1
     wait = max((ctx.pace.hellos.wait_s(name, ip, n) for (name, ip), n in places.items()), default=0.0)
     if wait > 0:
