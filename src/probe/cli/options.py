@@ -42,7 +42,8 @@ ControlProxy = Annotated[
 Throughput = Annotated[
     bool,
     typer.Option(
-        "--throughput/--no-throughput", help=_("Also look for throttling (later: this version does not).")
+        "--throughput/--no-throughput",
+        help=_("Also compare speeds, to find what is slowed; some seconds and about 0.5 MB a target."),
     ),
 ]
 Rounds = Annotated[
