@@ -89,3 +89,12 @@ def test_a_self_test_is_estimated_by_its_trials() -> None:
     plain, tested = (estimate((), NEUTRALS, RunOptions(), trials=n) for n in (0, 24))
     assert tested.n_bytes - plain.n_bytes == 24 * 131_072
     assert tested.seconds > plain.seconds
+
+
+def test_a_pair_at_a_helper_leaves_address_and_object_to_the_helper() -> None:
+    source = self_test_sources(RunOptions(controls=(HELPER,)), NEUTRALS)[0]
+    plan = self_test_step(source, 0).transfer
+    assert plan is not None
+    assert {(arm.helper, arm.ip, arm.arm, arm.server_name in source.names) for arm in plan.arms} == {
+        (HELPER, "", "N", True)
+    }

@@ -31,6 +31,13 @@ def test_a_measurement_comes_back_as_it_was_written(run: RunFolder) -> None:
     assert run.blob(SHA_OF_DER) == DER
 
 
+def test_the_measurements_of_one_experiment_come_without_the_others(run: RunFolder) -> None:
+    run.append(a_measurement(measurement_uid="uid-0", experiment="web"))
+    wanted = run.append(a_measurement(measurement_uid="uid-1", experiment="throughput"))
+    run.append(a_measurement(measurement_uid="uid-2", input='https://x.example/"experiment":"throughput"'))
+    assert list(run.of_experiment("throughput")) == [wanted]
+
+
 def test_each_line_begins_with_the_hash_of_the_line_before(run: RunFolder) -> None:
     for number in range(3):
         run.append(a_measurement(measurement_uid=f"uid-{number}"))
