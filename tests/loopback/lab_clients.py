@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import dns.message
 import dns.rdatatype
 
+from loopback.servers import secured
 from probe.lab import Lab, open_lab
 from probe.targets import read_catalogue
 
@@ -78,7 +79,7 @@ async def handshaken(
     sock = await connected(lab.network, address, port)
     context = client_context(lab, verify=verify)
     try:
-        return await asyncio.to_thread(context.wrap_socket, sock, server_hostname=name)
+        return await asyncio.to_thread(secured, context, sock, server_hostname=name)
     except BaseException:
         sock.close()
         raise

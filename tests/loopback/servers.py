@@ -204,18 +204,35 @@ def page(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
+def secured(context: ssl.SSLContext, sock: socket.socket, **how: Any) -> ssl.SSLSocket:
+    """Wrap a socket and shake hands; on failure it is closed.
+
+    CPython leaves the new socket open where the peer had reset the old one before it was wrapped.
+    """
+    try:
+        return context.wrap_socket(sock, **how)
+    except OSError as error:
+        trace = error.__traceback__
+        while trace is not None:
+            made = trace.tb_frame.f_locals.get("self")
+            if isinstance(made, ssl.SSLSocket):
+                made.close()
+            trace = trace.tb_next
+        raise
+
+
 def over_tls(handler: Handler, context: ssl.SSLContext) -> Handler:
     """Shake hands, then serve; the connection ends with close_notify unless the handler ended it."""
 
     def wrapped(sock: socket.socket, stop: threading.Event) -> None:
-        secured = context.wrap_socket(sock, server_side=True, suppress_ragged_eofs=True)
+        tls = secured(context, sock, server_side=True, suppress_ragged_eofs=True)
         try:
-            handler(secured, stop)
-            if secured.fileno() >= 0:
-                secured.settimeout(1)
-                secured.unwrap().close()
+            handler(tls, stop)
+            if tls.fileno() >= 0:
+                tls.settimeout(1)
+                tls.unwrap().close()
         finally:
-            secured.close()
+            tls.close()
 
     return wrapped
 

@@ -20,6 +20,7 @@ from loopback.lab_clients import (
     handshaken,
     in_lab,
 )
+from loopback.servers import secured
 from probe.lab.names import NOTICE_ADDRESS
 from probe.lab.records import Rule, Scenario
 from probe.lab.world import World
@@ -204,7 +205,7 @@ def test_a_client_without_server_name_gets_the_certificate_of_the_address() -> N
     async def use(lab: Lab) -> bytes | None:
         sock = await connected(lab.network, address_of(lab, "x.com"), 443)
         context = client_context(lab, verify=False)
-        with await asyncio.to_thread(context.wrap_socket, sock) as tls:
+        with await asyncio.to_thread(secured, context, sock) as tls:
             return tls.getpeercert(binary_form=True)
 
     assert b"x.com" in (in_lab("clean", use) or b"")
