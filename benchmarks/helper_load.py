@@ -31,6 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+# Below the path that leads to them.
 from loopback.helping import Answer, a_nonce, ask, closed, connected, download, parsed  # noqa: E402
 from loopback.malformed import ENDPOINT_SEEDS, TRANSFER_SEEDS, malformed  # noqa: E402
 

@@ -15,7 +15,7 @@ from loopback.quic_servers import (
     udp_answering,
 )
 from loopback.servers import SITE, Loopback, a_context
-from probe.measure import http3, quic
+from probe.measure import http3, quic, quic_version
 from probe.model.observation import HTTPRoundTrip
 from probe.model.quic import QUICHandshake
 
@@ -127,7 +127,7 @@ def test_an_endless_server_ends_at_our_bound() -> None:
 def test_who_speaks_quic_answers_a_reserved_version_without_seeing_a_name(authority: Authority) -> None:
     async def run() -> QUICHandshake:
         async with at_http3_server(authority, NAME, SITE) as ctx:
-            return await quic.negotiate_version(ctx, SITE, 443, timeout_s=2.0)
+            return await quic_version.negotiate_version(ctx, SITE, 443, timeout_s=2.0)
 
     seen = anyio.run(run)
     assert (seen.failure, seen.server_name, seen.offered_version) == (None, None, "5a6a7a8a")
@@ -142,7 +142,7 @@ def test_a_version_list_for_somebody_else_is_not_believed() -> None:
             ) as port,
             a_context(network_to(port, SITE)) as ctx,
         ):
-            return await quic.negotiate_version(ctx, SITE, 443, timeout_s=0.4)
+            return await quic_version.negotiate_version(ctx, SITE, 443, timeout_s=0.4)
 
     seen = anyio.run(run)
     assert (seen.failure, seen.server_versions, seen.datagrams_received) == ("generic_timeout_error", (), 1)

@@ -23,8 +23,9 @@ from probe.measure.http import BROWSER_HEADERS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from probe.helper.answer import Question
     from probe.helper.limits import Clients
-    from probe.helper.look import Observer, Question
+    from probe.helper.look import Observer
     from probe.helper.transfer import TransferServer
 
     Message = MutableMapping[str, Any]

@@ -5,19 +5,18 @@ The operations are those of a volunteer's run, so that like is compared with lik
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from probe.helper.answer import DNS_BROKE_HTTP, Found, Question, answer_of
 from probe.helper.guard import (
     NOT_FOR_HTTP,
     QUIC_PORT,
     Guard,
     GuardedNetwork,
     NotAllowedError,
-    is_public,
 )
 from probe.measure import dns, http, quic, tcp, tls
 from probe.measure.control_answer import address_and_port, endpoint
@@ -47,43 +46,8 @@ PER_FAMILY: Final = 2
 FETCH_TRIES: Final = 3
 """Addresses that a page is asked for at, until one answers."""
 MAX_REDIRECTS: Final = 10
-MAX_HEADERS: Final = 100
-MAX_VALUE: Final = 1024
-
-DNS_WORDS: Final = {f.DNS_NXDOMAIN: "dns_name_error", f.DNS_NO_ANSWER: f.DNS_NO_ANSWER}
-DNS_OTHERWISE: Final = "dns_server_failure"
-HTTP_WORDS: Final = {f.CONNECTION_REFUSED: "connection_refused_error"}
-DNS_BROKE_HTTP: Final = "dns_lookup_error"
-"""The words that OONI's helpers have for these; for all else today's words are told."""
 HERE: Final = frozenset({f.NETWORK_UNREACHABLE, f.NETWORK_DOWN})
 """Failures of an endpoint that are most likely the helper's own, for want of IPv6: they are not told."""
-BY_CLIENT, BY_HELPER, BOGON, VALID = 1, 2, 4, 8
-"""Flags of `ip_info`: who found the address, whether it is public, whether it showed a good certificate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a client asks; the URL and the endpoints have passed the guard."""
-
-    place: Place
-    headers: tuple[tuple[str, str], ...]
-    endpoints: tuple[tuple[str, int], ...]
-    quic: bool = False
-    """Whether to shake hands over UDP/443 as well."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Found:
-    """What has been seen so far; a deadline leaves it as it is."""
-
-    failure: str | None = None
-    addresses: tuple[str, ...] = ()
-    tcp: dict[str, str | None] = field(default_factory=dict)
-    tls: dict[str, str | None] = field(default_factory=dict)
-    quic: dict[str, str | None] = field(default_factory=dict)
-    request: HTTPRoundTrip | None = None
-    http_failure: str | None = f.TIMEOUT
-    resolved: dict[str, tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Observer:
@@ -125,13 +89,13 @@ class Observer:
 
     async def look(self, question: Question) -> dict[str, Any]:
         """Return the answer in the protocol's shape, within the time."""
-        found = _Found()
+        found = Found()
         async with anyio.create_task_group() as tasks:
             with anyio.move_on_after(LOOK_S) as scope:
                 await self._all(tasks, scope, question, found)
         if not self._quic_lives:
             found.quic.clear()
-        return _answer(question, found, self._number_of)
+        return answer_of(question, found, self._number_of)
 
     def _context(self, tasks: TaskGroup, scope: anyio.CancelScope) -> Context:
         """Return a context of its own for one chain of operations: no budget is shared with others."""
@@ -149,7 +113,7 @@ class Observer:
         )
 
     async def _all(
-        self, tasks: TaskGroup, scope: anyio.CancelScope, question: Question, found: _Found
+        self, tasks: TaskGroup, scope: anyio.CancelScope, question: Question, found: Found
     ) -> None:
         place = question.place
         ctx = self._context(tasks, scope)
@@ -163,7 +127,7 @@ class Observer:
             if place.port not in NOT_FOR_HTTP:
                 group.start_soon(self._fetch, self._context(tasks, scope), question, found)
 
-    async def _resolve(self, ctx: Context, found: _Found, host: str) -> tuple[str | None, tuple[str, ...]]:
+    async def _resolve(self, ctx: Context, found: Found, host: str) -> tuple[str | None, tuple[str, ...]]:
         """Resolve each name once: what was checked is what is connected to."""
         if is_address(host):
             return None, (host,)
@@ -173,7 +137,7 @@ class Observer:
                 found.resolved[host] = (lookup.failure, lookup.answers)
         return found.resolved.setdefault(host, (f.DNS_TEMPORARY, ()))
 
-    async def _try(self, ctx: Context, place: Place, where: tuple[str, int], found: _Found) -> None:
+    async def _try(self, ctx: Context, place: Place, where: tuple[str, int], found: Found) -> None:
         """Connect to one endpoint and, where the URL is https, shake hands for its host."""
         name = endpoint(*where)
         try:
@@ -186,7 +150,7 @@ class Observer:
         finally:
             ctx.close()
 
-    async def _try_quic(self, ctx: Context, place: Place, where: tuple[str, int], found: _Found) -> None:
+    async def _try_quic(self, ctx: Context, place: Place, where: tuple[str, int], found: Found) -> None:
         """Shake hands over UDP for the URL's host."""
         shaken, line = await quic.handshake(ctx, *where, _name(place), verified_name=place.host)
         if line is not None:
@@ -195,7 +159,7 @@ class Observer:
         if not _is_of_here(shaken.failure):
             found.quic[endpoint(*where)] = shaken.failure
 
-    async def _fetch(self, ctx: Context, question: Question, found: _Found) -> None:
+    async def _fetch(self, ctx: Context, question: Question, found: Found) -> None:
         """Fetch the page, every redirect asked of the guard and resolved afresh."""
         place = question.place
         try:
@@ -212,7 +176,7 @@ class Observer:
             ctx.close()
 
     async def _ask(
-        self, ctx: Context, place: Place, headers: tuple[tuple[str, str], ...], found: _Found
+        self, ctx: Context, place: Place, headers: tuple[tuple[str, str], ...], found: Found
     ) -> tuple[HTTPRoundTrip | None, str | None]:
         """Ask the first address that answers; return the answer or why there is none."""
         failure, addresses = await self._resolve(ctx, found, place.host)
@@ -256,61 +220,3 @@ def _some(addresses: Sequence[str]) -> tuple[str, ...]:
     """Return a few addresses of each family, IPv4 first."""
     v4 = [ip for ip in addresses if ":" not in ip][:PER_FAMILY]
     return (*v4, *[ip for ip in addresses if ":" in ip][:PER_FAMILY])
-
-
-def _answer(question: Question, found: _Found, number_of: Callable[[str], int | None]) -> dict[str, Any]:
-    host = question.place.host
-    failure = None if found.failure is None else DNS_WORDS.get(found.failure, DNS_OTHERWISE)
-    return {
-        "tcp_connect": {where: _said(why) for where, why in found.tcp.items()},
-        "tls_handshake": {where: {"server_name": host, **_said(why)} for where, why in found.tls.items()},
-        "quic_handshake": {where: {"server_name": host, **_said(why)} for where, why in found.quic.items()},
-        "http_request": None if question.place.port in NOT_FOR_HTTP else _http(found),
-        "http3_request": None,
-        "dns": {"failure": failure, "addrs": list(found.addresses)},
-        "ip_info": _ip_info(question, found, number_of),
-    }
-
-
-def _said(failure: str | None) -> dict[str, Any]:
-    return {"status": failure is None, "failure": failure}
-
-
-def _http(found: _Found) -> dict[str, Any]:
-    request = found.request
-    if request is None or found.http_failure is not None:
-        word = found.http_failure or f.HTTP_REQUEST_FAILED
-        return {
-            "body_length": -1,
-            "discovered_h3_endpoint": "",
-            "failure": HTTP_WORDS.get(word, word),
-            "title": "",
-            "headers": {},
-            "status_code": -1,
-        }
-    return {
-        "body_length": request.body_length if request.body_length is not None else -1,
-        "discovered_h3_endpoint": "",
-        "failure": None,
-        "title": request.title or "",
-        "headers": {name[:MAX_VALUE]: value[:MAX_VALUE] for name, value in request.headers[:MAX_HEADERS]},
-        "status_code": request.status_code if request.status_code is not None else -1,
-    }
-
-
-def _ip_info(
-    question: Question, found: _Found, number_of: Callable[[str], int | None]
-) -> dict[str, dict[str, int]]:
-    flags: dict[str, int] = {}
-    for ip, _port in question.endpoints:
-        flags[ip] = flags.get(ip, 0) | BY_CLIENT
-    for ip in found.addresses:
-        flags[ip] = flags.get(ip, 0) | BY_HELPER
-    for where, failure in found.tls.items():
-        pair = address_and_port(where, 0)
-        if failure is None and pair is not None:
-            flags[pair[0]] = flags.get(pair[0], 0) | VALID
-    return {
-        ip: {"asn": number_of(ip) or 0, "flags": bits | (0 if is_public(ip) else BOGON)}
-        for ip, bits in flags.items()
-    }

@@ -16,7 +16,7 @@ from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.throughput import THROUGHPUT_RULES
 from probe.judge.tls import TLS_RULES
-from probe.judge.zone import ZONE_RULES
+from probe.judge.zone_rules import ZONE_RULES
 
 if TYPE_CHECKING:
     from probe.judge.rule import Rule

@@ -142,6 +142,7 @@ class _Zone:
         """Put records into a section, and the signature over them."""
         now = int(time.time()) - (40 * DAY_S if self.expired else 0)
         window = {"inception": now - DAY_S, "expiration": now + 14 * DAY_S}
+        # The stub takes every keyword for a date.
         signature = dns.dnssec.sign(rrset, self.key, self.name, self.public, **window)  # type: ignore[arg-type]
         section.append(rrset)
         section.append(dns.rrset.from_rdata(rrset.name, TTL_S, signature))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure import http3, quic
+from probe.measure import http3, quic, quic_version
 from probe.measure.names import resolve
 from probe.measure.urls import is_public, place_of
 from probe.measure.web import choose
@@ -134,7 +134,7 @@ def _spoke(seen: QUICHandshake) -> bool:
 
 async def _negotiate(asked: _Asked, where: tuple[str, int], arm: str) -> None:
     async with asked.ctx.at((where[0],)):
-        await quic.negotiate_version(asked.ctx, *where, arm=arm, timeout_s=asked.timeout_s)
+        await quic_version.negotiate_version(asked.ctx, *where, arm=arm, timeout_s=asked.timeout_s)
 
 
 async def _shake(asked: _Asked, where: tuple[str, int], name: str, arm: str) -> QUICHandshake:

@@ -13,6 +13,8 @@ from probe.measure.zone_message import Heard, heard, question
 from probe.model import failure as f
 
 if TYPE_CHECKING:
+    import socket
+
     from dns.message import Message
 
     from probe.measure.stream import Stream
@@ -48,17 +50,17 @@ async def over_udp(ctx: Context, ip: str, name: str, rdtype: str) -> list[Heard]
 
 
 async def _exchange(
-    ctx: Context, sock: object, asked: Message, found: list[Heard], scope: anyio.CancelScope
+    ctx: Context, sock: socket.socket, asked: Message, found: list[Heard], scope: anyio.CancelScope
 ) -> None:
     loop, wire = asyncio.get_running_loop(), asked.to_wire()
     begun = anyio.current_time()
     for again in (False, True):
-        await loop.sock_sendall(sock, wire)  # type: ignore[arg-type]
+        await loop.sock_sendall(sock, wire)
         ctx.bytes_sent += len(wire)
         half = begun + (scope.deadline - begun) / 2
         with anyio.CancelScope(deadline=scope.deadline if again else half):
             while len(found) < MAX_REPLIES:
-                data = await loop.sock_recv(sock, MAX_DATAGRAM)  # type: ignore[arg-type]
+                data = await loop.sock_recv(sock, MAX_DATAGRAM)
                 ctx.bytes_received += len(data)
                 found.append(heard(data, asked, t=ctx.now()))
                 if found[-1].is_answer:

@@ -119,8 +119,7 @@ class Work:
         except BudgetSpent as spent:
             self.spent = spent.what
         except Exception as fault:  # noqa: BLE001  # named in run.json, and the target stays NOT_MEASURED
-            self.errors.append(fault_text(target.target_id, fault))
-            self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
+            self._fault(target.target_id, fault)
         self._done += 1
         self.observer.progress(
             done=self._done,
@@ -142,6 +141,7 @@ class Work:
             facts=self.keeper.facts,
             seed=self.opened.record.seed,
             elapsed_s=self.elapsed_s,
+            fault=lambda target, fault: self._fault(target.target_id, fault),
         )
         await self._apart("transfers", transfers.pay(self._owing))
 
@@ -152,8 +152,12 @@ class Work:
         except BudgetSpent as spent:
             self.spent = spent.what
         except Exception as fault:  # noqa: BLE001  # named in run.json; what was judged without it stays
-            self.errors.append(fault_text(what, fault))
-            self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
+            self._fault(what, fault)
+
+    def _fault(self, where: str, fault: Exception) -> None:
+        """Name a fault of ours in run.json, and to whoever watches."""
+        self.errors.append(fault_text(where, fault))
+        self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
 
     async def _neutrals(self, number: int) -> None:
         """Measure the neutral set once; the first time also what answers to portal checks and nowhere."""

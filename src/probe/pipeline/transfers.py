@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from probe.judge import Judged, RunFacts, judge_target
-from probe.measure.runner import Session
+from probe.measure.runner import BudgetSpent, Session
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.options import RunOptions
@@ -46,6 +46,8 @@ class Transfers:
     facts: Callable[[], RunFacts]
     seed: int
     elapsed_s: Callable[[], float]
+    fault: Callable[[Target, Exception], None]
+    """Told of a fault of ours: it costs the target at which it happened, and no other."""
 
     async def pay(self, owing: Sequence[Owing]) -> None:
         """Return when no target owes a transfer that can be had. Raises BudgetSpent.
@@ -56,15 +58,25 @@ class Transfers:
         while due:
             due.sort(key=lambda entry: (entry[0].not_before_s, entry[1].target.target_id))
             step, one = due.pop(0)
-            self.observer.transferring(step, wait_s=max(step.not_before_s - self.elapsed_s(), 0.0))
-            stored = await self.recorder.keep(await self.session.measure(step))
-            one.measurements.append(stored)
-            one.n_transfers += max(len(stored.transfers), 1)
-            judged = judge_target(self.facts(), one.target, one.measurements)
-            self.observer.provisional(judged.verdict)
-            following = self._next(one, judged)
+            try:
+                following = await self._pay_one(step, one)
+            except BudgetSpent:
+                raise
+            except Exception as fault:  # noqa: BLE001  # named in run.json; the others' tests go on
+                self.fault(one.target, fault)
+                continue
             if following is not None:
                 due.append((following, one))
+
+    async def _pay_one(self, step: Step, one: Owing) -> Step | None:
+        """Measure a step, judge again, and return what is owed next."""
+        self.observer.transferring(step, wait_s=max(step.not_before_s - self.elapsed_s(), 0.0))
+        stored = await self.recorder.keep(await self.session.measure(step))
+        one.measurements.append(stored)
+        one.n_transfers += max(len(stored.transfers), 1)
+        judged = judge_target(self.facts(), one.target, one.measurements)
+        self.observer.provisional(judged.verdict)
+        return self._next(one, judged)
 
     def _next(self, one: Owing, judged: Judged | None = None) -> Step | None:
         """Return the first step owed that can be had and was not taken before."""

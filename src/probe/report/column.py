@@ -30,3 +30,22 @@ class Column(Generic[R]):
 STATES: Final = tuple(State)
 LOCATED: Final = tuple(Located)
 REASONS: Final = tuple(ReasonCode)
+
+
+FIRST: Final[tuple[Column[Any], ...]] = (
+    Column(
+        "schema_version",
+        "string",
+        "Version of this table's meaning.",
+        lambda _: SCHEMA_VERSION,
+        required=True,
+    ),
+    Column(
+        "run_id",
+        "string",
+        "The run: start in UTC, declared AS, four hex digits.",
+        lambda row: row.run_id,
+        required=True,
+    ),
+)
+"""How both tables begin."""

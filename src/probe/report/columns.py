@@ -6,7 +6,7 @@ from typing import Final
 from probe.model.measurement import VantagePoint
 from probe.model.verdict import Verdict
 from probe.model.words import Caveat, ControlSource, Layer
-from probe.report.column import LOCATED, REASONS, SCHEMA_VERSION, STATES, Column
+from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +30,7 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
-    Column(
-        "schema_version",
-        "string",
-        "Version of this table's meaning.",
-        lambda _: SCHEMA_VERSION,
-        required=True,
-    ),
-    Column(
-        "run_id",
-        "string",
-        "The run: start in UTC, declared AS, four hex digits.",
-        lambda row: row.run_id,
-        required=True,
-    ),
+    *FIRST,
     Column(
         "service",
         "string",

@@ -5,7 +5,7 @@ from typing import Final
 
 from probe.model.verdict import ServiceVerdict
 from probe.model.words import State
-from probe.report.column import LOCATED, REASONS, SCHEMA_VERSION, STATES, Column
+from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +24,7 @@ def _count(state: State) -> Column[ServiceRow]:
 
 
 SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
-    Column(
-        "schema_version",
-        "string",
-        "Version of this table's meaning.",
-        lambda _: SCHEMA_VERSION,
-        required=True,
-    ),
-    Column(
-        "run_id",
-        "string",
-        "The run: start in UTC, declared AS, four hex digits.",
-        lambda row: row.run_id,
-        required=True,
-    ),
+    *FIRST,
     Column(
         "service",
         "string",
