@@ -20,11 +20,11 @@ from loopback.lab_clients import REGISTRATION, catalogue
 from loopback.settings import QUICK, a_session, a_target
 from loopback.tempers import fin, read_request, reset, response, silent, tls
 from probe.helper import app, guard, look
-from probe.helper.asn_table import AsnTable, TableError, read_table
 from probe.helper.guard import Guard
 from probe.helper.limits import Limits
 from probe.helper.serve import Running, Settings, open_helper
 from probe.lab import open_lab
+from probe.measure.asn_table import AsnTable
 from probe.measure.dial import RealNetwork
 from probe.model.network import Network
 from probe.model.observation import ControlAnswer
@@ -566,34 +566,3 @@ def test_over_tls_the_endpoint_shows_the_operators_certificate(tmp_path: Path) -
 
     scene = Scene(ca, settings=dataclasses.replace(PLAIN, certificate=certificate))
     assert scene.use(use) == b"HTTP/1.1 200"
-
-
-# The table of AS numbers
-
-
-def test_the_longest_prefix_tells_the_as(tmp_path: Path) -> None:
-    file = tmp_path / "as.csv"
-    file.write_text(
-        "prefix,asn\n93.0.0.0/8,AS1\n93.184.215.0/24,15133\n\n# a comment\n2606:2800::/32,15133\n"
-    )
-    table = read_table(file)
-    asked = (
-        "93.184.215.14",
-        "93.1.1.1",
-        "9.9.9.9",
-        "8.8.8.8",
-        "1.1.1.1",
-        "2606:2800::1",
-        "::ffff:93.184.215.14",
-        "x",
-    )
-    assert [table.name_of(ip) for ip in asked] == ["AS15133", "AS1", "", "", "", "AS15133", "AS15133", ""]
-
-
-@pytest.mark.parametrize("line", ["junk", "93.0.0.0/8", "93.0.0.0/8,x", "93.0.0.0/64,1", "93.0.0.0/8,-1"])
-def test_a_line_that_is_no_prefix_and_number_is_told_with_its_place(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "as.csv"
-    file.write_text(f"93.0.0.0/8,1\n{line}\n")
-    with pytest.raises(TableError) as told:
-        read_table(file)
-    assert (told.value.file, told.value.line) == (str(file), 2)

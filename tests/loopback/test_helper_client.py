@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 
 from loopback.settings import QUICK, a_session, a_target
-from probe.helper.asn_table import AsnTable
 from probe.helper.limits import Limits
 from probe.helper.serve import Settings, open_helper
+from probe.measure.asn_table import AsnTable
 from probe.measure.dial import RealNetwork
 from probe.model.target import Step
 from probe.model.transfer import ArmPlan, Transfer, TransferPlan

@@ -82,9 +82,9 @@ def serve(  # noqa: PLR0917  # a command is what its options are
     _check(bind, certificate, key, behind_proxy=behind_proxy)
     import asyncio
 
-    from probe.helper.asn_table import AsnTable, read_table
     from probe.helper.limits import Limits
     from probe.helper.serve import Settings, serve_until_stopped
+    from probe.measure.asn_table import AsnTable, read_table
 
     settings = Settings(
         bind=bind,

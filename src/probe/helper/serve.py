@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.helper.app import Endpoint
-from probe.helper.asn_table import AsnTable
 from probe.helper.door import door
 from probe.helper.guard import Guard, is_of_this_machine
 from probe.helper.identity import ephemeral_identity, stored_identity
 from probe.helper.limits import Clients, Limits
 from probe.helper.look import Observer
 from probe.helper.transfer import listen, open_transfer_server
+from probe.measure.asn_table import AsnTable
 from probe.measure.dial import RealNetwork
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def open_helper(
     observer = Observer(
         network or RealNetwork(),
         guard or Guard(own=lambda ip: ip in own or is_of_this_machine(ip)),
-        table.number_of,
+        table.lookup,
     )
     async with AsyncExitStack() as stack:
         transfers = None
