@@ -9,6 +9,7 @@ from cases.script import GAP_S, NAME, TRUE_IP, WORDS, When, a_request, a_shake, 
 from cases.transfers import transfers_of
 from probe.model import failure as f
 from probe.model.observation import ControlAnswer, EndpointAnswer, TCPConnect
+from probe.model.words import SMALL_SEGMENTS
 
 if TYPE_CHECKING:
     from probe.model.measurement import Measurement
@@ -28,6 +29,10 @@ def measurements_of(row: dict[str, Any], target: Target) -> list[Measurement]:
     found += [
         measured(f"r{n}", target, 60 + n, ops, experiment="resolver")
         for n, ops in enumerate(row.get("resolver", []))
+    ]
+    found += [
+        measured(f"s{n}", target, 70 + n, ops, experiment=SMALL_SEGMENTS)
+        for n, ops in enumerate(row.get("small", []))
     ]
     found += [a_control(f"c{n}", target, said) for n, said in enumerate(row.get("control", []))]
     found += [a_cross(f"x{n}", target, said) for n, said in enumerate(row.get("cross", []))]

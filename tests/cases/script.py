@@ -43,6 +43,7 @@ WORDS = {
     "bare": f.X_HTTP_NO_STATUS_LINE,
     "unroutable": f.NETWORK_UNREACHABLE,
     "interrupted": f.INTERRUPTED,
+    "local": "x_local_invalid_argument",
     "nxdomain": f.DNS_NXDOMAIN,
     "servfail": f.DNS_SERVFAIL,
     "norefuse": f.DNS_REFUSED,

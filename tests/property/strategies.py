@@ -26,7 +26,7 @@ from probe.model.observation import (
     TLSHandshake,
 )
 from probe.model.target import Target
-from probe.model.words import ReasonCode
+from probe.model.words import SMALL_SEGMENTS, ReasonCode
 
 IPS = ("104.16.1.1", "104.16.1.2", "185.76.144.9", "10.1.2.3", "198.18.0.9", "95.167.13.50", "2606:4700::1")
 HOSTS = (NAME, "inner.example.org", "WWW." + NAME + ".")
@@ -288,7 +288,8 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
         ]
     ] = []
     for number in range(draw(st.integers(0, 4))):
-        kind = draw(st.sampled_from((experiment, experiment, experiment, "control", "resolver", "cross")))
+        aside = ("control", "resolver", "cross", SMALL_SEGMENTS)
+        kind = draw(st.sampled_from((experiment, experiment, experiment, *aside)))
         m = a_measurement(f"u{number}", target, 10.0 + number * draw(st.sampled_from((3.0, 10.5))), kind)
         if kind == "control":
             found.append(replace(m, controls=tuple(draw(st.lists(control_answers(), max_size=2)))))

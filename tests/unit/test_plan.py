@@ -80,7 +80,12 @@ def test_another_seed_gives_another_order() -> None:
 
 @pytest.mark.parametrize(
     ("what", "experiment"),
-    [(Owed.ROUND, "web"), (Owed.ADDRESSES, "web"), (Owed.RESOLVER, "resolver")],
+    [
+        (Owed.ROUND, "web"),
+        (Owed.ADDRESSES, "web"),
+        (Owed.RESOLVER, "resolver"),
+        (Owed.SMALL_SEGMENTS, "small_segments"),
+    ],
 )
 def test_a_debt_is_paid_by_one_step_of_its_kind(what: Owed, experiment: str) -> None:
     debt = a_debt(what, addresses=(V4,), not_before_s=9.0)

@@ -14,6 +14,7 @@ from probe.judge.http import HTTP_RULES
 from probe.judge.note import note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import Rule, first_match
+from probe.judge.segments import helped, to_ask_small
 from probe.judge.series import SERIES
 from probe.judge.server import RESOLVER_RULES
 from probe.judge.stand import PASSES, at_http, at_quic, at_tcp, at_tls, stand
@@ -113,6 +114,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         or (known is not None and known.scope in _INNOCENT_ISSUERS),
         known_issuer=known.id if known is not None and known.scope is Scope.CENSOR_CA else "",
         holed=all(_is_holed(t) for t in tries),
+        small_passes=helped(hop, deepest),
         own_issuer=(known is not None and known.scope is Scope.NATIONAL_CA)
         or (shown is not None and _is_own(shown)),
     )
@@ -136,6 +138,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         uids=uids | frozenset(cross.uids),
         wants=_wants(rule, counted, facts, sorted({t.ip for t in tries}) if crossable else []),
     )
+    outcome.wants.segments = to_ask_small(hop, deepest, facts, tries)
     if any(r.lingers for r in rounds):
         outcome.notes.append(note(notes.LINGERS))
     if params["trigger"] == ".ip":
@@ -268,10 +271,12 @@ def _wants(rule: Rule[Any], counted: Count, facts: FloorFacts, cross_at: list[st
         ReasonCode.CLOCK_UNTRUSTED,
         ReasonCode.LOCAL_INTERCEPTION,
     }
+    settled = facts.stand.down or facts.stand.down_once or facts.small_passes
+    crosses = counted.stands and not settled
     return Wants(
         rounds=not counted.stands and not counted.mixed and not final,
         control=not final,
         control_again=facts.stand.down_once,
         resolver=not final and facts.resolver_target,
-        cross=tuple(cross_at) if counted.stands and not (facts.stand.down or facts.stand.down_once) else (),
+        cross=tuple(cross_at) if crosses else (),
     )

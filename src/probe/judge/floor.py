@@ -32,6 +32,8 @@ class FloorFacts:
     """Id of the fingerprint of an authority that only intercepts."""
     holed: bool = False
     """In every failed try something came while what should have come before it did not."""
+    small_passes: bool = False
+    """Asked once more in small segments, it got past what had failed."""
     own_issuer: bool = False
     """A server shows such certificates of its own accord: signed by itself, a default one, a state's."""
 
@@ -154,6 +156,19 @@ def holed_row(layer: str) -> Rule[FloorFacts]:
         COUNTED
         + "; {controls} got through. Each time later segments of the answer came and its first did not: a"
         " path that loses large packets, or a server's own fault, does this.",
+        reason_code=ReasonCode.PMTU_OR_SERVER,
+    )
+
+
+def small_row(layer: str) -> Rule[FloorFacts]:
+    """Return the row for silence that small segments ended: a path loses large packets."""
+    return Rule(
+        f"{layer}.small_segments_pass",
+        lambda f: f.small_passes and f.count.kind == k.TIMEOUT and f.stand.carries and not f.cross.by_name,
+        State.INCONCLUSIVE,
+        COUNTED
+        + "; {controls} got through. Asked once more in small segments it answered: a path that loses large"
+        " packets does this.",
         reason_code=ReasonCode.PMTU_OR_SERVER,
     )
 

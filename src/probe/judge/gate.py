@@ -49,22 +49,22 @@ def through_gate(facts: RunFacts, outcome: Outcome, debts: Sequence[Debt]) -> Ou
     """Return the outcome as it stands on this network; a validated answer stays reachable.
 
     What is still owed when a run ends early may have changed an inconclusive verdict, and a control that
-    nobody asked may have cleared the path of an accusation that nothing confirms.
+    nobody asked, or smaller segments, may have cleared the path of an accusation that nothing confirms.
     """
     finding = facts.finding
     if outcome.state is State.REACHABLE and outcome.validated:
         return outcome
     if finding is not None and finding.reason_code is not None:
         return _instead(outcome, NETWORK_NOT_FINE, finding.reason_code)
-    unheard = outcome.state is State.BLOCKED and not outcome.confirmed and _owes_control(debts)
+    unheard = outcome.state is State.BLOCKED and not outcome.confirmed and _may_clear(debts)
     if facts.stopped and (unheard or (outcome.state is State.INCONCLUSIVE and debts)):
         rule = ENDED_BY.get(facts.stopped, INTERRUPTED)
         return _instead(outcome, rule, rule.reason_code)
     return outcome
 
 
-def _owes_control(debts: Sequence[Debt]) -> bool:
-    return any(debt.what is Owed.CONTROL for debt in debts)
+def _may_clear(debts: Sequence[Debt]) -> bool:
+    return any(debt.what in {Owed.CONTROL, Owed.SMALL_SEGMENTS} for debt in debts)
 
 
 def _instead(outcome: Outcome, rule: Rule[object], reason: ReasonCode | None) -> Outcome:

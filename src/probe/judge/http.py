@@ -9,6 +9,7 @@ from probe.judge.floor import (
     before_count,
     blocked_row,
     holed_row,
+    small_row,
 )
 from probe.judge.rule import Rule
 
@@ -20,6 +21,7 @@ HTTP_RULES: tuple[Rule[FloorFacts], ...] = (
         "http",
         (
             holed_row("http"),
+            small_row("http"),
             blocked_row("http", k.RESET, "http.reset{trigger}", _BECAUSE),
             blocked_row("http", k.TIMEOUT, "http.timeout{trigger}", _BECAUSE),
             blocked_row("http", k.EOF, "http.eof{trigger}", _BECAUSE),

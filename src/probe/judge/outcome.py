@@ -30,6 +30,8 @@ class Wants:
     addresses: tuple[str, ...] = ()
     cross: tuple[str, ...] = ()
     """Addresses at which the name failed."""
+    segments: tuple[str, ...] = ()
+    """Where silence may be that of large packets."""
     transfers: tuple[Debt, ...] = ()
     """Which transfers, the first of them first."""
 
@@ -41,6 +43,7 @@ class Wants:
         self.resolver = self.resolver or other.resolver
         self.addresses = tuple(dict.fromkeys((*self.addresses, *other.addresses)))
         self.cross = self.cross or other.cross
+        self.segments = self.segments or other.segments
         self.transfers = self.transfers or other.transfers
 
 

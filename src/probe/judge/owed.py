@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge.constants import CONTROL_AGAIN_S, FLOOR_ROUNDS, MAX_EXTRA_ROUNDS
 from probe.judge.reading import place_of
+from probe.judge.segments import asked_small
 from probe.model.target import Debt
 from probe.model.words import Owed
 
@@ -82,7 +83,15 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
             not_before_s=next_round,
             addresses=_per_family(wants.addresses),
         )
-    if wants.cross and not _crossed(reading, hop):
+    if wants.segments and not any(asked_small(hop)):
+        yield Debt(
+            target_id=target_id,
+            what=Owed.SMALL_SEGMENTS,
+            why="a path that loses large packets is as silent as one that interferes",
+            addresses=wants.segments,
+            url=url,
+        )
+    elif wants.cross and not _crossed(reading, hop):
         yield Debt(
             target_id=target_id,
             what=Owed.CROSS,

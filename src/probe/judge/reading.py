@@ -11,7 +11,7 @@ from probe.judge.certificate import certificate_kind
 from probe.judge.fingerprints import legal_notice, match_page
 from probe.model import failure as failures
 from probe.model import quic
-from probe.model.words import Layer
+from probe.model.words import SMALL_SEGMENTS, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,12 @@ PORTS = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
+    "wireguard": 51820,
+    "openvpn+udp": 1194,
+    "openvpn+tcp": 1194,
+    "stun": 3478,
 }
-ASIDE = frozenset({"control", "resolver", "cross", "throughput"})
+ASIDE = frozenset({"control", "resolver", "cross", "throughput", SMALL_SEGMENTS})
 """Experiments that pay a debt rather than try the target as its user would."""
 RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""

@@ -9,6 +9,7 @@ from probe.judge.floor import (
     before_count,
     blocked_row,
     holed_row,
+    small_row,
 )
 from probe.judge.rule import Rule
 from probe.model.words import Located, ReasonCode, State
@@ -72,6 +73,7 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         "tls",
         (
             holed_row("tls"),
+            small_row("tls"),
             blocked_row("tls", k.RESET, "tls.reset{trigger}", _BECAUSE),
             blocked_row("tls", k.TIMEOUT, "tls.timeout{trigger}", _BECAUSE),
             blocked_row("tls", k.EOF, "tls.eof{trigger}", _BECAUSE),

@@ -12,6 +12,7 @@ from probe.measure import (
     neutral,
     quic_probe,
     resolver,
+    segments,
     throughput,
     vantage,
     web,
@@ -19,6 +20,7 @@ from probe.measure import (
 )
 from probe.measure.trace import Context
 from probe.model.target import Step
+from probe.model.words import SMALL_SEGMENTS
 
 Recipe = Callable[[Context, Step], Awaitable[None]]
 """Measures one step through the operations; what they saw is in the context when it returns."""
@@ -35,6 +37,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "resolver": resolver.recipe,
         "control": control.recipe,
         "cross": cross.recipe,
+        SMALL_SEGMENTS: segments.recipe,
         "neutral": neutral.recipe,
         "throughput": throughput.recipe,
         "portal": vantage.portal,

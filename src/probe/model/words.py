@@ -126,10 +126,14 @@ class Owed(StrEnum):
     """The addresses that a control or another resolver gave, tried from here under the target's name."""
     CROSS = "cross"
     """The matrix of names and addresses of METHOD section 6."""
+    SMALL_SEGMENTS = "small_segments"
+    """What ended in silence asked for once more with a smaller TCP_MAXSEG: large packets may be lost."""
     TRANSFER = "transfer"
     """A pair of transfers, or one trial of a freeze (METHOD section 7); paid with nothing else under way."""
 
 
+SMALL_SEGMENTS = Owed.SMALL_SEGMENTS.value
+"""The experiment that pays it, and the arm of its observations."""
 MECHANISMS: frozenset[str] = frozenset(
     {
         f"dns.{what}"

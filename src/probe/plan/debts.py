@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from probe.model.options import RunOptions
 from probe.model.target import Debt, Step, Target
-from probe.model.words import Owed
+from probe.model.words import SMALL_SEGMENTS, Owed
 
 MAX_STEPS_PER_TARGET = 16
 """Rounds, debts and all: whatever judging asks for, a target's measuring ends."""
@@ -110,4 +110,5 @@ _PAYMENTS: Mapping[Owed, Callable[..., tuple[Step, ...]]] = {
     Owed.CONTROL: _control,
     Owed.CONTROL_AGAIN: _control,
     Owed.CROSS: _cross,
+    Owed.SMALL_SEGMENTS: _aside(SMALL_SEGMENTS),
 }
