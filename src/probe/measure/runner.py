@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 import anyio
 
+from probe.measure.asn_table import AsnTable
 from probe.measure.experiments import EXPERIMENTS, Recipe
 from probe.measure.memory import memory_for
 from probe.measure.pace import HelloBudget, Pace
@@ -83,6 +84,7 @@ class Session:
         private_cas: Mapping[str, str] | None = None,
         proxy: str = "",
         first_uid: int = 0,
+        asn_table: AsnTable | None = None,
     ) -> None:
         """Load the trust store; nothing is sent yet."""
         self.on_interrupted: Callable[[Measured], None] = lambda _: None
@@ -94,6 +96,7 @@ class Session:
         self._private_cas = dict(private_cas or {})
         self._proxy = proxy
         self._next_uid = first_uid
+        self._asn_table = asn_table or AsnTable()
         self._verifier = Verifier(network.trust(), network.clock.utc)
         self._pace = Pace(network.clock)
         self._slots = anyio.CapacityLimiter(options.concurrency)
@@ -205,6 +208,7 @@ class Session:
             resolvers=self._resolvers,
             private_cas=self._private_cas,
             proxy=self._proxy,
+            asn_table=self._asn_table,
             keep_series=step.round == 0,
             tasks=tasks,
             scope=scope,

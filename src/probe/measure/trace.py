@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from probe.measure.asn_table import AsnTable
 from probe.measure.pace import HELLO_GAP_S
 from probe.model import failure as f
 
@@ -58,6 +59,8 @@ class Context:
     private_cas: Mapping[str, str] = field(default_factory=dict)
     """Name to PEM."""
     proxy: str = ""
+    asn_table: AsnTable = field(default_factory=AsnTable)
+    """The user's, or the few ranges that are shipped: `asn_table.lookup(ip)`."""
     keep_series: bool = True
     """Whether byte series are kept: in the first round."""
     tasks: TaskGroup

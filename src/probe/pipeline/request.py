@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from probe.measure.asn_table import AsnTable, read_table, table_of
 from probe.model.baseline import Baseline
 from probe.model.measurement import VantagePoint
 from probe.model.options import RunOptions
@@ -49,6 +50,10 @@ class RunRequest:
     """A run whose targets are measured here, to make a baseline for it."""
     trust_anchor: Path | None = None
     """A file of DS records instead of the shipped ones, for zones."""
+    asn_table: Path | None = None
+    """Which AS an address belongs to: pyasn's text or a MaxMind DB."""
+    detect_asn: bool = False
+    """Find out our own AS: a helper or a STUN server tells our address, the table its AS."""
     trials: int = 0
     """For a self-test: how many neutral trials; then nothing else is measured but the network."""
 
@@ -71,16 +76,20 @@ class Prepared:
     risk: Risk
     lists: tuple[str, ...]
     """SHA-256 of each list."""
+    asn_table: AsnTable = field(default_factory=AsnTable)
+    """The user's, or the few ranges that are shipped."""
     left_out: tuple[Target, ...] = ()
     """What was asked for and needs a library that is not installed."""
 
 
-def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepared:
+def prepare(
+    request: RunRequest, *, catalogue: Catalogue | None = None, asn_table: AsnTable | None = None
+) -> Prepared:
     """Read everything the request names.
 
     With `resume`, the stored run's targets, controls and network hold and only today's budgets do; with
-    `for_run`, its targets, at the addresses seen there too. Raises UsageError, CatalogueError or StoreError;
-    each says what to type next.
+    `for_run`, its targets, at the addresses seen there too. What was read before may be given again. Raises
+    UsageError, CatalogueError, StoreError or TableError; each says what to type next.
     """
     catalogue = catalogue or read_catalogue()
     stored = read_stored(path) if (path := request.resume or request.for_run) else None
@@ -119,6 +128,7 @@ def prepare(request: RunRequest, *, catalogue: Catalogue | None = None) -> Prepa
         estimate=estimate(targets, catalogue.neutrals, options, trials=request.trials),
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
         lists=tuple(_digest(path) for path in request.lists),
+        asn_table=asn_table or _asn_table(request.asn_table, catalogue),
         left_out=left_out,
     )
 
@@ -208,6 +218,10 @@ def _baseline(path: Path) -> Baseline:
     if baseline.simulated:
         raise UsageError(f"{path} was made in the lab.", "Record a baseline on a real network.")
     return baseline
+
+
+def _asn_table(path: Path | None, catalogue: Catalogue) -> AsnTable:
+    return read_table(path) if path else table_of(catalogue.asn_ranges, catalogue.ranges_dated)
 
 
 def _digest(path: Path) -> str:

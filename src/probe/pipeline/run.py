@@ -122,6 +122,7 @@ async def measure(
         resolvers=opened.inputs.controls.resolvers,
         private_cas=prepared.catalogue.private_cas,
         proxy=options.control_proxy,
+        asn_table=prepared.asn_table,
         run_id=opened.record.run_id,
         started=opened.started,
         first_uid=opened.first_uid,

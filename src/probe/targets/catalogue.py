@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from probe.targets.side_files import read_private_cas, read_ranges
 from probe.targets.toml_file import Section, TomlFile, read_toml
 
 SPECIAL: Final = frozenset({"neutral.toml", "network.toml", "resolvers.toml"})
+_STUN: Final = re.compile(r"[a-z0-9.-]{1,253}:[1-9][0-9]{1,4}", re.ASCII)
 _TIERS: Final = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 RESERVED: Final = frozenset({"network", "neutral", "resolver", "list", "url", "all"})
 
@@ -33,10 +35,14 @@ class Catalogue:
     """Prefixes by the name of their owner."""
     ranges_dated: str = ""
     """The oldest date among the files of ranges."""
+    asn_ranges: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """AS numbers with prefixes of these ranges that each announces."""
     private_cas: Mapping[str, str] = field(default_factory=dict)
     """PEM text by name."""
     resolvers: tuple[Target, ...] = ()
     helpers: tuple[str, ...] = ()
+    stun: tuple[str, ...] = ()
+    """Servers, `host:port`, that tell our own address where somebody asks for our AS to be detected."""
     neutrals_were_checked: bool = False
     """Whether somebody tried the neutral set from a real network."""
     trust_anchors: tuple[str, ...] = ()
@@ -90,21 +96,21 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
     names = {path.name for path in paths}
     for needed in sorted(SPECIAL - names):
         raise CatalogueError(str(folder / needed), 0, "missing", "Copy it from the shipped targets/ folder.")
-    ranges, ranges_dated, range_files = read_ranges(folder / "ranges")
+    ranges = read_ranges(folder / "ranges")
     private_cas, ca_files = read_private_cas(folder / "private-ca")
     anchor = folder / "trust-anchor" / "root.ds"
     anchor_content, trust_anchors = read_trust_anchor(anchor)
     services, service_files = _services(
-        [path for path in paths if path.name not in SPECIAL], ranges, private_cas
+        [path for path in paths if path.name not in SPECIAL], ranges.prefixes, private_cas
     )
     neutrals, checked, neutral_file = _neutrals(folder / "neutral.toml")
-    network, _, network_file = _checks(folder / "network.toml", "check", "network")
-    resolvers, helpers, resolver_file = _checks(folder / "resolvers.toml", "resolver", "resolver")
+    network, network_top, network_file = _checks(folder / "network.toml", "check", "network")
+    resolvers, resolver_top, resolver_file = _checks(folder / "resolvers.toml", "resolver", "resolver")
     toml_files = (*service_files, neutral_file, network_file, resolver_file)
     files = sorted(
         [
             *((Path(each.file).name, each.content) for each in toml_files),
-            *range_files,
+            *ranges.files,
             *ca_files,
             ("trust-anchor/root.ds", anchor_content),
         ]
@@ -113,11 +119,13 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
         services=services,
         neutrals=neutrals,
         network=network,
-        ranges=ranges,
-        ranges_dated=ranges_dated,
+        ranges=ranges.prefixes,
+        ranges_dated=ranges.dated,
+        asn_ranges=ranges.asns,
         private_cas=private_cas,
         resolvers=resolvers,
-        helpers=helpers,
+        helpers=resolver_top.get("helpers", ()),
+        stun=network_top.get("stun", ()),
         neutrals_were_checked=checked,
         trust_anchors=trust_anchors,
         files=tuple(files),
@@ -198,7 +206,7 @@ def _neutrals(path: Path) -> tuple[tuple[Target, ...], bool, TomlFile]:
     return targets, top["checked_from_a_real_network"], file
 
 
-def _checks(path: Path, table: str, service: str) -> tuple[tuple[Target, ...], tuple[str, ...], TomlFile]:
+def _checks(path: Path, table: str, service: str) -> tuple[tuple[Target, ...], Mapping[str, Any], TomlFile]:
     """Read network.toml or resolvers.toml: endpoints that are controls."""
     file = read_toml(path, table)
     top = file.top.take(fields.CHECKS_TOP, required=("dated", "source"))
@@ -207,7 +215,10 @@ def _checks(path: Path, table: str, service: str) -> tuple[tuple[Target, ...], t
     for url in top.get("helpers", ()):
         if not url.startswith("https://"):
             raise file.top.error("helpers", f"{url!r} is no https:// URL", "Write https://host/.")
-    return targets, top.get("helpers", ()), file
+    for server in top.get("stun", ()):
+        if not _STUN.fullmatch(server):
+            raise file.top.error("stun", f"{server!r} is no host with its port", "Write stun.example:3478.")
+    return targets, top, file
 
 
 def _no_duplicates(rows: Iterable[tuple[Section, Target]]) -> None:

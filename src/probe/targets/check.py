@@ -62,7 +62,7 @@ def _check_folder(folder: Path, today: dt.date) -> Iterator[Finding]:
 
 def _check_service(path: Path, today: dt.date) -> Iterator[Finding]:
     try:
-        ranges, _, _ = read_ranges(path.parent / "ranges")
+        ranges = read_ranges(path.parent / "ranges").prefixes
         private_cas, _ = read_private_cas(path.parent / "private-ca")
         file = read_toml(path, "endpoint")
         service = read_service(file, ranges, private_cas)

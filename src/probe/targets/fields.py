@@ -119,7 +119,7 @@ NEUTRAL: Final[Mapping[str, Kind]] = {
     "source": text,
 }
 NEUTRAL_TOP: Final[Mapping[str, Kind]] = {"dated": day, "checked_from_a_real_network": flag}
-CHECKS_TOP: Final[Mapping[str, Kind]] = {"dated": day, "source": text, "helpers": texts}
+CHECKS_TOP: Final[Mapping[str, Kind]] = {"dated": day, "source": text, "helpers": texts, "stun": texts}
 
 
 def endpoint(

@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,20 +15,41 @@ _PEM: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n?", re.ASCII
 )
 
+_ASN: Final = re.compile(r"#\s*asn:(.*)")
+_NUMBER: Final = re.compile(r"(?:AS)?([1-9]\d{0,6})?", re.ASCII)
+
 Files = list[tuple[str, bytes]]
 
 
-def read_ranges(folder: Path) -> tuple[dict[str, tuple[str, ...]], str, Files]:
-    """Read `<name>.txt` files of one prefix a line. Returns prefixes by name, the oldest date, the files."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """The prefixes that are shipped, by the name of their owner."""
+
+    prefixes: Mapping[str, tuple[str, ...]]
+    asns: tuple[tuple[int, tuple[str, ...]], ...]
+    """AS numbers with those prefixes of which it is known that they are announced by it."""
+    dated: str
+    """The oldest date among the files."""
+    files: Files
+
+
+def read_ranges(folder: Path) -> Ranges:
+    """Read `<name>.txt` files of one prefix a line; `# asn: 13335` holds for the lines below it."""
     ranges: dict[str, tuple[str, ...]] = {}
+    asns: list[tuple[int, tuple[str, ...]]] = []
     dates: list[str] = []
     files: Files = []
     for path in sorted(folder.glob("*.txt")):
         content, text = read_text(path)
         dates.append(_date(path, text))
         files.append((f"ranges/{path.name}", content))
-        ranges[path.stem] = _prefixes(path, text)
-    return ranges, min(dates, default=""), files
+        numbers = _prefixes(path, text)
+        ranges[path.stem] = tuple(numbers)
+        asns += [
+            (number, tuple(prefix for prefix, asn in numbers.items() if asn == number))
+            for number in sorted({*numbers.values()} - {0})
+        ]
+    return Ranges(prefixes=ranges, asns=tuple(asns), dated=min(dates, default=""), files=files)
 
 
 def read_private_cas(folder: Path) -> tuple[dict[str, str], Files]:
@@ -52,9 +75,14 @@ def _date(path: Path, text: str) -> str:
     raise CatalogueError(str(path), 1, "no date", "Add a line near the top: # dated: YYYY-MM-DD")
 
 
-def _prefixes(path: Path, text: str) -> tuple[str, ...]:
+def _prefixes(path: Path, text: str) -> dict[str, int]:
+    """Return each prefix with its AS number, 0 where none is told."""
     prefixes: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    asn = 0
     for number, line in enumerate(text.split("\n"), 1):
+        if told := _ASN.match(line):
+            asn = _asn(path, number, told[1].strip())
         written = line.split("#")[0].strip()
         if not written:
             continue
@@ -67,4 +95,13 @@ def _prefixes(path: Path, text: str) -> tuple[str, ...]:
             problem = f"duplicate prefix {prefix}, first on line {prefixes[prefix]}"
             raise CatalogueError(str(path), number, problem, "Delete one of them.")
         prefixes[prefix] = number
-    return tuple(prefixes)
+        numbers[prefix] = asn
+    return numbers
+
+
+def _asn(path: Path, line: int, text: str) -> int:
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        hint = "Write the number, as in # asn: 13335, or nothing where the lines below are of several."
+        raise CatalogueError(str(path), line, f"{text[:80]!r} is no AS number", hint)
+    return int(found[1] or 0)
