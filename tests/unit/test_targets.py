@@ -193,6 +193,13 @@ def test_published_ranges_are_shipped_with_their_date(catalogue: Catalogue) -> N
     assert catalogue.ranges_dated == "2026-08-22"
 
 
+def test_a_range_tells_an_as_only_where_all_of_it_is_announced_by_that_one(catalogue: Catalogue) -> None:
+    announced = dict(catalogue.asn_ranges)
+    assert set(announced) == {13335, 13414, 15169, 32934}
+    assert announced[15169] == ("8.8.4.0/24", "8.8.8.0/24")
+    assert announced[13414] == catalogue.ranges["x"]
+
+
 def test_literals_are_every_address_that_a_target_names(catalogue: Catalogue) -> None:
     assert {"149.154.175.50", "8.8.8.8", "2001:4860:4860::8888", "192.0.2.1"} <= catalogue.literals()
     assert "x.com" not in catalogue.literals()

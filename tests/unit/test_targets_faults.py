@@ -207,8 +207,14 @@ def test_the_same_input_in_two_files_is_refused_with_both_files(folder: Path) ->
         (
             in_file("network.toml", lambda t: t.replace("http://captive", "https://captive")),
             "network.toml",
-            9,
+            13,
             "does not take https://",
+        ),
+        (
+            in_file("network.toml", lambda t: t.replace("stun.m-online.net:3478", "stun.m-online.net")),
+            "network.toml",
+            8,
+            "'stun.m-online.net' is no host with its port",
         ),
         (
             in_file("network.toml", lambda t: t.replace("dated = 2026-11-21\n", "")),
@@ -220,10 +226,16 @@ def test_the_same_input_in_two_files_is_refused_with_both_files(folder: Path) ->
         (
             in_file("ranges/x.txt", lambda t: t.replace("8.25.194.0/23", "8.25.194.1/23")),
             "x.txt",
-            4,
+            5,
             "is no prefix",
         ),
-        (in_file("ranges/x.txt", lambda t: t + "8.25.194.0/23\n"), "x.txt", 25, "first on line 4"),
+        (
+            in_file("ranges/x.txt", lambda t: t.replace("asn: 13414", "asn: Twitter")),
+            "x.txt",
+            4,
+            "'Twitter' is no AS number",
+        ),
+        (in_file("ranges/x.txt", lambda t: t + "8.25.194.0/23\n"), "x.txt", 26, "first on line 5"),
         (
             in_file("private-ca/signal.pem", lambda t: t.replace("-----END", "-----DNE", 1)),
             "signal.pem",
