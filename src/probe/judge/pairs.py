@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from probe.judge.constants import FOREIGN_PAIRS, PAIRS_AT_MOST, UNFIT_PAIRS
+from probe.judge.constants import FOREIGN_PAIRS, LEAST_CONTROL_BPS, PAIRS_AT_MOST, UNFIT_PAIRS
 from probe.judge.decide import Decision, decide, is_over
+from probe.judge.screen import SEGMENT_BYTES
 from probe.judge.trial import broke_off, falls_silent, is_foreign, is_short, rates_of, same_object
 from probe.model.words import ControlSource
 
@@ -54,6 +55,8 @@ class PairTest:
     test: int = 0
     pairs: tuple[Pair, ...] = ()
     decision: Decision = field(default_factory=lambda: decide(()))
+    link_passes: bool = False
+    """Something else shows that this link carries enough for a control."""
 
     @property
     def fit(self) -> tuple[Pair, ...]:
@@ -98,7 +101,8 @@ class PairTest:
     @property
     def control_failed(self) -> bool:
         """The control's server said what cannot be, or mostly did not serve, or fell silent."""
-        return bool(self.count(LIE)) or self._mostly(CONTROL) or self._is_dumb
+        is_servers = self.is_dumb and (self.link_passes or self._stops_alike)
+        return bool(self.count(LIE)) or self._mostly(CONTROL) or is_servers
 
     @property
     def is_drowned(self) -> bool:
@@ -106,12 +110,21 @@ class PairTest:
         return self.count(BACKGROUND) > FOREIGN_PAIRS
 
     @property
-    def _is_dumb(self) -> bool:
-        """A neutral server that stalls under any name is no control: its pairs stay, and say nothing."""
+    def is_dumb(self) -> bool:
+        """A neutral server's transfers mostly fall silent under any name: by the server, or the link."""
         if self.arms != "X/C2" or self.decision.answer != "slow_link":
             return False
-        dumb = sum(p.control is not None and falls_silent(p.control) for p in self.fit)
-        return dumb >= UNFIT_PAIRS and 2 * dumb > len(self.fit)
+        return len(self._dumb) >= UNFIT_PAIRS and 2 * len(self._dumb) > len(self.fit)
+
+    @property
+    def _dumb(self) -> tuple[Transfer, ...]:
+        return tuple(p.control for p in self.fit if p.control is not None and falls_silent(p.control))
+
+    @property
+    def _stops_alike(self) -> bool:
+        """They all stopped within one segment of each other: a slow or dying link has no such place."""
+        totals = [t.n_socket_bytes for t in self._dumb]
+        return max(totals) - min(totals) < SEGMENT_BYTES
 
     def _mostly(self, unfit: str) -> bool:
         return self.count(unfit) >= UNFIT_PAIRS and self.count(unfit) > len(self.fit)
@@ -123,6 +136,7 @@ class PairTest:
             len(self.pairs) < PAIRS_AT_MOST
             and not self.has_no_control
             and not self.control_failed
+            and not self.is_dumb
             and not self.is_drowned
             and not is_over(self.rates)
         )
@@ -150,8 +164,13 @@ class PairTest:
         return not self.goes_on and self.decision.answer == "clear" and not self.control_failed
 
 
-def pair_tests(measurements: Iterable[Measurement]) -> dict[tuple[str, int], PairTest]:
-    """Return the tests that a target's measurements hold, by (arms, test); their order does not matter."""
+def pair_tests(
+    measurements: Iterable[Measurement], *, link_passes: bool = False
+) -> dict[tuple[str, int], PairTest]:
+    """Return the tests that a target's measurements hold, by (arms, test); their order does not matter.
+
+    `link_passes` says that pages of this run came faster than a control has to.
+    """
     found: dict[tuple[str, int], dict[int, Pair]] = {}
     certificates = _helper_certificates(ms := sorted(measurements, key=_order))
     for m in ms:
@@ -160,7 +179,9 @@ def pair_tests(measurements: Iterable[Measurement]) -> dict[tuple[str, int], Pai
             if pair is not None:
                 test = (pair.suspect or pair.control).test  # type: ignore[union-attr]  # one of them is there
                 found.setdefault((arms, test), {}).setdefault(pair.number, pair)
-    return {key: _test(key, tuple(pairs.values())) for key, pairs in found.items()}
+    tests = {key: _test(key, tuple(pairs.values())) for key, pairs in found.items()}
+    passes = link_passes or any(p.control_bps >= LEAST_CONTROL_BPS for t in tests.values() for p in t.fit)
+    return {key: replace(test, link_passes=passes) for key, test in tests.items()}
 
 
 def _test(key: tuple[str, int], pairs: Sequence[Pair]) -> PairTest:

@@ -44,6 +44,11 @@ class PageRate:
     """From the request's last byte to the answer's first."""
 
     @property
+    def bps(self) -> float:
+        """Bits a second from the request on, whatever the server thought: the link carries no less."""
+        return self.n_bytes * 8 / self.seconds if self.seconds > 0 else 0.0
+
+    @property
     def body_s(self) -> float:
         """Seconds from the first byte on: a server that thinks long is not a slow path."""
         return max(0.0, self.seconds - self.first_byte_s)

@@ -11,6 +11,7 @@ from probe.judge.constants import (
     SHAPE_GAP_HIGH_S,
     SHAPE_GAP_LOW_S,
     SHAPE_GAPS,
+    SHAPE_LEAST_RTT_US,
     SHAPE_PLATEAU_CV,
     SHAPE_RTT,
     SHAPE_SCATTER_CV,
@@ -53,10 +54,11 @@ def _growth(t: Transfer, *, queue: bool) -> float | None:
     """Return by how much the round trip grew; None where the kernel told nothing.
 
     In a download only the receiver's own estimate sees a queue; it also grows where data come in bursts.
+    Over the shortest of paths a late wake of either machine is many round trips, and no queue.
     """
     told = [(queue and s.rcv_rtt_us) or s.rtt_us for s in t.samples]
     least = min((s.min_rtt_us or s.rtt_us for s in t.samples), default=0)
-    return max(told) / least if least > 0 else None
+    return max(told) / max(least, SHAPE_LEAST_RTT_US) if least > 0 else None
 
 
 def _middle(values: Sequence[float | None], *, default: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.judge import note as notes
 from probe.judge.baseline import calibration_of
-from probe.judge.constants import BASELINE_FRESH_S, CLEAR_MEDIAN
+from probe.judge.constants import BASELINE_FRESH_S, CLEAR_MEDIAN, LEAST_CONTROL_BPS
 from probe.judge.decide import sign_test
 from probe.judge.freeze import freeze_of
 from probe.judge.moved import has_moved
@@ -67,7 +67,7 @@ def may_be_slowed(outcome: Outcome) -> bool:
 def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness:
     """Read the transfers of a target; total, and the same in whatever order they come."""
     made = tuple(m for m in reading.aside if m.experiment == EXPERIMENT)
-    tests = pair_tests(made)
+    tests = pair_tests(made, link_passes=any(p.bps >= LEAST_CONTROL_BPS for p in facts.neutral_pages))
     broken = stopped_short(outcome)
     begun = reading.own[0].measurement_start_time
     row = calibration_of(facts, reading.target, begun)
