@@ -34,12 +34,13 @@ STATES = (
     *("throttled confirmed", "throttled", "blocked confirmed", "blocked"),
     *("geoblocked", "down", "inconclusive", "reachable"),
 )
+FIELDS = {"key", "scenario", "line", "innocent", "seconds", "trouble", "rows", "accused"}
 LABELS = ("exact", "allowed", "differs", "wrong")
 """As the table of the tests says; as this link allows; the state right and another word not; wrong."""
 
 
 def measured(cell: Cell, kept: Path | None) -> Result:
-    """Run one cell; the folder of a run that went wrong is kept where asked."""
+    """Run one cell; the folder of a run that went wrong is kept where asked. Raises faults of the lab."""
     from wire.harness import safely
 
     folder = Path(tempfile.mkdtemp(prefix="wire-grid-"))
@@ -62,6 +63,25 @@ def measured(cell: Cell, kept: Path | None) -> Result:
         "rows": rows,
         "accused": accused,
     }
+
+
+def _safely(cell: Cell, kept: Path | None) -> Result:
+    """Run one cell; what the lab itself could not do is the result's trouble, and ends no grid of hours."""
+    try:
+        return measured(cell, kept)
+    except Exception as fault:  # noqa: BLE001  # whatever it is: it is named, and the cell is run again
+        empty: Result = {
+            "seconds": 0.0,
+            "rows": [],
+            "accused": [],
+            "trouble": f"{type(fault).__name__}: {fault}",
+        }
+        return empty | {
+            "key": cell.key,
+            "scenario": cell.scenario.name,
+            "line": cell.line.name,
+            "innocent": cell.is_innocent,
+        }
 
 
 def _shape(cell: Cell) -> dict[str, float]:
@@ -97,7 +117,7 @@ def _accused(cell: Cell, outcome: Any) -> list[Result]:
 
 
 def chosen(asked: argparse.Namespace) -> list[Cell]:
-    """Return the cells to run, in the order of the tables, or as drawn."""
+    """Return the cells to run, in an order drawn by the seed: a grid that is cut is a fair sample of it."""
     draw = random.Random(asked.seed)
     if asked.innocents:
         every = [
@@ -109,7 +129,7 @@ def chosen(asked: argparse.Namespace) -> list[Cell]:
             some += draw.sample(again, min(len(again), asked.innocents - len(some)))
         return some
     wanted = [c for c in cells(asked.grid, seed=asked.seed) if re.search(asked.only, c.key)]
-    return draw.sample(wanted, asked.sample) if 0 < asked.sample < len(wanted) else wanted
+    return draw.sample(wanted, min(asked.sample or len(wanted), len(wanted)))
 
 
 def run(wanted: Sequence[Cell], asked: argparse.Namespace) -> list[Result]:
@@ -119,7 +139,7 @@ def run(wanted: Sequence[Cell], asked: argparse.Namespace) -> list[Result]:
     print(f"{len(wanted)} runs, {len(results)} of them known, {asked.jobs} at once", flush=True)
     begun = time.monotonic()
     pool = ThreadPoolExecutor(asked.jobs)
-    futures = [pool.submit(measured, cell, asked.keep) for cell in left]
+    futures = [pool.submit(_safely, cell, asked.keep) for cell in left]
     try:
         for n, future in enumerate(as_completed(futures), 1):
             result = future.result()
@@ -146,9 +166,17 @@ def stored(path: Path | None, keys: set[str]) -> dict[str, Result]:
     """Read results of an earlier call; what failed by our own fault, or was torn, is run again."""
     if not path or not path.exists():
         return {}
-    whole = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    results = map(json.loads, whole)
-    return {r["key"]: r for r in results if r["key"] in keys and not r["trouble"]}
+    results = map(_result, path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return {r["key"]: r for r in results if r is not None and r["key"] in keys and not r["trouble"]}
+
+
+def _result(line: str) -> Result | None:
+    """Read one line; None where it was torn: cut off, or run into the next."""
+    try:
+        result = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return result if isinstance(result, dict) and result.keys() >= FIELDS else None
 
 
 def report(results: Sequence[Result]) -> int:
@@ -159,9 +187,11 @@ def report(results: Sequence[Result]) -> int:
     print(f"\n{len(results)} runs, {len(results) - len(done)} failed by a fault of the lab")
     print(f"seconds a run: median {seconds[len(seconds) // 2]:.0f}, longest {seconds[-1]:.0f}")
     print("rows: " + ", ".join(f"{labels[label]} {label}" for label in LABELS))
-    _by_scenario("somebody interferes", [r for r in done if not r["innocent"]])
+    _by("scenario", "somebody interferes", [r for r in done if not r["innocent"]])
     innocent = [r for r in done if r["innocent"]]
-    _by_scenario("innocent", innocent)
+    _by("scenario", "innocent", innocent)
+    _by("line", "interferes, by link", [r for r in done if not r["innocent"]])
+    _by("line", "innocent, by link", innocent)
     accused = [(r, v) for r in innocent for v in r["accused"]]
     confirmed = {r["key"] for r, v in accused if v["confirmed"].lower() == "true"}
     unconfirmed = {r["key"] for r, _ in accused} - confirmed
@@ -181,22 +211,22 @@ def report(results: Sequence[Result]) -> int:
     return int(bool(confirmed) or len(unconfirmed) > MOST_UNCONFIRMED or bool(labels["wrong"]))
 
 
-def _by_scenario(title: str, results: Iterable[Result]) -> None:
-    """Print how often each world ended in which state, its first row's subject alone."""
+def _by(what: str, title: str, results: Iterable[Result]) -> None:
+    """Print how often each world, or link, ended in which state and label, its first row's subject alone."""
     counts: dict[str, Counter[str]] = {}
     for r in results:
         first = r["rows"][0]
-        count = counts.setdefault(r["scenario"], Counter())
+        count = counts.setdefault(r[what], Counter())
         is_sure = first["state"] in ACCUSING and first["confirmed"].lower() == "true"
         count[first["state"] + (" confirmed" if is_sure else "")] += 1
         count[first["label"]] += 1
     columns = [c for c in STATES if any(count[c] for count in counts.values())]
     if not counts:
         return
-    print(f"\n{title:<19} {'runs':>4}" + "".join(f"  {c}" for c in (*columns, *LABELS)))
-    for name, count in counts.items():
+    print(f"\n{title:<22} {'runs':>4}" + "".join(f"  {c}" for c in (*columns, *LABELS)))
+    for name, count in sorted(counts.items()):
         n = sum(count[label] for label in LABELS)
-        print(f"{name:<19} {n:>4}" + "".join(f"  {count[c]:>{len(c)}}" for c in (*columns, *LABELS)))
+        print(f"{name:<22} {n:>4}" + "".join(f"  {count[c]:>{len(c)}}" for c in (*columns, *LABELS)))
 
 
 def main() -> int:

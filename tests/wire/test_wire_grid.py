@@ -7,11 +7,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from benchmarks.wire_cells import ACCUSING, BLOCKING_LINES, SPEED_LINES, Line, cells
-from benchmarks.wire_grid import chosen, report
+from benchmarks import wire_grid
+from benchmarks.wire_cells import (
+    ACCUSING,
+    BLOCKING_LINES,
+    COVERING,
+    EVERYWHERE,
+    SPEED_LINES,
+    Cell,
+    Line,
+    cells,
+)
+from benchmarks.wire_grid import chosen, report, stored
 
-from wire.tables import BLOCKING, SPEED
-from wire.tables_throughput import BAD_HELPERS
+from wire.tables import BLOCKING
+from wire.tables_throughput import CENSORED, KNOWN, SPED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +34,54 @@ def asked(**more: Any) -> argparse.Namespace:
 
 def a_result(**more: Any) -> dict[str, Any]:
     row = {"subject": "s", "state": "reachable", "label": "exact", "told": "", "confirmed": "true"}
-    given = {"key": "k", "scenario": "fair", "innocent": True, "seconds": 30.0, "trouble": "", "accused": []}
+    given = {
+        "key": "k",
+        "scenario": "fair",
+        "line": "60 ms",
+        "innocent": True,
+        "seconds": 30.0,
+        "trouble": "",
+        "accused": [],
+    }
     return {**given, "rows": [row], **more}
 
 
-def test_every_world_meets_every_link_once() -> None:
+def test_every_world_of_blocking_meets_every_link_once() -> None:
+    keys = [cell.key for cell in cells("blocked")]
+    assert len(keys) == len(set(keys)) == len(BLOCKING) * len(BLOCKING_LINES)
+
+
+def test_one_world_of_speed_of_each_kind_meets_every_link_and_the_others_the_covering_ones() -> None:
     assert len(SPEED_LINES) == 3 * 4 * 3
-    speed = [name for name in SPEED if name not in {s.name for s in BAD_HELPERS}]
-    for grid, table, lines in (("blocked", BLOCKING, BLOCKING_LINES), ("throughput", speed, SPEED_LINES)):
-        keys = [cell.key for cell in cells(grid)]
-        assert len(keys) == len(set(keys)) == len(table) * len(lines)
+    speed = {s.name for s in (*CENSORED, *KNOWN, *SPED)}
+    met: dict[str, list[str]] = {}
+    for cell in cells("throughput"):
+        met.setdefault(cell.scenario.name, []).append(cell.line.name)
+    assert met.keys() == speed > EVERYWHERE
+    every = [line.name for line in SPEED_LINES]
+    for name, lines in met.items():
+        assert lines == [line for line in every if name in EVERYWHERE or line in COVERING]
+    innocent = [cell for cell in cells("throughput") if cell.is_innocent]
+    assert len(innocent) >= 300
+
+
+def test_the_covering_links_have_every_round_trip_loss_and_rate() -> None:
+    some = [line for line in SPEED_LINES if line.name in COVERING]
+    assert len(some) == len(COVERING) == 6
+    for part in ("rtt_s", "loss", "rate_bps"):
+        assert {getattr(line, part) for line in some} == {getattr(line, part) for line in SPEED_LINES}
+
+
+def test_a_grid_is_shuffled_by_its_seed_so_that_its_beginning_is_a_sample_of_all() -> None:
+    every = {cell.key for cell in cells("throughput")}
+    drawn = [cell.key for cell in chosen(asked())]
+    assert len(drawn) == len(every)
+    assert set(drawn) == every
+    assert drawn == [cell.key for cell in chosen(asked())]
+    first = drawn[: len(drawn) // 4]
+    assert len({key.split("/")[1] for key in first}) >= 25
+    assert len({key.split("/")[2] for key in first}) == len(SPEED_LINES)
+    assert chosen(asked(sample=5)) == chosen(asked())[:5]
 
 
 def test_no_link_excuses_an_accusation_of_an_innocent() -> None:
@@ -83,9 +131,58 @@ def test_one_confirmed_accusation_of_an_innocent_breaks_the_promise_or_three_unc
 
 
 def test_a_grid_that_was_cut_knows_its_results_and_runs_what_failed_again(tmp_path: Path) -> None:
-    from benchmarks.wire_grid import stored
-
     file = tmp_path / "results.jsonl"
     lines = (a_result(key="a"), a_result(key="b", trouble="no tun"), a_result(key="elsewhere"))
     file.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"key": "torn')
     assert set(stored(file, {"a", "b"})) == {"a"}
+
+
+def test_a_run_that_breaks_the_grids_own_bookkeeping_is_a_fault_of_the_lab_and_no_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(cell: Cell, kept: Path | None) -> dict[str, Any]:
+        if cell.line.name == "60 ms":
+            raise KeyError(kept or "no such row")
+        return a_result(key=cell.key)
+
+    monkeypatch.setattr(wire_grid, "measured", broken)
+    wanted = [cell for cell in cells("blocked") if cell.scenario.name == "plain"]
+    given = asked(resume=tmp_path / "results.jsonl", jobs=2, keep=None)
+    assert sorted(r["trouble"] for r in wire_grid.run(wanted, given)) == ["", "", "KeyError: 'no such row'"]
+    assert len(stored(given.resume, {cell.key for cell in wanted})) == 2
+    assert "3 runs, 0 of them known, 2 at once" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        '{"key": "a", "trouble": ""}',
+        json.dumps(a_result(key="a")) + json.dumps(a_result(key="b")),
+        json.dumps(a_result(key="a"))[:40] + "}",
+        '["a"]',
+        "[" * 5000,
+        "\x00\udcff",
+        "",
+    ],
+)
+def test_a_line_that_was_torn_is_skipped_and_its_cell_run_again(tmp_path: Path, torn: str) -> None:
+    file = tmp_path / "results.jsonl"
+    file.write_bytes(f"{torn}\n{json.dumps(a_result(key='c'))}\n".encode("utf-8", "surrogateescape"))
+    assert set(stored(file, {"a", "b", "c"})) == {"c"}
+
+
+def test_the_end_tells_how_often_each_label_was_given_by_world_and_by_link(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = {"subject": "s", "state": "down", "label": "wrong", "told": "", "confirmed": "false"}
+    results = [
+        a_result(key="1"),
+        a_result(key="2", line="20 ms"),
+        a_result(key="3", scenario="shaped-name", innocent=False, rows=[wrong]),
+    ]
+    assert report(results) == 1
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[lines.index("innocent runs reachable exact allowed differs wrong") + 1] == "fair 2 2 2 0 0 0"
+    by_link = lines.index("innocent, by link runs reachable exact allowed differs wrong")
+    assert lines[by_link + 1 : by_link + 3] == ["20 ms 1 1 1 0 0 0", "60 ms 1 1 1 0 0 0"]
+    assert "interferes, by link runs down exact allowed differs wrong" in lines
