@@ -44,6 +44,7 @@ class Asked:
     trials: int
     """Of a self-test; 0 for a run."""
     trust_anchor: Path | None = None
+    vpn: tuple[Path, ...] = ()
 
     def request(self, controls: tuple[str, ...]) -> "RunRequest":
         """Return the pipeline's request, with these controls."""
@@ -55,6 +56,7 @@ class Asked:
             services=self.services,
             lists=self.lists,
             urls=self.urls,
+            vpn=self.vpn,
             results=self.results,
             baseline=self.baseline,
             options=RunOptions(
@@ -103,6 +105,7 @@ def asked(
     services: list[str] | None = None,
     lists: list[Path] | None = None,
     urls: list[str] | None = None,
+    vpn: list[Path] | None = None,
     baseline: Path | None = None,
     control_proxy: str = "",
     throughput: bool = True,
@@ -125,6 +128,7 @@ def asked(
         services=tuple(services or ()),
         lists=tuple(lists or ()),
         urls=tuple(urls or ()),
+        vpn=tuple(vpn or ()),
         results=results,
         baseline=baseline,
         controls=o.controls(control),

@@ -42,6 +42,7 @@ def record(
     services: o.Services = None,
     lists: o.Lists = None,
     urls: o.Urls = None,
+    vpn: o.Vpn = None,
     for_run: Annotated[
         Path | None, typer.Option("--for", metavar="RUN", help=_("The targets and addresses of that run."))
     ] = None,
@@ -78,6 +79,7 @@ def record(
         services=services,
         lists=lists,
         urls=urls,
+        vpn=vpn,
         results=results,
         control=control,
         control_proxy=control_proxy,

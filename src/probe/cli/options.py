@@ -25,6 +25,12 @@ Urls = Annotated[
     list[str] | None,
     typer.Option("--url", metavar="URL", help=_("One address; repeatable. Without SERVICE, nothing else.")),
 ]
+Vpn = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--vpn", metavar="FILE", help=_("Your tunnel's .conf, .ovpn or bridge line; its keys are not kept.")
+    ),
+]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
 BaselineFile = Annotated[
     Path | None,

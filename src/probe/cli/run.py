@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 BESIDE_RESUME = frozenset(
-    ("resume", "results", "max_mb", "max_minutes", "dry_run", "yes", "json_lines", "lang", "fail_on")
+    ("resume", "vpn", "results", "max_mb", "max_minutes", "dry_run", "yes", "json_lines", "lang", "fail_on")
 )
 """What may be typed beside --resume: budgets and showing. The rest is as the run was begun."""
 
@@ -36,6 +36,7 @@ def run(
     services: o.Services = None,
     lists: o.Lists = None,
     urls: o.Urls = None,
+    vpn: o.Vpn = None,
     results: o.Results = Path("results"),
     baseline: o.BaselineFile = None,
     control: o.Control = None,
@@ -87,6 +88,7 @@ def run(
         services=services,
         lists=lists,
         urls=urls,
+        vpn=vpn,
         results=results,
         baseline=baseline,
         control=control,

@@ -61,6 +61,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
             + len(m.requests)
             + len(m.quic_handshakes)
             + len(m.zone_answers)
+            + len(m.vpn_exchanges)
             for m in own
         )
         + sum(len(m.transfers) for m in reading.aside),

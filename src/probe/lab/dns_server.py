@@ -15,7 +15,7 @@ from probe.lab.resolver import replies
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probe.lab.quic_server import QuicWorld
+    from probe.lab.tunnels import Datagrams
     from probe.lab.world import World
 
     Locate = Callable[[tuple[Any, ...]], Place | None]
@@ -63,7 +63,7 @@ def _quietly(send: Callable[[bytes], object], reply: bytes) -> None:
         send(reply)
 
 
-async def serve_udp(world: World, sock: socket.socket, locate: Locate, quic: QuicWorld | None = None) -> None:
+async def serve_udp(world: World, sock: socket.socket, locate: Locate, quic: Datagrams | None = None) -> None:
     """Serve until cancelled; `locate` tells from the client's address which place was meant."""
     loop = asyncio.get_running_loop()
     with sock:
@@ -79,7 +79,7 @@ async def serve_udp(world: World, sock: socket.socket, locate: Locate, quic: Qui
                 quic.receive(wire, peer, place, partial(_send_any, sock))
 
 
-async def serve_udp_everywhere(world: World, sock: socket.socket, quic: QuicWorld | None = None) -> None:
+async def serve_udp_everywhere(world: World, sock: socket.socket, quic: Datagrams | None = None) -> None:
     """Serve until cancelled on every address of the host (Linux); replies come from the one asked.
 
     DNS, unless `quic` is given.

@@ -19,6 +19,7 @@ from probe.lab.quic_server import QuicWorld, has_quic
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
 from probe.lab.transfer import open_transfers
+from probe.lab.tunnels import Datagrams
 from probe.lab.web import serve
 from probe.lab.world import World
 from probe.model.measurement import VantagePoint
@@ -91,7 +92,7 @@ async def open_lab(
         world.has_link = rtt_s > 0
         await stack.enter_async_context(open_transfers(world))
         meant = Meant()
-        quic = QuicWorld(world) if has_quic() else None
+        quic = Datagrams(world, QuicWorld(world) if has_quic() else None)
         ports: dict[int, Ports] = {}
         tasks: list[asyncio.Task[None]] = []
         stack.push_async_callback(_end, tasks)

@@ -29,6 +29,7 @@ from probe.lab.quic_server import QuicWorld, has_quic
 from probe.lab.records import Place
 from probe.lab.scenarios import scenario_named
 from probe.lab.tcp_server import listen, serve_tcp
+from probe.lab.tunnels import UDP_PORTS, Datagrams
 from probe.lab.web import serve
 from probe.lab.world import World
 
@@ -53,7 +54,8 @@ async def serve_world(
     """Listen on the real ports of the hosts, TCP and UDP, until the block ends. Raises OSError."""
     async with contextlib.AsyncExitStack() as stack:
         tasks: list[asyncio.Task[None]] = []
-        quic = QuicWorld(world) if has_quic() and ports == PORTS else None
+        whole = ports == PORTS
+        quic = Datagrams(world, QuicWorld(world) if has_quic() else None) if whole else None
         await stack.enter_async_context(transfer.open_transfers(world))
         stack.push_async_callback(_end, tasks)
         for host in hosts:
@@ -64,7 +66,7 @@ async def serve_world(
                 await asyncio.sleep(0)  # a task that has begun closes its own listener
             tasks.append(asyncio.create_task(serve_udp_everywhere(world, open_udp(host, dns_port))))
             await asyncio.sleep(0)
-            for port in PORTS_OF_QUIC if quic is not None else ():
+            for port in (*PORTS_OF_QUIC, *UDP_PORTS) if quic is not None else ():
                 tasks.append(asyncio.create_task(serve_udp_everywhere(world, open_udp(host, port), quic)))
                 await asyncio.sleep(0)
         yield

@@ -15,6 +15,7 @@ from probe.measure import (
     segments,
     throughput,
     vantage,
+    vpn,
     web,
     zone,
 )
@@ -34,6 +35,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "dns": named_resolver.dns_queries,
         "doh": named_resolver.doh_queries,
         "zone": zone.recipe,
+        "vpn": vpn.recipe,
         "resolver": resolver.recipe,
         "control": control.recipe,
         "cross": cross.recipe,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from probe.model.network import Network
     from probe.model.options import RunOptions
     from probe.model.target import Step, Target
+    from probe.model.vpn import Keys
 
 STEP_TIMEOUTS: Final = 12.0
 """A whole step may take this many times the time-out of one operation, our own pacing not counted."""
@@ -82,6 +83,7 @@ class Session:
         started: float,
         resolvers: tuple[Target, ...] = (),
         private_cas: Mapping[str, str] | None = None,
+        keys: Mapping[str, Keys] | None = None,
         proxy: str = "",
         first_uid: int = 0,
         asn_table: AsnTable | None = None,
@@ -94,6 +96,7 @@ class Session:
         self._started = started
         self._resolvers = resolvers
         self._private_cas = dict(private_cas or {})
+        self._keys = dict(keys or {})
         self._proxy = proxy
         self._next_uid = first_uid
         self._asn_table = asn_table or AsnTable()
@@ -207,6 +210,7 @@ class Session:
             run_zero=self._started,
             resolvers=self._resolvers,
             private_cas=self._private_cas,
+            keys=self._keys,
             proxy=self._proxy,
             asn_table=self._asn_table,
             keep_series=step.round == 0,
@@ -240,6 +244,7 @@ class Session:
             quic_handshakes=tuple(ctx.quic_handshakes),
             zone_answers=tuple(ctx.zone_answers),
             zone_chains=tuple(ctx.zone_chains),
+            vpn_exchanges=tuple(ctx.vpn_exchanges),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
     from probe.model.target import Target
     from probe.model.transfer import Transfer
+    from probe.model.vpn import Keys, VPNExchange
     from probe.model.zone import ZoneAnswer, ZoneChain
 
 
@@ -58,6 +59,8 @@ class Context:
     """Public resolvers to compare with."""
     private_cas: Mapping[str, str] = field(default_factory=dict)
     """Name to PEM."""
+    keys: Mapping[str, Keys] = field(default_factory=dict)
+    """Of tunnels, by target: held in memory, never in a record."""
     proxy: str = ""
     asn_table: AsnTable = field(default_factory=AsnTable)
     """The user's, or the few ranges that are shipped: `asn_table.lookup(ip)`."""
@@ -77,6 +80,7 @@ class Context:
     quic_handshakes: list[QUICHandshake] = field(default_factory=list)
     zone_answers: list[ZoneAnswer] = field(default_factory=list)
     zone_chains: list[ZoneChain] = field(default_factory=list)
+    vpn_exchanges: list[VPNExchange] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

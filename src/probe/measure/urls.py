@@ -20,6 +20,10 @@ DEFAULT_PORTS: Final = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
+    "wireguard": 51820,
+    "openvpn+udp": 1194,
+    "openvpn+tcp": 1194,
+    "stun": 3478,
 }
 MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

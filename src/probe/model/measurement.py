@@ -14,6 +14,7 @@ from probe.model.observation import (
 )
 from probe.model.quic import QUICHandshake
 from probe.model.transfer import Transfer
+from probe.model.vpn import VPNExchange
 from probe.model.zone import ZoneAnswer, ZoneChain
 
 DATA_FORMAT_VERSION = "0.1.0"
@@ -70,5 +71,6 @@ class Measurement:
     quic_handshakes: tuple[QUICHandshake, ...] = ()
     zone_answers: tuple[ZoneAnswer, ...] = ()
     zone_chains: tuple[ZoneChain, ...] = ()
+    vpn_exchanges: tuple[VPNExchange, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

@@ -17,14 +17,15 @@ class Target:
     `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
     endpoint must not look like a new target. `input` stands exactly as its author wrote it; the
     inputs understood are `https://`, `http://`, `quic://host`, `tcp://host:port`, `dns+udp://`,
-    `dns+tcp://`, `dns+tls://` and `dns+quic://ip:port`, and `zone://ru`.
+    `dns+tcp://`, `dns+tls://` and `dns+quic://ip:port`, `zone://ru`, and `wireguard://`, `openvpn+udp://`,
+    `openvpn+tcp://`, `obfs4://`, `tor://` and `stun://host:port`.
     """
 
     target_id: str
     service: str
     input: str
     experiment: str
-    """A key of `measure.experiments.EXPERIMENTS`: web, quic, tcp, http_any, dns, zone."""
+    """A key of `measure.experiments.EXPERIMENTS`: web, quic, tcp, http_any, dns, zone, vpn."""
     role: str = "web"
     category_code: str = "MISC"
     """Citizen Lab's category."""
@@ -59,7 +60,8 @@ class Target:
     roots: tuple[str, ...] = ()
     """For a zone: the root servers, `name address` each."""
     servers: tuple[str, ...] = ()
-    """For a zone: its own servers, `name address` each."""
+    """For a zone: its own servers, `name address` each; for a tunnel or a STUN server: neutral STUN servers,
+    `host:port` each."""
     dated: str = ""
     source: str = ""
 

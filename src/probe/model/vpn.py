@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 Protocol = Literal["wireguard", "openvpn", "obfs4", "tor", "stun"]
 Stage = Literal["handshake", "data"]
+Wrap = Literal["", "auth", "crypt"]
+"""How OpenVPN's control channel is protected by a static key: not, tls-auth, tls-crypt."""
 NEUTRAL: Final = "neutral"
 """The arm of a STUN request to a neutral server: whether UDP gets anywhere from here."""
 
@@ -26,7 +28,7 @@ class VPNExchange:
     transport: Literal["udp", "tcp"]
     stage: Stage
     reached: str = ""
-    """How far it came: `cookie`, `reset`, `tls`, `keys`, `versions`, `mapped`; for data `echo` or `packet`."""
+    """How far it came: cookie, reset, tls, keys, versions, mapped; for data echo or packet."""
     packets_sent: int = 0
     packets_received: int = 0
     """Of the protocol and, where it has keys, authentic."""
@@ -67,7 +69,7 @@ class OpenVPNKeys:
     password: str = ""
     static_key: bytes = b""
     """256 bytes of tls-auth or tls-crypt; empty where the profile has neither."""
-    wrap: Literal["", "auth", "crypt"] = ""
+    wrap: Wrap = ""
     direction: int | None = None
     """Key direction of tls-auth; None uses one key both ways."""
     digest: str = "sha1"

@@ -22,10 +22,11 @@ class Contact:
 
 
 def _hosts(target: Target) -> tuple[str, ...]:
-    """Return what is contacted; of a zone its servers and those of the root, by address."""
+    """Return what is contacted; of a zone all servers, by address; for UDP neutral STUN servers too."""
     if target.experiment == "zone":
         return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
-    return urlsplit(target.input).hostname or target.input, *target.addresses
+    stun = tuple(server.rpartition(":")[0] for server in target.servers)
+    return urlsplit(target.input).hostname or target.input, *target.addresses, *stun
 
 
 def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterator[Contact]:

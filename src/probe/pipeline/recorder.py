@@ -74,6 +74,7 @@ def passed(measurement: Measurement) -> bool:
         *(o.failure for o in measurement.tls_handshakes),
         *(o.failure for o in measurement.requests),
         *(o.failure for o in measurement.quic_handshakes),
+        *(o.failure for o in measurement.vpn_exchanges),
     ]
     return bool(failures) and not any(failures)
 

@@ -11,13 +11,15 @@ from probe.model.baseline import Baseline
 from probe.model.measurement import VantagePoint
 from probe.model.options import RunOptions
 from probe.model.target import Service, Target
+from probe.model.vpn import Keys
 from probe.model.words import Risk
 from probe.pipeline.contacts import Contact, contacts_of
 from probe.pipeline.extras import able, how_to_install
 from probe.pipeline.stored import read_stored
+from probe.pipeline.tunnels import keys_for, tunnels_of, with_stun
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
-from probe.targets import Catalogue, read_catalogue, read_list, read_trust_anchor, target_of_url
+from probe.targets import Catalogue, read_catalogue, read_list, read_trust_anchor, read_vpn, target_of_url
 
 RISKS = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 
@@ -50,6 +52,8 @@ class RunRequest:
     """A run whose targets are measured here, to make a baseline for it."""
     trust_anchor: Path | None = None
     """A file of DS records instead of the shipped ones, for zones."""
+    vpn: tuple[Path, ...] = ()
+    """Files that hold the keys of tunnels, and name their servers."""
     asn_table: Path | None = None
     """Which AS an address belongs to: pyasn's text or a MaxMind DB."""
     detect_asn: bool = False
@@ -80,6 +84,8 @@ class Prepared:
     """The user's, or the few ranges that are shipped."""
     left_out: tuple[Target, ...] = ()
     """What was asked for and needs a library that is not installed."""
+    keys: Mapping[str, Keys] = field(default_factory=dict, repr=False)
+    """Of tunnels, by target. They go to whoever measures, and into no file."""
 
 
 def prepare(
@@ -94,6 +100,7 @@ def prepare(
     catalogue = catalogue or read_catalogue()
     stored = read_stored(path) if (path := request.resume or request.for_run) else None
     services = stored.services if stored else _services(request, catalogue)
+    services = with_stun(services, catalogue)
     services, left_out = able(services)
     if left_out and not services:
         raise UsageError("What was named needs a library that is not installed.", how_to_install(left_out))
@@ -102,6 +109,8 @@ def prepare(
         raise UsageError(f"{path} is a self-test: it has no targets.", "Make another one: probe self-test")
     if not targets and not request.trials:
         raise UsageError("There is nothing to measure.", "Name a service: probe targets list shows them all.")
+    consented = request.include_high_risk or bool(stored)
+    keys = keys_for(targets, tuple(map(read_vpn, request.vpn)), consented=consented)
     if stored and request.resume:
         request = replace(
             request,
@@ -130,6 +139,7 @@ def prepare(
         lists=tuple(_digest(path) for path in request.lists),
         asn_table=asn_table or _asn_table(request.asn_table, catalogue),
         left_out=left_out,
+        keys=keys,
     )
 
 
@@ -144,9 +154,12 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     chosen = list(_named(request, catalogue))
     seen = {target.input for service in chosen for target in service.targets}
     extra: list[Target] = []
+    tunnels = tunnels_of(tuple(map(read_vpn, request.vpn)), request.urls)
+    typed = {target.input for target in tunnels}
     for target in (
         *(target for path in request.lists for target in read_list(path)),
-        *(target_of_url(url) for url in request.urls),
+        *tunnels,
+        *(target_of_url(url) for url in request.urls if url not in typed),
     ):
         if target.input not in seen:
             seen.add(target.input)
@@ -177,7 +190,7 @@ def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
     if request.include_high_risk:
         allowed.add(Risk.HIGH)
     if not request.services:
-        if request.lists or request.urls:
+        if request.lists or request.urls or request.vpn:
             return ()
         return (s for s in catalogue.services if s.default and s.risk in allowed)
     if "all" in request.services:

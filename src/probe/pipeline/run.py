@@ -121,6 +121,7 @@ async def measure(
         options=replace(options, max_seconds=options.max_seconds + elapsed_s),
         resolvers=opened.inputs.controls.resolvers,
         private_cas=prepared.catalogue.private_cas,
+        keys=prepared.keys,
         proxy=options.control_proxy,
         asn_table=prepared.asn_table,
         run_id=opened.record.run_id,

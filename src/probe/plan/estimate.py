@@ -15,6 +15,7 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "dns": 700,
     "doh": 12_000,
     "zone": 60_000,
+    "vpn": 25_000,
     "portal": 3_000,
     "sinkhole": 500,
 }

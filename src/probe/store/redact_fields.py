@@ -31,6 +31,7 @@ KEEP: Final = frozenset(
         *("payload", "signature", "key"),
         *("offered_version", "quic_version", "server_versions"),
         *("side", "transport", "ds", "keys", "result", "reason"),
+        *("protocol", "reached"),
     }
 )
 """Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked.
@@ -92,6 +93,7 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.quic_handshakes,
         measurement.zone_answers,
         measurement.zone_chains,
+        measurement.vpn_exchanges,
     ):
         for each in kind:
             yield each.ip

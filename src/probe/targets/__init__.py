@@ -6,17 +6,20 @@ from probe.targets.check import Finding, check
 from probe.targets.error import CatalogueError
 from probe.targets.inputs import Input, parse_input, target_of_url
 from probe.targets.lists import read_list
+from probe.targets.vpn_file import VPNFile, read_vpn
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
     "Finding",
     "Input",
+    "VPNFile",
     "catalogue_folder",
     "check",
     "parse_input",
     "read_catalogue",
     "read_list",
     "read_trust_anchor",
+    "read_vpn",
     "target_of_url",
 ]

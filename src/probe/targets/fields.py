@@ -17,7 +17,7 @@ CATEGORIES: Final = (
 )
 """Citizen Lab's category codes."""
 
-EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "zone", "portal", "sinkhole")
+EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "zone", "vpn", "portal", "sinkhole")
 _SCHEMES_OF: Final = {
     "web": {"http", "https"},
     "quic": {"quic"},
@@ -28,6 +28,7 @@ _SCHEMES_OF: Final = {
     "sinkhole": {"tcp"},
     "dns": {"dns+udp", "dns+tcp", "dns+tls", "dns+quic"},
     "zone": {"zone"},
+    "vpn": {"stun", "tor"},
 }
 GROUPS: Final = ("domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign")
 

@@ -8,9 +8,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from probe.model.target import Target
+from probe.model.words import Risk
 from probe.targets.error import CatalogueError
 
 LONGEST_URL: Final = 2048
+HIGH_RISK: Final = frozenset({"wireguard", "openvpn+udp", "openvpn+tcp", "obfs4", "tor"})
+"""Schemes of circumvention: in some places using it is punished."""
 EXPERIMENT_OF: Final = {
     "http": "web",
     "https": "web",
@@ -21,6 +24,12 @@ EXPERIMENT_OF: Final = {
     "dns+quic": "dns",
     "quic": "quic",
     "zone": "zone",
+    "wireguard": "vpn",
+    "openvpn+udp": "vpn",
+    "openvpn+tcp": "vpn",
+    "obfs4": "vpn",
+    "tor": "vpn",
+    "stun": "vpn",
 }
 _DEFAULT_PORT: Final = {
     "http": 80,
@@ -31,11 +40,16 @@ _DEFAULT_PORT: Final = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
+    "wireguard": 51820,
+    "openvpn+udp": 1194,
+    "openvpn+tcp": 1194,
+    "stun": 3478,
 }
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _UNSEEN: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 SCHEMES: Final = (
-    "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls://, dns+quic:// or zone://"
+    "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls://, dns+quic://, zone://, stun://,"
+    " tor://, obfs4://, wireguard://, openvpn+udp:// or openvpn+tcp://"
 )
 
 
@@ -82,7 +96,7 @@ def parse_input(text: str) -> Input:
     if scheme == "zone" and (port is not None or "." in host or _is_address(host)):
         raise ValueError(f"{host[:80]!r} is no top-level zone, as zone://ru is")
     if port is None and scheme not in _DEFAULT_PORT:
-        raise ValueError("tcp:// needs a port")
+        raise ValueError(f"{scheme}:// needs a port")
     if port == 0:
         raise ValueError("port 0 cannot be measured")
     return Input(text=text, scheme=scheme, host=host, port=port or _DEFAULT_PORT[scheme], path=path)
@@ -106,6 +120,7 @@ def target_of_input(parsed: Input, *, service: str, category_code: str = "MISC",
         input=parsed.text,
         experiment=EXPERIMENT_OF[parsed.scheme],
         category_code=category_code,
+        risk=Risk.HIGH if parsed.scheme in HIGH_RISK else Risk.LOW,
         source=source,
     )
 
