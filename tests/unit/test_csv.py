@@ -19,18 +19,32 @@ from probe.report.service_columns import SERVICE_COLUMNS
 from unit.a_run import a_record, a_service_verdict, a_verdict
 
 VANTAGE = VantagePoint(
-    probe_asn="AS12389", probe_cc="RU", probe_network_name="Ростелеком, «ДВ»", region="RU-KHA"
+    probe_asn="AS12389",
+    asn_source="detected",
+    probe_cc="RU",
+    probe_network_name="Ростелеком, «ДВ»",
+    region="RU-KHA",
+    access_type="mobile",
 )
+WHERE = {
+    "probe_cc": "RU",
+    "probe_asn": "AS12389",
+    "probe_network_name": "Ростелеком, «ДВ»",
+    "region": "RU-KHA",
+    "asn_source": "detected",
+    "access_type": "mobile",
+}
 RUN_ID = "20261121T120000Z-AS12389-abcd"
 VERDICT_HEADER = (
     "schema_version,run_id,service,target_id,input,state,mechanism,layer,located,confirmed,reason_code,caveats,"
     "rule_id,because,failure,n_observations,n_controls,control_source,dns_ms,connect_ms,tls_ms,ttfb_ms,"
     "goodput_kbps,control_goodput_kbps,goodput_ratio,probe_cc,probe_asn,probe_network_name,region,started_utc,"
-    "measurement_uids,simulated"
+    "measurement_uids,simulated,asn_source,access_type,category_code"
 )
 SERVICE_HEADER = (
     "schema_version,run_id,service,state,mechanism,located,confirmed,reason_code,because,n_targets,n_reachable,"
-    "n_throttled,n_blocked,n_geoblocked,n_down,n_inconclusive,started_utc,ended_utc"
+    "n_throttled,n_blocked,n_geoblocked,n_down,n_inconclusive,started_utc,ended_utc,"
+    "probe_cc,probe_asn,probe_network_name,region,asn_source,access_type"
 )
 
 
@@ -50,7 +64,7 @@ def test_verdicts_csv_has_the_columns_that_were_promised(verdicts_csv: Path) -> 
 
 
 def test_services_csv_has_the_columns_that_were_promised(tmp_path: Path) -> None:
-    write_services_csv(tmp_path / "services.csv", RUN_ID, [])
+    write_services_csv(tmp_path / "services.csv", RUN_ID, [], VANTAGE)
     assert (tmp_path / "services.csv").read_bytes() == SERVICE_HEADER.encode() + b"\r\n"
 
 
@@ -65,6 +79,7 @@ def test_a_row_says_everything_of_a_verdict(verdicts_csv: Path) -> None:
         dns_ms=12.345,
         connect_ms=60.0,
         goodput_ratio=0.123456,
+        category_code="NEWS",
     )
     write_verdicts_csv(verdicts_csv, RUN_ID, [verdict], VANTAGE)
     (row,) = rows_of(verdicts_csv)
@@ -94,13 +109,11 @@ def test_a_row_says_everything_of_a_verdict(verdicts_csv: Path) -> None:
         "goodput_kbps": "",
         "control_goodput_kbps": "",
         "goodput_ratio": "0.123",
-        "probe_cc": "RU",
-        "probe_asn": "AS12389",
-        "probe_network_name": "Ростелеком, «ДВ»",
-        "region": "RU-KHA",
+        **WHERE,
         "started_utc": "2026-11-21T12:00:00Z",
         "measurement_uids": "uid-1 uid-2",
         "simulated": "false",
+        "category_code": "NEWS",
     }
 
 
@@ -111,9 +124,10 @@ def test_a_row_made_in_the_lab_says_so(verdicts_csv: Path) -> None:
 
 def test_a_row_says_everything_of_a_service(tmp_path: Path) -> None:
     path = tmp_path / "services.csv"
-    write_services_csv(path, RUN_ID, [a_service_verdict()])
+    write_services_csv(path, RUN_ID, [a_service_verdict()], VANTAGE)
     (row,) = rows_of(path)
     assert row["confirmed"] == "true"
+    assert {name: row[name] for name in WHERE} == WHERE
     assert row["reason_code"] == ""
     assert [row[f"n_{state}"] for state in State] == ["1", "0", "1", "0", "0", "0"]
     assert row["n_targets"] == "2"
@@ -135,7 +149,8 @@ def test_the_network_stands_first_and_the_order_of_judging_changes_nothing(verdi
 
 def test_services_are_sorted_with_the_network_first(tmp_path: Path) -> None:
     path = tmp_path / "services.csv"
-    write_services_csv(path, RUN_ID, [a_service_verdict(service=s) for s in ("youtube", "network", "signal")])
+    services = [a_service_verdict(service=s) for s in ("youtube", "network", "signal")]
+    write_services_csv(path, RUN_ID, services, VANTAGE)
     assert [row["service"] for row in rows_of(path)] == ["network", "signal", "youtube"]
 
 
@@ -185,7 +200,7 @@ def test_hostile_text_comes_back_from_the_file_as_it_was(verdicts_csv: Path) -> 
 
 def test_a_table_of_services_comes_back_with_its_types(tmp_path: Path) -> None:
     path = tmp_path / "services.csv"
-    write_services_csv(path, RUN_ID, [a_service_verdict()])
+    write_services_csv(path, RUN_ID, [a_service_verdict()], VANTAGE)
     frame = read_csv(path, SERVICE_COLUMNS)
     assert int(frame["n_blocked"][0]) == 1
     assert list(frame.columns) == [column.name for column in SERVICE_COLUMNS]

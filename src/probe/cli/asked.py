@@ -33,6 +33,7 @@ class Asked:
     max_seconds: float
     dns: str
     asn: str
+    """AS12389, detect or nothing."""
     region: str
     network_name: str
     access_type: str
@@ -43,6 +44,7 @@ class Asked:
     yes: bool
     trials: int
     """Of a self-test; 0 for a run."""
+    asn_table: Path | None = None
     trust_anchor: Path | None = None
     vpn: tuple[Path, ...] = ()
 
@@ -52,6 +54,7 @@ class Asked:
         from probe.model.options import RunOptions
         from probe.pipeline.request import RunRequest
 
+        declared = "" if self.asn == o.DETECT else self.asn
         return RunRequest(
             services=self.services,
             lists=self.lists,
@@ -71,9 +74,11 @@ class Asked:
                 control_proxy=self.control_proxy,
                 throughput=self.throughput,
             ),
+            detect_asn=self.asn == o.DETECT,
+            asn_table=self.asn_table,
             vantage=VantagePoint(
-                probe_asn=self.asn or "AS0",
-                asn_source="declared" if self.asn else "none",
+                probe_asn=declared or "AS0",
+                asn_source="declared" if declared else "none",
                 probe_cc=self.region[:2] if self.region != "withheld" else "ZZ",
                 probe_network_name=self.network_name,
                 region=self.region,
@@ -118,6 +123,7 @@ def asked(
     for_run: Path | None = None,
     trials: int = 0,
     trust_anchor: Path | None = None,
+    asn_table: Path | None = None,
 ) -> Asked:
     """Check what was typed, under the names and in the units of the options.
 
@@ -152,4 +158,5 @@ def asked(
         yes=yes,
         trials=trials,
         trust_anchor=trust_anchor,
+        asn_table=asn_table,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from probe.cli import consent, exits, memory
 from probe.cli.places import check_results
 from probe.cli.speeds import speeds_of
+from probe.cli.standing import table_lines
 from probe.cli.terminal import somebody_is_there
 from probe.locale import _, ngettext
 
@@ -24,6 +25,8 @@ def would_run(asked: "Asked") -> "Prepared":
     check_results(asked.resume or asked.results)
     if prepared.left_out:
         _tell_left_out(prepared)
+    for line in table_lines(prepared):
+        _show(line)
     return prepared
 
 
@@ -78,7 +81,7 @@ def _asked(
     new_here = remembered is None or known.digest() != facts.digest
     if asked.controls is None and asked.resume is None and new_here:
         chosen = consent.choose_controls(person, remembered)
-        prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue)
+        prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue, asn_table=prepared.asn_table)
         facts = facts_of(prepared, network, asked.command)
         _show("")
     return _agreed(prepared, consent.agreed(facts, person, known))
@@ -112,6 +115,7 @@ def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run
         resolvers=tuple(
             dict.fromkeys(contact.host for contact in prepared.contacts if contact.purpose == "resolver")
         ),
+        stun=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "whereabouts")),
         results=str(prepared.request.results),
         speeds=speeds_of(prepared),
     )

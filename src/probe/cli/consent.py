@@ -41,6 +41,8 @@ class Facts:
     resolvers: tuple[str, ...]
     """Resolvers named by the catalogue or --dns that would be asked beside the system's."""
     results: str
+    stun: tuple[str, ...] = ()
+    """Servers that are asked which address we come from."""
     speeds: Speeds = NONE
 
     @property
@@ -100,6 +102,7 @@ def screen(facts: Facts) -> str:
             _("the hosts themselves"),
             _("see a short visit from your address, without cookies, accounts or a browser's traces."),
         ),
+        *_stun(facts.stun),
         *_servers(facts.speeds),
         (
             _("household or employer"),
@@ -128,6 +131,16 @@ def _servers(speeds: Speeds) -> tuple[tuple[str, str], ...]:
         return ()
     what = _("see your address and names of targets whose speed is compared there: {servers}.")
     return ((_("neutral servers"), what.format(servers=", ".join(map(visible, speeds.servers)))),)
+
+
+def _stun(servers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the row of those who tell our address; none where no detection was asked for."""
+    from probe.report.show import visible
+
+    if not servers:
+        return ()
+    what = _("{servers}: see your address and tell it; it is looked up in the table, and kept nowhere.")
+    return ((_("detecting your AS"), what.format(servers=", ".join(map(visible, servers)))),)
 
 
 def counts(facts: Facts) -> str:

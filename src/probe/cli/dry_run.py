@@ -21,6 +21,7 @@ PURPOSES = {
     "neutral": N_("neutral, to compare with"),
     "network": N_("to find sign-in pages and interception"),
     "resolver": N_("resolver, asked for names"),
+    "whereabouts": N_("tells the address you come from, to detect your AS"),
     "control": N_("helper, fetches the same from elsewhere"),
     "proxy": N_("proxy, fetches the same from elsewhere"),
 }

@@ -53,7 +53,7 @@ def serve(  # noqa: PLR0917  # a command is what its options are
     ] = False,
     as_table: Annotated[
         Path | None,
-        typer.Option("--as-table", metavar="FILE", help=_("CSV of prefix,asn: receipts then name the AS.")),
+        typer.Option("--as-table", metavar="FILE", help=_("Prefixes and their AS: receipts then name it.")),
     ] = None,
     state: Annotated[
         Path | None,

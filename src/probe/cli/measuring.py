@@ -23,6 +23,7 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
     """Do what `probe run` does; return the exit code."""
     from probe.cli.asking import consented, would_run
     from probe.cli.dry_run import tell
+    from probe.cli.standing import tell_if_undetected
 
     with exits.told():
         network = real_network()
@@ -33,6 +34,7 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
         if prepared is None:
             return exits.NOTHING
         result = _watched_run(prepared, network)
+        tell_if_undetected(prepared, result.record)
         _show(result, prepared, json_lines=json_lines, run=result.folder)
     if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
         return exits.FAIL_ON

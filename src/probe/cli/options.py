@@ -74,7 +74,13 @@ Dns = Annotated[str, typer.Option("--dns", metavar="ADDR", help=_("A resolver in
 Asn = Annotated[
     str,
     typer.Option(
-        "--asn", metavar="AS12389|detect", help=_("Your operator's number; you declare it (detect: later).")
+        "--asn", metavar="AS12389|detect", help=_("Your operator's number: yours to say, or found out.")
+    ),
+]
+AsnTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--asn-table", metavar="FILE", help=_("Which AS an address is of: pyasn's text or a MaxMind DB.")
     ),
 ]
 Region = Annotated[
@@ -99,6 +105,7 @@ Lang = Annotated[
 ]
 
 STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
+DETECT: Final = "detect"
 ACCESS: Final = ("", "fixed", "mobile", "wifi")
 
 
@@ -133,17 +140,14 @@ def states(text: str) -> frozenset[str]:
 
 
 def asn(text: str) -> str:
-    """Return `AS12389` for AS12389, as12389 and 12389, nothing for nothing."""
-    if text == "detect":
-        from probe.cli.exits import later
-
-        later("--asn detect")
-    if not text:
+    """Return `AS12389` for AS12389, as12389 and 12389, nothing for nothing, and `detect` as it is."""
+    if text in ("", DETECT):
         return text
     found = re.fullmatch(r"(?:AS)?(\d{1,10})", text, re.IGNORECASE | re.ASCII)
     if not found or not 0 < int(found[1]) < 2**32:
         raise typer.BadParameter(
-            _("{value!r} is no AS number. Type it as AS12389.").format(value=text), param_hint="--asn"
+            _("{value!r} is no AS number. Type it as AS12389, or detect.").format(value=text),
+            param_hint="--asn",
         )
     return f"AS{int(found[1])}"
 

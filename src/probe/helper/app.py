@@ -67,6 +67,8 @@ class Endpoint:
     observer: Observer
     clients: Clients
     transfers: TransferServer | None = None
+    asn_of: Callable[[str], str] = lambda _address: ""
+    """The AS of an address as receipts write it."""
     behind_proxy: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     """Answers by method, route and status; no address, no name."""
@@ -88,6 +90,7 @@ class Endpoint:
             ("POST", "/"): self._look,
             ("GET", "/health"): self._health,
             ("GET", "/transfer"): self._announce,
+            ("GET", "/address"): self._address,
             ("POST", "/receipts"): self._receipts,
         }
         route = scope["method"], scope["path"]
@@ -121,6 +124,12 @@ class Endpoint:
             "receipts_kept": 0 if transfers is None else len(transfers.receipts),
             "looking_now": self._looks,
         }
+
+    async def _address(self, scope: Message, _receive: Receive) -> dict[str, Any]:
+        """Tell whoever asks the address we see, and its AS by our table; neither is counted or kept."""
+        self._count(scope)
+        client = self._client(scope)
+        return {"v": 1, "address": client, "asn": self.asn_of(client)}
 
     async def _announce(self, _scope: Message, _receive: Receive) -> dict[str, Any]:
         if self.transfers is None:
@@ -177,7 +186,7 @@ class Endpoint:
 
 
 async def _nothing(scope: Message, _receive: Receive) -> dict[str, Any]:
-    known = scope["path"] in {"/", "/health", "/transfer", "/receipts"}
+    known = scope["path"] in {"/", "/health", "/transfer", "/address", "/receipts"}
     raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND)
 
 

@@ -96,7 +96,11 @@ async def open_helper(
                 )
             )
         endpoint = Endpoint(
-            observer=observer, clients=clients, transfers=transfers, behind_proxy=settings.behind_proxy
+            observer=observer,
+            clients=clients,
+            transfers=transfers,
+            asn_of=table.name_of,
+            behind_proxy=settings.behind_proxy,
         )
         listener = listen(settings.bind, settings.port)
         port = int(listener.getsockname()[1])

@@ -39,6 +39,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
     return Verdict(
         target_id=target.target_id,
         service=target.service,
+        category_code=target.category_code,
         input=target.input,
         state=rule.state,
         mechanism=outcome.mechanism,

@@ -17,6 +17,7 @@ from probe.measure import (
     vantage,
     vpn,
     web,
+    whereabouts,
     zone,
 )
 from probe.measure.trace import Context
@@ -42,6 +43,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         SMALL_SEGMENTS: segments.recipe,
         "neutral": neutral.recipe,
         "throughput": throughput.recipe,
+        "whereabouts": whereabouts.recipe,
         "portal": vantage.portal,
         "sinkhole": vantage.sinkhole,
         "local": vantage.local,

@@ -72,6 +72,23 @@ def forget(ctx: Context, url: str) -> None:
 
 
 async def _ask(ctx: Context, url: str) -> Served | str:
+    found = await fetched(ctx, url, "transfer")
+    if isinstance(found, str):
+        return found
+    return read_announcement(found.body, url=url, authority=found.place.authority, ip=found.ip)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A small document of a helper, and where it was had."""
+
+    body: bytes
+    place: Place
+    ip: str
+
+
+async def fetched(ctx: Context, url: str, name: str) -> Fetched | str:
+    """Fetch what a helper tells beside its looks, over validated TLS; else the failure."""
     try:
         place = place_of(url)
     except ValueError:
@@ -83,7 +100,7 @@ async def _ask(ctx: Context, url: str) -> Served | str:
         return failure or f.HTTP_REQUEST_FAILED
     try:
         answer = await line.get(
-            f"{_base(place)}/transfer",
+            f"{_base(place)}/{name}",
             (("Host", place.authority), *_headers()),
             max_body=MAX_ANNOUNCEMENT,
             timeout_s=ctx.options.timeout_s,
@@ -92,7 +109,7 @@ async def _ask(ctx: Context, url: str) -> Served | str:
     finally:
         _close(ctx, line)
     body, failure = body_of(answer)
-    return failure or read_announcement(body, url=url, authority=place.authority, ip=ip)
+    return failure or Fetched(body=body, place=place, ip=ip)
 
 
 def _headers() -> tuple[tuple[str, str], ...]:

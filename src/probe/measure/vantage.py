@@ -8,7 +8,9 @@ import anyio
 
 from probe.measure import dns, http, tcp
 from probe.measure.machine import resolver_facts
-from probe.measure.urls import place_of
+from probe.measure.names import system_resolver
+from probe.measure.urls import is_public, place_of
+from probe.model.observation import LocalFact
 
 if TYPE_CHECKING:
     from probe.measure.trace import Context
@@ -25,8 +27,12 @@ PORTAL_S: Final = 6.0
 
 async def local(ctx: Context, _step: Step) -> None:
     """Read what this machine says of itself; nothing is sent."""
+    resolvers = ctx.network.system_resolvers()
     ctx.local.extend(ctx.network.vantage())
-    ctx.local.extend(resolver_facts(ctx.network.system_resolvers(), named=bool(ctx.options.dns)))
+    ctx.local.extend(resolver_facts(resolvers, named=bool(ctx.options.dns)))
+    asked = system_resolver(ctx)
+    if asked is not None and is_public(asked[0]) and (asn := ctx.asn_table.name_of(asked[0])):
+        ctx.local.append(LocalFact(name="resolver_asn", value=asn))
 
 
 async def portal(ctx: Context, step: Step) -> None:

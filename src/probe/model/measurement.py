@@ -26,7 +26,7 @@ class VantagePoint:
 
     probe_asn: str = "AS0"
     asn_source: str = "none"
-    """declared, helper, detected or none."""
+    """declared, helper (told by one, or signed in its receipts), detected or none."""
     probe_cc: str = "ZZ"
     probe_network_name: str = ""
     region: str = "withheld"

@@ -73,6 +73,11 @@ class RunRecord:
     errors: tuple[str, ...] = ()
     """Faults of our own, with where they happened; never evidence."""
     baseline_sha256: str = ""
+    asn_table_sha256: str = ""
+    """Of the user's table of AS numbers; empty where only shipped ranges were looked at."""
+    asn_table_dated: str = ""
+    asn_table_is_stale: bool = False
+    """Older than half a year when the run began: networks may have changed hands since."""
     simulated: bool = False
     """Made in the built-in lab: not evidence of anything."""
     resumed: int = 0

@@ -58,6 +58,8 @@ class Verdict:
     """Facts worth telling that change no state: a forged first answer, k of n addresses dead. In English."""
     notes_apart: tuple[Note, ...] = ()
     """The same, one for one, so that they can be said in another language."""
+    category_code: str = ""
+    """Citizen Lab's, as the list or the catalogue says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,9 @@ def _hosts(target: Target) -> tuple[str, ...]:
     return urlsplit(target.input).hostname or target.input, *target.addresses, *stun
 
 
-def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions) -> Iterator[Contact]:
+def contacts_of(
+    catalogue: Catalogue, targets: tuple[Target, ...], options: RunOptions, *, detect_asn: bool = False
+) -> Iterator[Contact]:
     """Yield them in the order of telling: targets first, then what they are held against."""
     groups: tuple[tuple[str, tuple[Target, ...]], ...] = (
         ("target", targets),
@@ -46,6 +48,10 @@ def contacts_of(catalogue: Catalogue, targets: tuple[Target, ...], options: RunO
                     service=target.service,
                     seen_by=("operator", "resolver", "target"),
                 )
+    for server in catalogue.stun if detect_asn else ():
+        host = server.rpartition(":")[0]
+        seen_by = ("operator", "resolver", "target")
+        yield Contact(host=host, purpose="whereabouts", service="", seen_by=seen_by)
     for url in options.controls:
         host = urlsplit(url).hostname or url
         yield Contact(host=host, purpose="control", service="", seen_by=("operator", "helper"))

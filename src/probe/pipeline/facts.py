@@ -36,7 +36,8 @@ def vantage_of(declared: VantagePoint, local: Iterable[LocalFact]) -> VantagePoi
     found = tuple(local)
     bypass = dict.fromkeys((*declared.bypass, *(f.value for f in found if f.name == "bypass")))
     resolver = next((f.value for f in found if f.name == "resolver"), declared.resolver_class)
-    return replace(declared, bypass=tuple(bypass), resolver_class=resolver)
+    told = next((f.value for f in found if f.name == "resolver_asn"), declared.resolver_asn)
+    return replace(declared, bypass=tuple(bypass), resolver_class=resolver, resolver_asn=told)
 
 
 def home_of(neutrals: Iterable[Target]) -> str:

@@ -23,6 +23,8 @@ from probe.model.words import State
 from probe.pipeline.facts import facts_of
 from probe.pipeline.inputs import Inputs, read_inputs
 from probe.pipeline.watching import unbreakable
+from probe.pipeline.whereabouts import UNKNOWN, told_by_receipts
+from probe.plan.transfers import EXPERIMENT
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
 from probe.store import RunFolder, StoreError
@@ -57,6 +59,8 @@ def finish(
     if baseline is not None:
         inputs = replace(inputs, baseline=baseline)
     _refuse_shortened(folder, record)
+    trials = folder.of_experiment(EXPERIMENT) if record.vantage.probe_asn == UNKNOWN else ()
+    record = replace(record, vantage=told_by_receipts(record.vantage, trials))
     digests = tuple(_digests(folder, inputs))
     facts = facts_of(record, inputs, digests, stopped=record.stopped)
     finding = network_finding(digests, inputs.controls.history)
@@ -94,7 +98,7 @@ def _write(
     write_verdicts_csv(
         where / "verdicts.csv", record.run_id, verdicts, record.vantage, simulated=record.simulated
     )
-    write_services_csv(where / "services.csv", record.run_id, services)
+    write_services_csv(where / "services.csv", record.run_id, services, record.vantage)
     write_datapackage(where / "datapackage.json", record)
 
 

@@ -18,6 +18,7 @@ from probe.model.network import Network
 from probe.model.options import RunRecord
 from probe.pipeline.inputs import Inputs, inputs_of, read_inputs, write_inputs
 from probe.pipeline.request import Prepared, UsageError
+from probe.pipeline.whereabouts import Standing
 from probe.store import OwnValues, Redactor, RunFolder, StoreError, encode_baseline
 
 SCHEMA_VERSION = "0.1.0"
@@ -39,11 +40,16 @@ class Opened:
     resumed: bool
 
 
-def open_run(prepared: Prepared, network: Network, *, simulated: bool = False) -> Opened:
-    """Make a run's folder, or take up the one that `--resume` names. Raises StoreError, UsageError."""
+def open_run(
+    prepared: Prepared, network: Network, *, simulated: bool = False, standing: Standing | None = None
+) -> Opened:
+    """Make a run's folder, or take up the one that `--resume` names. Raises StoreError, UsageError.
+
+    `standing` is what was found out of the vantage point; without it, that is as it was declared.
+    """
     if prepared.request.resume is not None:
         return _take_up(prepared, network, prepared.request.resume)
-    record = _first_record(prepared, network, simulated=simulated)
+    record = _first_record(prepared, network, standing, simulated=simulated)
     folder = RunFolder.create(
         prepared.request.results, record.run_id, redactor=_redactor(network, _allowed(prepared))
     )
@@ -75,9 +81,13 @@ def _allowed(prepared: Prepared) -> frozenset[str]:
     return measured | notice_addresses()
 
 
-def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> RunRecord:
+def _first_record(
+    prepared: Prepared, network: Network, standing: Standing | None, *, simulated: bool
+) -> RunRecord:
     now = network.clock.utc()
-    vantage = replace(prepared.request.vantage, software=f"interference-probe {__version__}")
+    found = standing.vantage if standing else prepared.request.vantage
+    vantage = replace(found, software=f"interference-probe {__version__}")
+    table = prepared.asn_table
     trust = network.trust()
     return RunRecord(
         schema_version=SCHEMA_VERSION,
@@ -95,6 +105,11 @@ def _first_record(prepared: Prepared, network: Network, *, simulated: bool) -> R
         trust_sha256=trust.sha256,
         started_utc=now.strftime(TIME_FORMAT),
         baseline_sha256=_sha256(encode_baseline(prepared.baseline)) if prepared.baseline else "",
+        bytes_sent=standing.spent.bytes_sent if standing else 0,
+        bytes_received=standing.spent.bytes_received if standing else 0,
+        asn_table_sha256=table.sha256,
+        asn_table_dated=str(table.dated or ""),
+        asn_table_is_stale=table.is_stale(now.date()),
         simulated=simulated,
     )
 
@@ -169,8 +184,8 @@ def _was_good(earlier: RunRecord, now: RunRecord) -> bool:
 
 
 def _network_of(record: RunRecord) -> tuple[str, str, str]:
-    v = record.vantage
-    return v.probe_asn, v.access_type, v.probe_network_name
+    at_first = record.run_id.split("-")[1:2]  # receipts may tell the AS later
+    return "".join(at_first), record.vantage.access_type, record.vantage.probe_network_name
 
 
 def _sha256(content: bytes) -> str:

@@ -133,7 +133,7 @@ def prepare(
         addresses=stored.addresses if stored and request.for_run else {},
         baseline=_baseline(request.baseline) if request.baseline else None,
         options=options,
-        contacts=tuple(contacts_of(catalogue, targets, options)),
+        contacts=tuple(contacts_of(catalogue, targets, options, detect_asn=request.detect_asn)),
         estimate=estimate(targets, catalogue.neutrals, options, trials=request.trials),
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
         lists=tuple(_digest(path) for path in request.lists),

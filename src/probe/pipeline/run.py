@@ -23,6 +23,7 @@ from probe.pipeline.request import Prepared
 from probe.pipeline.stages import Work
 from probe.pipeline.stop import Judging, Stop
 from probe.pipeline.watching import unbreakable
+from probe.pipeline.whereabouts import standing
 from probe.store import RunFolder
 
 INTERRUPTED = "interrupted"
@@ -49,7 +50,7 @@ Last = Callable[[Work], Awaitable[None]]
 
 def run(prepared: Prepared, network: Network, observer: Observer, last: Last | None = None) -> RunResult:
     """Measure, judge and keep; returns when all files are written, interrupted or not."""
-    opened = open_run(prepared, network)
+    opened = open_run(prepared, network, standing=standing(prepared, network))
     _spare_the_collector()
     with opened.folder:
         record = asyncio.run(measure(prepared, network, observer, opened, last))

@@ -37,7 +37,7 @@ def _csv(folder: Path, judged: Judged) -> tuple[Path, ...]:
     )
     record = judged.record
     write_verdicts_csv(verdicts, record.run_id, judged.verdicts, record.vantage, simulated=record.simulated)
-    write_services_csv(services, judged.record.run_id, judged.services)
+    write_services_csv(services, judged.record.run_id, judged.services, judged.record.vantage)
     write_datapackage(package, judged.record)
     return verdicts, services, package
 

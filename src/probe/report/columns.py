@@ -7,6 +7,7 @@ from probe.model.measurement import VantagePoint
 from probe.model.verdict import Verdict
 from probe.model.words import Caveat, ControlSource, Layer
 from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
+from probe.report.where_columns import HOW, WHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,30 +153,7 @@ VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
         "Median over pairs of target's rate by control's.",
         lambda row: _rounded(row.verdict.goodput_ratio, 3),
     ),
-    Column(
-        "probe_cc",
-        "string",
-        "Country of the probe, ISO 3166-1; ZZ when unknown.",
-        lambda row: row.vantage.probe_cc,
-    ),
-    Column(
-        "probe_asn",
-        "string",
-        "The probe's autonomous system, as AS12389; AS0 when unknown.",
-        lambda row: row.vantage.probe_asn,
-    ),
-    Column(
-        "probe_network_name",
-        "string",
-        "The operator as the volunteer named it.",
-        lambda row: row.vantage.probe_network_name,
-    ),
-    Column(
-        "region",
-        "string",
-        "ISO 3166-2 as finely as the volunteer chose, or `withheld`.",
-        lambda row: row.vantage.region,
-    ),
+    *WHERE,
     Column("started_utc", "datetime", "First try of the target, UTC.", lambda row: row.verdict.started_utc),
     Column(
         "measurement_uids",
@@ -189,6 +167,13 @@ VERDICT_COLUMNS: Final[tuple[Column[VerdictRow], ...]] = (
         "Whether the run was made in the built-in lab: then it is evidence of nothing.",
         lambda row: row.simulated,
         required=True,
+    ),
+    *HOW,
+    Column(
+        "category_code",
+        "string",
+        "What kind of site it is, in Citizen Lab's codes, as the list or the catalogue says.",
+        lambda row: row.verdict.category_code,
     ),
 )
 

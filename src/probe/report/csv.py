@@ -51,10 +51,13 @@ def write_verdicts_csv(
     _write(path, VERDICT_COLUMNS, rows)
 
 
-def write_services_csv(path: Path, run_id: str, services: Iterable[ServiceVerdict]) -> None:
+def write_services_csv(
+    path: Path, run_id: str, services: Iterable[ServiceVerdict], vantage: VantagePoint
+) -> None:
     """Write one row a service, the network first, then by name."""
     ordered = sorted(services, key=lambda s: (s.service != "network", s.service))
-    _write(path, SERVICE_COLUMNS, [ServiceRow(run_id=run_id, service=service) for service in ordered])
+    rows = [ServiceRow(run_id=run_id, service=service, vantage=vantage) for service in ordered]
+    _write(path, SERVICE_COLUMNS, rows)
 
 
 def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from probe.model.measurement import VantagePoint
 from probe.model.verdict import ServiceVerdict
 from probe.model.words import State
 from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
+from probe.report.where_columns import HOW, WHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,7 @@ class ServiceRow:
 
     run_id: str
     service: ServiceVerdict
+    vantage: VantagePoint
 
 
 def _count(state: State) -> Column[ServiceRow]:
@@ -89,4 +92,6 @@ SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
         lambda row: row.service.started_utc,
     ),
     Column("ended_utc", "datetime", "End of the last try, UTC.", lambda row: row.service.ended_utc),
+    *WHERE,
+    *HOW,
 )
