@@ -37,7 +37,7 @@ def copy_of_the_catalogue(folder: Path) -> Path:
 
 
 def services() -> set[str]:
-    special = {"neutral.toml", "network.toml", "resolvers.toml"}
+    special = {"neutral.toml", "network.toml", "resolvers.toml", "registry.toml"}
     return {path.name for path in (REPOSITORY / "targets").glob("*.toml")} - special
 
 

@@ -44,6 +44,7 @@ class Asked:
     yes: bool
     trials: int
     """Of a self-test; 0 for a run."""
+    registry_files: tuple[Path, ...] = ()
     asn_table: Path | None = None
     trust_anchor: Path | None = None
     vpn: tuple[Path, ...] = ()
@@ -59,6 +60,7 @@ class Asked:
             services=self.services,
             lists=self.lists,
             urls=self.urls,
+            registry_files=self.registry_files,
             vpn=self.vpn,
             results=self.results,
             baseline=self.baseline,
@@ -110,6 +112,7 @@ def asked(
     services: list[str] | None = None,
     lists: list[Path] | None = None,
     urls: list[str] | None = None,
+    registry_files: list[Path] | None = None,
     vpn: list[Path] | None = None,
     baseline: Path | None = None,
     control_proxy: str = "",
@@ -134,6 +137,7 @@ def asked(
         services=tuple(services or ()),
         lists=tuple(lists or ()),
         urls=tuple(urls or ()),
+        registry_files=tuple(registry_files or ()),
         vpn=tuple(vpn or ()),
         results=results,
         baseline=baseline,

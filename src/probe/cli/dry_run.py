@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PURPOSES = {
     "target": N_("to be measured"),
+    "registry": N_("asked about what you named: a prefix or AS number"),
+    "path": N_("only the way there is looked at, hop by hop"),
     "neutral": N_("neutral, to compare with"),
     "network": N_("to find sign-in pages and interception"),
     "resolver": N_("resolver, asked for names"),

@@ -48,3 +48,22 @@ def write_pictures(runs: list[Path], out: Path | None) -> None:
             if not files:
                 text = _("No transfers were made in {run}: there is nothing to draw.")
                 sys.stderr.write(text.format(run=visible(str(run), 1000)) + "\n")
+
+
+def write_facts(runs: list[Path], out: Path | None) -> None:
+    """Write the facts of one run or more as sentences, to a file or to stdout; each run under its name."""
+    from probe.pipeline.fact_list import facts_of_run
+    from probe.report.facts import lines
+
+    parts: list[str] = []
+    with exits.told():
+        for run in runs:
+            said = tuple(lines(facts_of_run(run))) or (_("No facts were asked for."),)
+            head = visible(run.resolve().name, 200)
+            parts += [head, *(f"  {sentence}" for sentence in said)]
+    text = "\n".join(parts) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")

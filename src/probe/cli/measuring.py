@@ -74,6 +74,7 @@ def _show(
         services=result.services,
         verdicts=result.verdicts,
         trials=_trials(result, run, every=pairs),
+        facts=_facts(run),
         errors=_errors(result) if prepared is not None else "",
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
@@ -89,6 +90,14 @@ def _errors(result: "RunResult") -> str:
     from probe.cli.self_testing import line_after_a_run
 
     return line_after_a_run(result.folder, result.record)
+
+
+def _facts(run: Path) -> tuple[str, ...]:
+    """Return what a run observed beside its verdicts, a sentence each."""
+    from probe.pipeline.fact_list import facts_of_run
+    from probe.report.facts import lines
+
+    return tuple(lines(facts_of_run(run)))
 
 
 def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTrials, ...]":

@@ -31,6 +31,14 @@ Vpn = Annotated[
         "--vpn", metavar="FILE", help=_("Your tunnel's .conf, .ovpn or bridge line; its keys are not kept.")
     ),
 ]
+RegistryFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--registry-file",
+        metavar="FILE.json",
+        help=_("A saved answer of RDAP or RIPEstat, kept among the facts; repeatable."),
+    ),
+]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
 BaselineFile = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ from probe.cli import options as o
 from probe.cli.described import described
 from probe.locale import _
 
-FORMATS = ("csv", "svg")
+FORMATS = ("csv", "facts", "svg")
 LATER = ("xlsx", "html", "pdf", "docx", "json", "ooni")
 
 
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
             _("Write a stored run in another form."),
             ("probe report RUN --format csv -o verdicts.csv", _("the verdicts as a table")),
             ("probe report RUN --format svg -o pictures", _("transfers, a picture for each target")),
+            ("probe report RUN --format facts", _("what registries and paths showed, in sentences")),
         ),
     )(report)
 
@@ -31,8 +32,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            metavar="csv|svg|xlsx|html|pdf|docx|json|ooni",
-            help=_("Which form: csv or svg; the others come (later)."),
+            metavar="csv|facts|svg|xlsx|html|pdf|docx|json|ooni",
+            help=_("Which form: csv, facts or svg; the others come (later)."),
         ),
     ],
     out: Annotated[
@@ -50,7 +51,7 @@ def report(
     """Write the runs in the form asked for."""
     o.speak(lang)
     from probe.cli.exits import later
-    from probe.cli.exporting import write_csv, write_pictures
+    from probe.cli.exporting import write_csv, write_facts, write_pictures
 
     if form in LATER:
         later(f"--format {form}")
@@ -61,5 +62,5 @@ def report(
         )
     if disclosure:
         later("--disclosure")
-    writers = {"csv": write_csv, "svg": write_pictures}
+    writers = {"csv": write_csv, "facts": write_facts, "svg": write_pictures}
     writers[form](runs, out)

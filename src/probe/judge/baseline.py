@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from probe.judge.clock import host_of, is_valid
 from probe.judge.constants import BASELINE_FRESH_S, CALIBRATION_S, UNDATED
 from probe.judge.pairs import pair_tests
+from probe.judge.paths import path_baseline
 from probe.judge.reading import PORTS
 from probe.judge.throughput import OWN
 from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline
+from probe.model.fact import FACTS
 from probe.model.quic import OWN as OWN_QUIC
 from probe.model.words import ControlSource, State
 
@@ -124,6 +126,8 @@ def baseline_of(
     Only what the verdict calls the service's own answer counts as success.
     """
     measurements = tuple(measurements)
+    if target.experiment in FACTS:
+        return path_baseline(target, tuple(m for m in measurements if not m.interrupted))
     own = sorted(
         (m for m in measurements if m.experiment == target.experiment and not m.interrupted),
         key=lambda m: (m.started_s, m.measurement_uid),

@@ -84,6 +84,7 @@ class Session:
         resolvers: tuple[Target, ...] = (),
         private_cas: Mapping[str, str] | None = None,
         keys: Mapping[str, Keys] | None = None,
+        own_asn: int = 0,
         proxy: str = "",
         first_uid: int = 0,
         asn_table: AsnTable | None = None,
@@ -97,6 +98,7 @@ class Session:
         self._resolvers = resolvers
         self._private_cas = dict(private_cas or {})
         self._keys = dict(keys or {})
+        self._own_asn = own_asn
         self._proxy = proxy
         self._next_uid = first_uid
         self._asn_table = asn_table or AsnTable()
@@ -211,6 +213,7 @@ class Session:
             resolvers=self._resolvers,
             private_cas=self._private_cas,
             keys=self._keys,
+            own_asn=self._own_asn,
             proxy=self._proxy,
             asn_table=self._asn_table,
             keep_series=step.round == 0,
@@ -245,6 +248,8 @@ class Session:
             zone_answers=tuple(ctx.zone_answers),
             zone_chains=tuple(ctx.zone_chains),
             vpn_exchanges=tuple(ctx.vpn_exchanges),
+            registry_answers=tuple(ctx.registry_answers),
+            path_traces=tuple(ctx.path_traces),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

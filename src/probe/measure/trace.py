@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from probe.measure.pace import Pace
     from probe.measure.stream import Stream
     from probe.measure.verify import Verifier
+    from probe.model.fact import PathTrace, RegistryAnswer
     from probe.model.network import Network
     from probe.model.observation import (
         ControlAnswer,
@@ -61,6 +62,8 @@ class Context:
     """Name to PEM."""
     keys: Mapping[str, Keys] = field(default_factory=dict)
     """Of tunnels, by target: held in memory, never in a record."""
+    own_asn: int = 0
+    """The volunteer's AS, 0 where nobody said."""
     proxy: str = ""
     asn_table: AsnTable = field(default_factory=AsnTable)
     """The user's, or the few ranges that are shipped: `asn_table.lookup(ip)`."""
@@ -81,6 +84,8 @@ class Context:
     zone_answers: list[ZoneAnswer] = field(default_factory=list)
     zone_chains: list[ZoneChain] = field(default_factory=list)
     vpn_exchanges: list[VPNExchange] = field(default_factory=list)
+    registry_answers: list[RegistryAnswer] = field(default_factory=list)
+    path_traces: list[PathTrace] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

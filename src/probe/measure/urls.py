@@ -20,6 +20,7 @@ DEFAULT_PORTS: Final = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
+    "path": 443,
     "wireguard": 51820,
     "openvpn+udp": 1194,
     "openvpn+tcp": 1194,

@@ -29,6 +29,8 @@ class TargetBaseline:
     ttfb_ms: float | None = None
     rate_bps: float | None = None
     pair_calibration: float | None = None
+    path_asns: tuple[int, ...] = ()
+    """Of a path: AS numbers of the hops that answered, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

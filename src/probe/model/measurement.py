@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from probe.model.fact import PathTrace, RegistryAnswer
 from probe.model.observation import (
     ControlAnswer,
     DNSLookup,
@@ -72,5 +73,7 @@ class Measurement:
     zone_answers: tuple[ZoneAnswer, ...] = ()
     zone_chains: tuple[ZoneChain, ...] = ()
     vpn_exchanges: tuple[VPNExchange, ...] = ()
+    registry_answers: tuple[RegistryAnswer, ...] = ()
+    path_traces: tuple[PathTrace, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.fact import RegistryAnswer
 from probe.model.transfer import Arms, Purpose, TransferPlan
 from probe.model.words import Owed, Risk
 
@@ -57,6 +58,10 @@ class Target:
     question: str = ""
     """For a DNS target: `name TYPE` to ask for instead of neutral names ("ru SOA"); for a zone the name of
     something below it, which controls elsewhere are asked about."""
+    carrier: str = ""
+    """For a path: the AS number of the carrier behind whom the address lies, `AS174`."""
+    registries: tuple[str, ...] = ()
+    """For a prefix or AS number: who is asked, `rdap URL` or `ripestat URL` each."""
     roots: tuple[str, ...] = ()
     """For a zone: the root servers, `name address` each."""
     servers: tuple[str, ...] = ()
@@ -97,6 +102,8 @@ class Step:
     reason: Owed | None = None
     transfer: TransferPlan | None = None
     """For the experiment `throughput`."""
+    saved: tuple[RegistryAnswer, ...] = ()
+    """For the experiment `registry`: answers out of files, in whose place nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

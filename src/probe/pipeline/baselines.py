@@ -32,13 +32,13 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         record = folder.read_run()
         _refuse_useless(path, record)
         inputs = read_inputs(folder)
-        if not inputs.targets():
+        if not inputs.services:
             raise UsageError(f"{path} is a self-test: it has no targets.", MAKE_ONE)
         index = folder.index()
         verdicts = {v.target_id: v for v in folder.read_verdicts()}
         targets = tuple(
             row
-            for target in inputs.targets()
+            for target in (*inputs.targets(), *inputs.facts())
             if (found := tuple(folder.read_at(index.get(target.target_id, ()))))
             and (row := baseline_of(target, found, verdicts.get(target.target_id))) is not None
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from probe.model.fact import FACTS
 from probe.model.options import RunOptions
 from probe.model.target import Target
 from probe.targets import Catalogue
@@ -23,6 +24,9 @@ class Contact:
 
 def _hosts(target: Target) -> tuple[str, ...]:
     """Return what is contacted; of a zone all servers, by address; for UDP neutral STUN servers too."""
+    if target.experiment == "registry":
+        asked = () if target.input.startswith("file:") else target.registries
+        return tuple(urlsplit(each.partition(" ")[2]).hostname or "" for each in asked)
     if target.experiment == "zone":
         return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
     stun = tuple(server.rpartition(":")[0] for server in target.servers)
@@ -44,7 +48,7 @@ def contacts_of(
             for host in dict.fromkeys(_hosts(target)):
                 yield Contact(
                     host=host,
-                    purpose=purpose,
+                    purpose=target.experiment if target.experiment in FACTS else purpose,
                     service=target.service,
                     seen_by=("operator", "resolver", "target"),
                 )

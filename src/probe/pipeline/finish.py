@@ -69,7 +69,7 @@ def finish(
     _tell_throttled(verdicts, observer)
     services = (
         roll_up(_service_of(network), (network,)),
-        *_rolled_up(inputs.services, verdicts),
+        *_rolled_up(inputs.judged(), verdicts),
     )
     record = replace(
         record,

@@ -1,7 +1,7 @@
 """What judging used, kept beside what was measured: a stored run is judged by these and nothing newer."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from probe.judge import RULES_VERSION, NetworkHistory
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.model.baseline import Baseline
+from probe.model.fact import FACTS
 from probe.model.target import Service, Target
 from probe.store import RunFolder, StoreError, decode_baseline, encode_baseline
 from probe.targets import Catalogue
@@ -49,9 +50,21 @@ class Inputs:
     controls: Controls
     baseline: Baseline | None
 
+    def judged(self) -> tuple[Service, ...]:
+        """Return the services without what gives facts only, and without those that hold nothing else."""
+        kept = (
+            replace(service, targets=tuple(t for t in service.targets if t.experiment not in FACTS))
+            for service in self.services
+        )
+        return tuple(service for service in kept if service.targets)
+
     def targets(self) -> tuple[Target, ...]:
-        """Return every target, in the order of the catalogue and the lists."""
-        return tuple(target for service in self.services for target in service.targets)
+        """Return every target that is judged, in the order of the catalogue and the lists."""
+        return tuple(target for service in self.judged() for target in service.targets)
+
+    def facts(self) -> tuple[Target, ...]:
+        """Return what is measured once and never judged."""
+        return tuple(t for service in self.services for t in service.targets if t.experiment in FACTS)
 
     def control_targets(self) -> Mapping[str, Target]:
         """Return neutrals, network checks and resolvers by id."""

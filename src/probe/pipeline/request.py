@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from probe.measure.asn_table import AsnTable, read_table, table_of
 from probe.model.baseline import Baseline
+from probe.model.fact import RegistryAnswer
 from probe.model.measurement import VantagePoint
 from probe.model.options import RunOptions
 from probe.model.target import Service, Target
@@ -15,6 +16,7 @@ from probe.model.vpn import Keys
 from probe.model.words import Risk
 from probe.pipeline.contacts import Contact, contacts_of
 from probe.pipeline.extras import able, how_to_install
+from probe.pipeline.saved import saved_answers, saved_targets
 from probe.pipeline.stored import read_stored
 from probe.pipeline.tunnels import keys_for, tunnels_of, with_stun
 from probe.plan import Estimate, estimate
@@ -48,6 +50,8 @@ class RunRequest:
     include_elevated: bool = False
     include_high_risk: bool = False
     resume: Path | None = None
+    registry_files: tuple[Path, ...] = ()
+    """Saved answers of RDAP and RIPEstat."""
     for_run: Path | None = None
     """A run whose targets are measured here, to make a baseline for it."""
     trust_anchor: Path | None = None
@@ -82,6 +86,8 @@ class Prepared:
     """SHA-256 of each list."""
     asn_table: AsnTable = field(default_factory=AsnTable)
     """The user's, or the few ranges that are shipped."""
+    saved: Mapping[str, tuple[RegistryAnswer, ...]] = field(default_factory=dict)
+    """Out of files, by target."""
     left_out: tuple[Target, ...] = ()
     """What was asked for and needs a library that is not installed."""
     keys: Mapping[str, Keys] = field(default_factory=dict, repr=False)
@@ -138,6 +144,7 @@ def prepare(
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
         lists=tuple(_digest(path) for path in request.lists),
         asn_table=asn_table or _asn_table(request.asn_table, catalogue),
+        saved=saved_answers(request.registry_files),
         left_out=left_out,
         keys=keys,
     )
@@ -158,6 +165,7 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     typed = {target.input for target in tunnels}
     for target in (
         *(target for path in request.lists for target in read_list(path)),
+        *saved_targets(request.registry_files),
         *tunnels,
         *(target_of_url(url) for url in request.urls if url not in typed),
     ):
@@ -172,7 +180,9 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
 
 
 def _rooted(target: Target, catalogue: Catalogue) -> Target:
-    """Return a zone with the root servers that the catalogue names for its own; any other as it is."""
+    """Return a zone with its root servers, a prefix with who is asked about it; any other as it is."""
+    if target.experiment == "registry":
+        return replace(target, registries=catalogue.registries)
     if target.experiment != "zone":
         return target
     known = [t for s in catalogue.services for t in s.targets if t.experiment == "zone"]
@@ -182,7 +192,7 @@ def _rooted(target: Target, catalogue: Catalogue) -> Target:
 
 
 def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
-    if request.trials:
+    if request.trials or (request.registry_files and not request.services):
         return ()
     allowed = {Risk.LOW}
     if request.include_elevated:

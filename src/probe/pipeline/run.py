@@ -104,7 +104,7 @@ async def measure(
 ) -> RunRecord:
     """Do everything that sends packets; return `run.json` as it stands at the end."""
     observer = unbreakable(observer)
-    observer.planned(opened.inputs.services)
+    observer.planned(opened.inputs.judged())
     known = KnownNeutrals()
     recorder = Recorder(
         folder=opened.folder,
@@ -125,6 +125,7 @@ async def measure(
         keys=prepared.keys,
         proxy=options.control_proxy,
         asn_table=prepared.asn_table,
+        own_asn=int(opened.record.vantage.probe_asn.removeprefix("AS") or 0),
         run_id=opened.record.run_id,
         started=opened.started,
         first_uid=opened.first_uid,
@@ -140,6 +141,7 @@ async def measure(
             observer=observer,
             earlier=earlier,
             addresses=prepared.addresses,
+            saved=prepared.saved,
             errors=errors,
             elapsed_s=lambda: network.clock.counter() - opened.started,
             last=last,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from probe.judge import network_verdict
 from probe.measure.runner import BudgetSpent, Session
+from probe.model.fact import RegistryAnswer
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.target import Step, Target
@@ -44,6 +45,8 @@ class Work:
     earlier: Mapping[str, Sequence[Measurement]]
     addresses: Mapping[str, tuple[str, ...]]
     """To be tried beside those that names resolve to here."""
+    saved: Mapping[str, tuple[RegistryAnswer, ...]]
+    """Answers out of files, by target."""
     errors: list[str]
     elapsed_s: Callable[[], float]
     last: "Callable[[Work], Awaitable[None]] | None" = None
@@ -75,8 +78,10 @@ class Work:
             beating = background.create_task(heart.run())
             looking = background.create_task(self._look())
             later = background.create_task(self._neutrals_again(first))
+            facts = background.create_task(self._facts())
             if await self._has_route(later):
                 await self._targets(targets, heart)
+            await facts
             beating.cancel()
             looking.cancel()
             await later
@@ -109,6 +114,15 @@ class Work:
                 await window.acquire()
                 task = group.create_task(self._target(driver, target, turn, len(order)))
                 task.add_done_callback(lambda _: window.release())
+
+    async def _facts(self) -> None:
+        """Measure once what is not judged, each by itself."""
+        async with asyncio.TaskGroup() as group:
+            for target in self.opened.inputs.facts():
+                if target.target_id not in self.earlier:
+                    saved = self.saved.get(target.target_id, ())
+                    step = Step(target=target, experiment=target.experiment, saved=saved)
+                    group.create_task(self._apart(target.target_id, self._control(step)))
 
     async def _target(self, driver: Driver, target: Target, turn: int, total: int) -> None:
         """Drive one target; a fault of ours costs this target, never the run."""

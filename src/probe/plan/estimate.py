@@ -23,6 +23,8 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
 comes compressed and is cut at 256 KiB, is taken for 80 kB with its redirects."""
 
 BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000, "quic": 14_000}
+BYTES_OF_FACTS: Mapping[str, int] = {"registry": 60_000, "path": 8_000}
+"""What gives facts is measured once: two answers with their handshakes; thirty hops, each tried twice."""
 SECONDS_PER_TRY = 1.2
 """On a link of 60 ms, all steps of one web try; failures take up to `--timeout` instead."""
 HEARTBEAT_BYTES_PER_S = 6_000
@@ -46,7 +48,7 @@ def estimate(
     targets: Sequence[Target], neutrals: Sequence[Target], options: RunOptions, *, trials: int = 0
 ) -> Estimate:
     """Return what a run over these targets will likely cost, with so many trials of a self-test."""
-    everything = (*targets, *neutrals)
+    everything = (*(t for t in targets if t.experiment not in BYTES_OF_FACTS), *neutrals)
     later = max(options.rounds - 1, 0)
     n_bytes = sum(
         BYTES_PER_FIRST_ROUND.get(t.experiment, 1_000)
@@ -56,6 +58,7 @@ def estimate(
     paired = sum(bool(t.paired) for t in targets) if options.throughput else 0
     pairs = paired * PAIRS_WHEN_CLEAR + trials / 2
     n_bytes += int(pairs * 2 * TRIAL_BYTES)
+    n_bytes += sum(BYTES_OF_FACTS.get(t.experiment, 0) for t in targets)
     busy = len(everything) * options.rounds * SECONDS_PER_TRY / max(options.concurrency, 1)
     seconds = max(busy, later * options.round_gap_s + 3 * SECONDS_PER_TRY)
     n_bytes += int(seconds * HEARTBEAT_BYTES_PER_S)

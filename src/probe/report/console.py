@@ -21,6 +21,8 @@ from probe.report.next_steps import advice
 from probe.report.show import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from probe.model.options import RunRecord
@@ -40,6 +42,8 @@ class Outcome:
     """Without the network's own."""
     trials: tuple[TargetTrials, ...] = ()
     """Pairs to be drawn."""
+    facts: tuple[str, ...] = ()
+    """What registries, routing and paths showed, a sentence each."""
     errors: str = ""
     """How often comparisons of speed err on this link; empty where none were made."""
     controls_known: bool = True
@@ -78,6 +82,7 @@ def show(console: Console, outcome: Outcome) -> None:
     speeds(console, outcome.trials, width)
     if outcome.errors:
         paragraph(console, outcome.errors, "", width)
+    facts(console, outcome.facts, width)
     _farewell(console, outcome, width)
 
 
@@ -92,6 +97,16 @@ def _network(console: Console, outcome: Outcome, width: int) -> None:
     paragraph(console, reason(found), "", width, 2)
     for note in say_notes(found):
         paragraph(console, _("Note: {note}").format(note=visible(note, 600)), "", width, 2)
+
+
+def facts(console: Console, sentences: Sequence[str], width: int) -> None:
+    """Print what was observed and is not judged."""
+    if not sentences:
+        return
+    console.print()
+    console.print(Text(_("Facts"), style="bold"))
+    for sentence in sentences:
+        paragraph(console, sentence, "", width, 2)
 
 
 def _farewell(console: Console, outcome: Outcome, width: int) -> None:

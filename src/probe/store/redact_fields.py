@@ -31,6 +31,8 @@ KEEP: Final = frozenset(
         *("payload", "signature", "key"),
         *("offered_version", "quic_version", "server_versions"),
         *("side", "transport", "ds", "keys", "result", "reason"),
+        *("resource", "asked_utc", "registered", "last_changed", "first_seen", "last_seen", "data_utc"),
+        *("carrier", "as_table"),
         *("protocol", "reached"),
     }
 )
@@ -97,6 +99,10 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
     ):
         for each in kind:
             yield each.ip
+    for trace in measurement.path_traces:
+        yield trace.ip
+        yield from (ip for hop in trace.hops for ip in hop.ips)
+    yield from (answer.resource.partition("/")[0] for answer in measurement.registry_answers)
     for request in measurement.requests:
         yield _host(request.location or "")
     for control in measurement.controls:
@@ -121,6 +127,11 @@ def _address(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
     if isinstance(value, str):
         return redactor.address(value, scope)
     return [redactor.address(each, scope) for each in value]
+
+
+def _handle(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
+    """Of a registry: a range is called by its first and last address, which are evidence."""
+    return " - ".join(redactor.address(part, scope) for part in value.split(" - "))
 
 
 def _asns(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
@@ -191,6 +202,8 @@ def _resolver(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> s
 
 POLICIES: Final[Mapping[str, Callable[["Redactor", Any, "Scope"], Any]]] = {
     "ip": _address,
+    "ips": _address,
+    "handle": _handle,
     "answers": _address,
     "dns_addresses": _address,
     "endpoint": _address,

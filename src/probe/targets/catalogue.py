@@ -14,10 +14,12 @@ from probe.targets import fields
 from probe.targets.anchor import read_trust_anchor
 from probe.targets.error import CatalogueError
 from probe.targets.inputs import parse_input
+from probe.targets.registries import FILE as REGISTRY
+from probe.targets.registries import read_registries
 from probe.targets.side_files import read_private_cas, read_ranges
 from probe.targets.toml_file import Section, TomlFile, read_toml
 
-SPECIAL: Final = frozenset({"neutral.toml", "network.toml", "resolvers.toml"})
+SPECIAL: Final = frozenset({"neutral.toml", "network.toml", "resolvers.toml", REGISTRY})
 _STUN: Final = re.compile(r"[a-z0-9.-]{1,253}:[1-9][0-9]{1,4}", re.ASCII)
 _TIERS: Final = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 RESERVED: Final = frozenset({"network", "neutral", "resolver", "list", "url", "all"})
@@ -43,6 +45,9 @@ class Catalogue:
     helpers: tuple[str, ...] = ()
     stun: tuple[str, ...] = ()
     """Servers, `host:port`, that tell our own address where somebody asks for our AS to be detected."""
+    registries: tuple[str, ...] = ()
+    """Who is asked about prefixes and AS numbers: `rdap URL` or `ripestat URL` each."""
+    registries_dated: str = ""
     neutrals_were_checked: bool = False
     """Whether somebody tried the neutral set from a real network."""
     trust_anchors: tuple[str, ...] = ()
@@ -106,7 +111,8 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
     neutrals, checked, neutral_file = _neutrals(folder / "neutral.toml")
     network, network_top, network_file = _checks(folder / "network.toml", "check", "network")
     resolvers, resolver_top, resolver_file = _checks(folder / "resolvers.toml", "resolver", "resolver")
-    toml_files = (*service_files, neutral_file, network_file, resolver_file)
+    registries, registries_dated, registry_file = read_registries(folder / REGISTRY)
+    toml_files = (*service_files, neutral_file, network_file, resolver_file, registry_file)
     files = sorted(
         [
             *((Path(each.file).name, each.content) for each in toml_files),
@@ -126,6 +132,8 @@ def read_catalogue(folder: Path | None = None) -> Catalogue:
         resolvers=resolvers,
         helpers=resolver_top.get("helpers", ()),
         stun=network_top.get("stun", ()),
+        registries=registries,
+        registries_dated=registries_dated,
         neutrals_were_checked=checked,
         trust_anchors=trust_anchors,
         files=tuple(files),

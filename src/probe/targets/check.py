@@ -9,6 +9,7 @@ from typing import Final, Literal
 from probe.targets.catalogue import SPECIAL, Catalogue, catalogue_folder, read_catalogue, read_service
 from probe.targets.error import CatalogueError
 from probe.targets.lists import read_list
+from probe.targets.registries import FILE as REGISTRY
 from probe.targets.side_files import read_private_cas, read_ranges
 from probe.targets.toml_file import read_toml
 
@@ -88,6 +89,11 @@ def _check_sides(folder: Path, catalogue: Catalogue, today: dt.date) -> Iterator
             0,
             "the neutral set was never checked from a real network",
             "Run `probe run` where nothing is blocked; then set checked_from_a_real_network = true.",
+        )
+    if _days(catalogue.registries_dated, today) > OLD_AFTER_DAYS:
+        problem = f"who is asked about prefixes and AS numbers, of {catalogue.registries_dated}"
+        yield _warning(
+            str(folder / REGISTRY), 0, problem, "Check that they still answer, then change the date."
         )
     if catalogue.ranges_dated and _days(catalogue.ranges_dated, today) > OLD_AFTER_DAYS:
         problem = f"address ranges of {catalogue.ranges_dated}"

@@ -28,6 +28,7 @@ _SCHEMES_OF: Final = {
     "sinkhole": {"tcp"},
     "dns": {"dns+udp", "dns+tcp", "dns+tls", "dns+quic"},
     "zone": {"zone"},
+    "path": {"path"},
     "vpn": {"stun", "tor"},
 }
 GROUPS: Final = ("domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign")
@@ -86,7 +87,8 @@ _ENDPOINT_ONLY: Final[Mapping[str, Kind]] = {
     "id": _ID,
     "role": _ID,
     "input": an_input,
-    "experiment": one_of(*EXPERIMENTS),
+    "experiment": one_of(*EXPERIMENTS, "path"),
+    "carrier": matching(r"AS[1-9]\d{0,9}", 'Write the number of the carrier, as in "AS174".'),
     "risk": one_of(*Risk),
     "category": one_of(*CATEGORIES),
     "essential": flag,
@@ -159,6 +161,7 @@ def endpoint(
         ranges=merged.get("ranges", ()),
         private_ca=merged.get("private_ca", ""),
         question=own.get("question", ""),
+        carrier=own.get("carrier", ""),
         roots=merged.get("roots", ()) if own["experiment"] == "zone" else (),
         servers=merged.get("servers", ()) if own["experiment"] == "zone" else (),
         large_object=own.get("large_object", ""),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from probe.model.target import Target
 from probe.model.words import Risk
 from probe.targets.error import CatalogueError
+from probe.targets.resources import HINT, resource_of
 
 LONGEST_URL: Final = 2048
 HIGH_RISK: Final = frozenset({"wireguard", "openvpn+udp", "openvpn+tcp", "obfs4", "tor"})
@@ -23,6 +24,8 @@ EXPERIMENT_OF: Final = {
     "dns+tls": "dns",
     "dns+quic": "dns",
     "quic": "quic",
+    "registry": "registry",
+    "path": "path",
     "zone": "zone",
     "wireguard": "vpn",
     "openvpn+udp": "vpn",
@@ -49,7 +52,7 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _UNSEEN: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 SCHEMES: Final = (
     "https://, http://, quic://, tcp://, dns+udp://, dns+tcp://, dns+tls://, dns+quic://, zone://, stun://,"
-    " tor://, obfs4://, wireguard://, openvpn+udp:// or openvpn+tcp://"
+    " tor://, obfs4://, wireguard://, openvpn+udp://, openvpn+tcp://, registry:// or path://"
 )
 
 
@@ -77,6 +80,9 @@ class Input:
 def parse_input(text: str) -> Input:
     """Take an input apart. Raises ValueError with the problem in words that end without a full stop."""
     _refuse_text(text)
+    if text.lower().startswith("registry://"):
+        resource = resource_of(text.partition("://")[2])
+        return Input(text=text, scheme="registry", host=resource, port=443, path="/")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -95,6 +101,7 @@ def parse_input(text: str) -> Input:
         raise ValueError(f"{scheme}:// needs an address, not a name")
     if scheme == "zone" and (port is not None or "." in host or _is_address(host)):
         raise ValueError(f"{host[:80]!r} is no top-level zone, as zone://ru is")
+    _refuse_private(scheme, host)
     if port is None and scheme not in _DEFAULT_PORT:
         raise ValueError(f"{scheme}:// needs a port")
     if port == 0:
@@ -107,7 +114,8 @@ def target_of_url(url: str) -> Target:
     try:
         return target_of_input(parse_input(url), service="url")
     except ValueError as error:
-        hint = f"Type the whole of it, beginning with {SCHEMES}, as in --url https://example.org/"
+        whole = f"Type the whole of it, beginning with {SCHEMES}, as in --url https://example.org/"
+        hint = HINT if url.lower().startswith("registry://") else whole
         raise CatalogueError("", 0, f"{url[:200]!r}: {error}", hint) from None
 
 
@@ -115,7 +123,7 @@ def target_of_input(parsed: Input, *, service: str, category_code: str = "MISC",
     """Give an input a stable name: the host, and ten hex digits that depend on the text alone."""
     digest = hashlib.sha256(parsed.text.encode()).hexdigest()[:10]
     return Target(
-        target_id=f"{service}/{parsed.host.replace(':', '-')}-{digest}",
+        target_id=f"{service}/{parsed.host.replace(':', '-').replace('/', '-')}-{digest}",
         service=service,
         input=parsed.text,
         experiment=EXPERIMENT_OF[parsed.scheme],
@@ -132,6 +140,11 @@ def _refuse_text(text: str) -> None:
         raise ValueError(f"the input is longer than {LONGEST_URL} characters")
     if _UNSEEN.search(text):
         raise ValueError("the input holds a space or an invisible character")
+
+
+def _refuse_private(scheme: str, host: str) -> None:
+    if scheme == "path" and _is_address(host) and not ipaddress.ip_address(host).is_global:
+        raise ValueError(f"{host} is no address of the public internet")
 
 
 def _refuse_path(rest: str, scheme: str) -> None:
