@@ -46,7 +46,7 @@ class Stopping(Nobody):
         """Count trials' pairs from 0."""
         self._at = at
 
-    def transferring(self, step: Any, *, wait_s: float) -> None:
+    def transferring(self, step: Any, *, wait_s: float, is_paced: bool) -> None:
         if step.round == self._at:
             os.kill(os.getpid(), signal.SIGINT)
 

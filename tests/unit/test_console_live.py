@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from probe.model.target import Service
+from probe.model.target import Service, Step
+from probe.model.transfer import TransferPlan
 from probe.model.words import Risk, State
 from probe.report import words
 from probe.report.board import Board
@@ -136,3 +137,49 @@ def test_plain_lines_tell_a_suspicion_once_and_hold_no_escape() -> None:
         r"Warning: odd\x1b[2J",
         "2 of 2 targets done, 1.5 MB",
     ]
+
+
+def a_comparison(number: int, test: int = 0) -> Step:
+    plan = TransferPlan(purpose="pair", test=test, number=number, arms=())
+    return Step(target=a_target("twitter/static"), experiment="throughput", transfer=plan)
+
+
+def test_plain_lines_say_once_what_a_comparison_of_speeds_waits_for_and_until_when() -> None:
+    out = io.StringIO()
+    with PlainLines(out) as plain:
+        plain.progress(done=1, total=2, bytes_used=0, elapsed_s=60.0, remaining_s=None)
+        first, third, again = a_comparison(0), a_comparison(2), a_comparison(0, test=1)
+        plain.transferring(first, wait_s=0.0, is_paced=False)
+        plain.transferring(a_comparison(1), wait_s=0.5, is_paced=True)
+        for left in (47.0, 46.0, 45.0, 0.0):
+            plain.transferring(third, wait_s=left, is_paced=True)
+        plain.transferring(again, wait_s=30.0, is_paced=False)
+    assert out.getvalue().splitlines() == [
+        "1:00 comparing speeds: twitter/static",
+        "1:00 comparing speeds: twitter/static, in 47 s (at 1:47): no name is said too often in a row",
+        "1:00 comparing speeds again: twitter/static, in 30 s (at 1:30)",
+    ]
+
+
+def test_the_live_display_counts_the_wait_down(board: Board) -> None:
+    step = a_comparison(3)
+    told = []
+    for left in (12.0, 11.0, 0.0):
+        board.transferring(step, 67.0 - left, left, is_paced=True)
+        told.append(drawn(board)[2])
+    assert told == [
+        "comparing speeds: twitter/static, in 12 s (at 1:07): no name is said too oft…",
+        "comparing speeds: twitter/static, in 11 s (at 1:07): no name is said too oft…",
+        "comparing speeds: twitter/static",
+    ]
+
+
+def test_the_live_display_is_redrawn_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probe.report.console_live.REDRAW_S", 0.0)
+    out = io.StringIO()
+    console = Console(file=out, width=120, force_terminal=True, color_system=None, highlight=False)
+    with LiveDisplay(console) as display:
+        display.planned(a_plan("twitter"))
+        for left in (2.0, 1.0):
+            display.transferring(a_comparison(1), wait_s=left, is_paced=True)
+    assert [f"in {n} s (at" in out.getvalue() for n in (2, 1)] == [True, True]

@@ -131,7 +131,7 @@ SHAPE_LEAST_RTT_US: Final = 5_000
 SHAPE_PLATEAU_CV: Final = 0.3
 SHAPE_SCATTER_CV: Final = 0.5
 """METHOD 7: what the labels policed, shaped and lossy ask for; they decide no state. Growth is told against
-5 ms at least: timers and busy machines are late by milliseconds, which on a path of 0.1 ms would be a queue."""
+5 ms at least: timers and busy machines are late by milliseconds, on a path of 0.1 ms no queue."""
 
 ZONE_AGREE: Final = 2
 """Root servers, or servers of a zone by name, that must say the same before it is taken for so."""

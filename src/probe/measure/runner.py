@@ -11,6 +11,7 @@ from probe.measure.asn_table import AsnTable
 from probe.measure.experiments import EXPERIMENTS, Recipe
 from probe.measure.memory import memory_for
 from probe.measure.pace import HelloBudget, Pace
+from probe.measure.throughput import room_wait_s
 from probe.measure.trace import Context
 from probe.measure.verify import Verifier
 from probe.model.measurement import Measurement
@@ -140,6 +141,10 @@ class Session:
             bytes_received=self._finished.bytes_received + sum(c.bytes_received for c in self._underway),
             seconds=self._network.clock.counter() - self._started,
         )
+
+    def pacing_s(self, step: Step) -> float:
+        """Return how long a step of transfers would wait for its names' turn in the handshake budget."""
+        return 0.0 if step.transfer is None else room_wait_s(self._pace, step.transfer)
 
     def _refuse_if_spent(self) -> None:
         spent = self.spent

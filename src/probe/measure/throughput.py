@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from probe.measure import transfer_helper
-from probe.measure.memory import memory_of
+from probe.measure.memory import memory_for
 from probe.measure.transfer import SAFETY_BYTES, UNCAPPED, Goal, Turn, record, trial
 from probe.measure.transfer_http import Seen
 from probe.measure.urls import is_public, place_of
@@ -18,6 +18,7 @@ from probe.measure.verify import ascii_name
 from probe.model import failure as f
 
 if TYPE_CHECKING:
+    from probe.measure.pace import Pace
     from probe.measure.trace import Context
     from probe.measure.transfer_helper import Served
     from probe.model.target import Step
@@ -59,15 +60,21 @@ async def _room_for_all(ctx: Context, plan: TransferPlan) -> None:
 
     A helper that has not told its address yet has not been greeted often either.
     """
-    places: Counter[tuple[str, str]] = Counter()
-    for arm in plan.arms:
-        served = memory_of(ctx).served.get(arm.helper)
-        if ip := served.ip if served is not None else arm.ip:
-            places[ascii_name(arm.server_name) or ip, ip] += 1
-    wait = max((ctx.pace.hellos.wait_s(name, ip, n) for (name, ip), n in places.items()), default=0.0)
+    wait = room_wait_s(ctx.pace, plan)
     if wait > 0:
         ctx.excuse(wait)
         await anyio.sleep(wait)
+
+
+def room_wait_s(pace: Pace, plan: TransferPlan) -> float:
+    """Return the seconds until the handshake budget has room for all arms of a plan."""
+    places: Counter[tuple[str, str]] = Counter()
+    served = memory_for(pace).served
+    for arm in plan.arms:
+        announced = served.get(arm.helper)
+        if ip := announced.ip if announced is not None else arm.ip:
+            places[ascii_name(arm.server_name) or ip, ip] += 1
+    return max((pace.hellos.wait_s(name, ip, n) for (name, ip), n in places.items()), default=0.0)
 
 
 async def _at_an_address(ctx: Context, turn: Turn) -> None:

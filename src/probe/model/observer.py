@@ -48,8 +48,12 @@ class Observer(Protocol):
         """Tell how many of the steps known so far are done; `remaining_s` is None while nobody can say."""
         ...
 
-    def transferring(self, step: Step, *, wait_s: float) -> None:
-        """Tell that this step of transfers comes next, after so long: all targets' rounds are done."""
+    def transferring(self, step: Step, *, wait_s: float, is_paced: bool) -> None:
+        """Tell that this step of transfers comes next, after so long: all targets' rounds are done.
+
+        Called again every second while it waits. `is_paced` says that it waits for room in the handshake
+        budget rather than for the time of a second test.
+        """
         ...
 
     def warning(self, text: str) -> None:

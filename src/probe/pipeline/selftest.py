@@ -13,6 +13,7 @@ from probe.model.network import Network
 from probe.model.observer import Observer
 from probe.model.options import RunRecord
 from probe.pipeline.folder import earlier_here
+from probe.pipeline.patience import until_due
 from probe.pipeline.request import Prepared
 from probe.pipeline.run import EXIT_DONE, EXIT_NOTHING, Last, RunResult, run
 from probe.pipeline.stages import Work
@@ -83,7 +84,12 @@ def trials(n: int) -> Last:
         while sources and done < n // 2:
             source = at_turn(sources, done)
             step = self_test_step(source, number)
-            work.observer.transferring(step, wait_s=0.0)
+            await until_due(
+                step,
+                session=work.session,
+                observer=work.observer,
+                elapsed_s=lambda: work.session.spent.seconds,
+            )
             stored = await work.recorder.keep(await work.session.measure(step))
             number += 1
             if len(neutral_trials(stored)) == 2:

@@ -11,6 +11,7 @@ from probe.model.options import RunOptions
 from probe.model.target import Debt, Step, Target
 from probe.model.words import Owed
 from probe.pipeline.neutrals import KnownNeutrals
+from probe.pipeline.patience import until_due
 from probe.pipeline.recorder import Recorder
 from probe.plan import transfer_step
 
@@ -70,7 +71,7 @@ class Transfers:
 
     async def _pay_one(self, step: Step, one: Owing) -> Step | None:
         """Measure a step, judge again, and return what is owed next."""
-        self.observer.transferring(step, wait_s=max(step.not_before_s - self.elapsed_s(), 0.0))
+        await until_due(step, session=self.session, observer=self.observer, elapsed_s=self.elapsed_s)
         stored = await self.recorder.keep(await self.session.measure(step))
         one.measurements.append(stored)
         one.n_transfers += max(len(stored.transfers), 1)

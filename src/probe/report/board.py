@@ -97,12 +97,19 @@ class Board:
     transfer_wait_s: float = 0.0
     transfer_at_s: float = 0.0
     """How long it waits, and until when: seconds since the run began."""
+    transfer_paced: bool = False
+    """Whether it waits for room in the handshake budget."""
 
     def left_s(self, elapsed_s: float) -> float | None:
         """Return about how long it will yet take: as the run says, or by its pace once a quarter is done."""
         if self.remaining_s is not None or self.done < max(self.total / 4, 3):
             return self.remaining_s
         return elapsed_s / self.done * (self.total - self.done)
+
+    def transferring(self, step: Step, now_s: float, wait_s: float, *, is_paced: bool) -> None:
+        """Take the comparison of speeds that comes next; `now_s` is of the run."""
+        self.transfer, self.transfer_wait_s, self.transfer_paced = step, wait_s, is_paced
+        self.transfer_at_s = now_s + wait_s
 
     def planned(self, services: tuple[Service, ...]) -> None:
         """Take the services that will be measured."""

@@ -95,10 +95,9 @@ class LiveDisplay:
         self._began = monotonic() - elapsed_s
         self._draw()
 
-    def transferring(self, step: Step, *, wait_s: float) -> None:
-        """Take note of the comparison of speeds that comes next."""
-        self.board.transfer, self.board.transfer_wait_s = step, wait_s
-        self.board.transfer_at_s = monotonic() - self._began + wait_s
+    def transferring(self, step: Step, *, wait_s: float, is_paced: bool) -> None:
+        """Take note of the comparison of speeds that comes next, and of what it waits for."""
+        self.board.transferring(step, monotonic() - self._began, wait_s, is_paced=is_paced)
         self._draw()
 
     def warning(self, text: str) -> None:
@@ -204,10 +203,15 @@ def transfer_line(board: Board) -> str:
         return ""
     again = step.transfer is not None and step.transfer.test > 0
     text = _("comparing speeds again: {target}") if again else _("comparing speeds: {target}")
+    text = text.format(target=visible(step.target.target_id, 60))
+    if board.transfer_wait_s < 1:
+        return text
     later = (
-        _(", from {time} on").format(time=clock(board.transfer_at_s)) if board.transfer_wait_s >= 1 else ""
+        _(", in {seconds} s (at {time}): no name is said too often in a row")
+        if board.transfer_paced
+        else _(", in {seconds} s (at {time})")
     )
-    return text.format(target=visible(step.target.target_id, 60)) + later
+    return text + later.format(seconds=f"{board.transfer_wait_s:.0f}", time=clock(board.transfer_at_s))
 
 
 def clock(seconds: float) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from probe.model.verdict import Verdict
 
 PROGRESS_EVERY_S: Final = 10.0
+LONG_S: Final = 5.0
+"""A wait that has to be explained."""
 
 
 class PlainLines:
@@ -89,11 +91,12 @@ class PlainLines:
         if done == total or monotonic() - self._told >= PROGRESS_EVERY_S:
             self._progress()
 
-    def transferring(self, step: Step, *, wait_s: float) -> None:
-        """Say once a test which target's speeds are compared."""
-        self.board.transfer, self.board.transfer_wait_s = step, wait_s
-        self.board.transfer_at_s = monotonic() - self._began + wait_s
-        if step.transfer is not None and step.transfer.number == 0:
+    def transferring(self, step: Step, *, wait_s: float, is_paced: bool) -> None:
+        """Say once a test which target's speeds are compared, and once for every long wait what it is for."""
+        is_news = step is not self.board.transfer
+        self.board.transferring(step, monotonic() - self._began, wait_s, is_paced=is_paced)
+        begins = step.transfer is not None and step.transfer.number == 0
+        if is_news and (begins or wait_s >= LONG_S):
             self._line(transfer_line(self.board))
 
     def warning(self, text: str) -> None:
