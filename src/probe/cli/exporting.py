@@ -33,6 +33,25 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
+def write_categories(runs: list[Path], out: Path | None) -> None:
+    """Write how many targets of each category are in which state, a row a category and run, as CSV."""
+    from probe.report.categories import CATEGORY_COLUMNS, Category, categories_of
+    from probe.report.csv import as_csv
+    from probe.store import RunFolder
+
+    rows: list[Category] = []
+    with exits.told():
+        for run in runs:
+            with RunFolder.open(run) as folder:
+                rows += categories_of(folder.read_verdicts(), folder.read_run().run_id)
+        content = as_csv(CATEGORY_COLUMNS, rows)
+        if out is None:
+            sys.stdout.buffer.write(content)
+            return
+        out.write_bytes(content)
+    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+
+
 def write_pictures(runs: list[Path], out: Path | None) -> None:
     """Write a picture for each target that transfers were made for; with several runs, in a folder each."""
     from probe.pipeline.trials import trials_of_run

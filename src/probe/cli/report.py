@@ -9,7 +9,7 @@ from probe.cli import options as o
 from probe.cli.described import described
 from probe.locale import _
 
-FORMATS = ("csv", "facts", "svg")
+FORMATS = ("csv", "categories", "facts", "svg")
 LATER = ("xlsx", "html", "pdf", "docx", "json", "ooni")
 
 
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
         help=described(
             _("Write a stored run in another form."),
             ("probe report RUN --format csv -o verdicts.csv", _("the verdicts as a table")),
+            ("probe report RUN --format categories", _("how many of each category are in which state")),
             ("probe report RUN --format svg -o pictures", _("transfers, a picture for each target")),
             ("probe report RUN --format facts", _("what registries and paths showed, in sentences")),
         ),
@@ -32,8 +33,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            metavar="csv|facts|svg|xlsx|html|pdf|docx|json|ooni",
-            help=_("Which form: csv, facts or svg; the others come (later)."),
+            metavar="csv|categories|facts|svg|xlsx|html|pdf|docx|json|ooni",
+            help=_("Which form: csv, categories, facts or svg; the others come (later)."),
         ),
     ],
     out: Annotated[
@@ -51,7 +52,7 @@ def report(
     """Write the runs in the form asked for."""
     o.speak(lang)
     from probe.cli.exits import later
-    from probe.cli.exporting import write_csv, write_facts, write_pictures
+    from probe.cli.exporting import write_categories, write_csv, write_facts, write_pictures
 
     if form in LATER:
         later(f"--format {form}")
@@ -62,5 +63,10 @@ def report(
         )
     if disclosure:
         later("--disclosure")
-    writers = {"csv": write_csv, "facts": write_facts, "svg": write_pictures}
+    writers = {
+        "csv": write_csv,
+        "categories": write_categories,
+        "facts": write_facts,
+        "svg": write_pictures,
+    }
     writers[form](runs, out)

@@ -13,6 +13,7 @@ from rich.text import Text
 from probe.locale import _, ngettext, say_notes
 from probe.model.words import WORST_FIRST
 from probe.report import words
+from probe.report.categories import category_table
 from probe.report.console_details import common_caveats, details
 from probe.report.console_overview import overview
 from probe.report.console_text import STYLES, WIDEST, label_of, paragraph, reason, unpadded
@@ -77,6 +78,8 @@ def show(console: Console, outcome: Outcome) -> None:
         services = [service for service in services if service.service in there]
     if services:
         unpadded(console, overview(services, measured, width), width)
+    if (by_category := category_table(measured)) is not None:
+        unpadded(console, by_category, width)
     asn = outcome.record.vantage.probe_asn
     details(console, measured, asn=asn, width=width, common=common)
     speeds(console, outcome.trials, width)

@@ -109,6 +109,11 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
+    write_private(path, as_csv(columns, rows))
+
+
+def as_csv(columns: Sequence[Column[R]], rows: Sequence[R]) -> bytes:
+    """Return a table as the bytes of a file, safe in a spreadsheet."""
     import pandas as pd
 
     frame = pd.DataFrame(
@@ -118,7 +123,7 @@ def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
         }
     )
     text = frame.to_csv(index=False, lineterminator="\r\n", na_rep="")
-    write_private(path, text.encode("utf-8"))
+    return text.encode("utf-8")
 
 
 def _cell(column: Column[R], row: R) -> Any:
