@@ -100,6 +100,7 @@ CENSOR_BPS: Final[Mapping[str, float]] = MappingProxyType(
         "policed-address-known": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
         "policed-pair-known": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
         "frozen-address-known": 16_000 * 8 / TRIAL_SECONDS,
+        "frozen-address": 16_000 * 8 / TRIAL_SECONDS,
         "policed-unhelped": 140_000 + 16_000 * 8 / TRIAL_SECONDS,
         "policed-bucket": 140_000 + 64_000 * 8 / TRIAL_SECONDS,
         "shaped-name": 300_000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.lab import pages
-from probe.lab.records import Answer, Request, Site
+from probe.lab.records import Answer, Request, Site, Speed
 from wire.scenario import Row, Scenario, at, named
 
 if TYPE_CHECKING:
@@ -177,9 +177,16 @@ KNOWN: Final = (
     ),
     _slowed(
         "frozen-address",
+        "the same without a baseline: a helper gets the object whole",
+        at("freeze", f"of {HOST}", after_bytes=16_000),
+        Row(OBJECT, "throttled", "throughput.frozen", "path", "", confirmed=False),
+    ),
+    _slowed(
+        "frozen-address-alone",
         "the same where nobody knows how the server is elsewhere",
         at("freeze", f"of {HOST}", after_bytes=16_000),
         _untold("PMTU_OR_SERVER"),
+        helped=False,
     ),
 )
 
@@ -190,6 +197,12 @@ SPED: Final = (
         "the server is slow for everybody and every name",
         _untold("SLOW_NOT_NAME_DEPENDENT"),
         censors=(at("shape", f"of {HOST}", rate_bps=600_000),),
+    ),
+    _innocent(
+        "frozen-server",
+        "the server falls silent after 16 kB for everybody, a helper included",
+        _untold("PMTU_OR_SERVER"),
+        sites={HOST: Site(speed=Speed(how="freeze", n_bytes=16_384))},
     ),
     _innocent(
         "rate-class",

@@ -58,6 +58,11 @@ class Freeze:
         return self.stands and self.elsewhere is True and self.cured is False
 
     @property
+    def lacks_whole(self) -> bool:
+        """Only the sixth is missing: nobody elsewhere is known to have got more."""
+        return self.is_apart and self.completes is None
+
+    @property
     def holds(self) -> bool:
         """All six conditions."""
         return self.is_apart and self.completes is not None

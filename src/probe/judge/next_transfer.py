@@ -19,6 +19,7 @@ from probe.judge.reading import place_of
 from probe.judge.screen import FASTEST_BPS
 from probe.judge.slowed import may_be_slowed
 from probe.judge.throughput import NAME, OWN, accused, by_address, distance_explains, slow_for_all
+from probe.judge.whole import object_url
 from probe.model.target import Debt
 from probe.model.words import Owed
 
@@ -176,7 +177,7 @@ def _thing(reading: Reading, web: Outcome, slowness: Slowness) -> Thing | None:
     target, start, hop = reading.target, reading.start, web.hop
     if target.large_object:
         host, port = start.host, start.port if start.is_tls else 443
-        url = f"https://{host}{'' if port == 443 else f':{port}'}{target.large_object}"
+        url = object_url(reading)
         name = target.server_name or host
     else:
         host, port, url, name = hop.place.host, hop.place.port, hop.place.url, hop.sni

@@ -26,6 +26,8 @@ class Wants:
     rounds: bool = False
     control: bool = False
     control_again: bool = False
+    whole: str = ""
+    """URL of the object that somebody elsewhere should get whole."""
     resolver: bool = False
     addresses: tuple[str, ...] = ()
     cross: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Wants:
         self.rounds = self.rounds or other.rounds
         self.control = self.control or other.control
         self.control_again = self.control_again or other.control_again
+        self.whole = self.whole or other.whole
         self.resolver = self.resolver or other.resolver
         self.addresses = tuple(dict.fromkeys((*self.addresses, *other.addresses)))
         self.cross = self.cross or other.cross

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probe.judge.constants import CONTROL_AGAIN_S, FLOOR_ROUNDS, MAX_EXTRA_ROUNDS
 from probe.judge.reading import place_of
 from probe.judge.segments import asked_small
+from probe.judge.whole import asked_whole, is_of_object
 from probe.model.target import Debt
 from probe.model.words import Owed
 
@@ -58,6 +59,14 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
             addresses=_tried(hop),
             url=url,
         )
+    if wants.whole and can_ask and not any(asked_whole(reading)):
+        yield Debt(
+            target_id=target_id,
+            what=Owed.CONTROL,
+            why="whether the object comes whole elsewhere tells a freeze here from a server's own",
+            addresses=_tried(hop),
+            url=wants.whole,
+        )
     if wants.control_again and can_ask and len(controls) == 1:
         yield Debt(
             target_id=target_id,
@@ -108,7 +117,9 @@ def _asked(reading: Reading, hop: Hop, experiment: str) -> list[float]:
     return [
         m.started_s
         for m in reading.aside
-        if m.experiment == experiment and place_of(m.input).host.lower() == hop.name
+        if m.experiment == experiment
+        and place_of(m.input).host.lower() == hop.name
+        and not is_of_object(reading, m)
     ]
 
 

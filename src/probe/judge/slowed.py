@@ -29,6 +29,7 @@ from probe.judge.throughput import (
     slow_for_all,
 )
 from probe.judge.trial import begin, end
+from probe.judge.whole import views_of_object
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from probe.model.verdict import Note
 
 NOT_MADE: Final = PairTest()
+GOOD: Final = 2
+"""The class of a status that brings the thing itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
             own_again=tests.get((OWN, 1), NOT_MADE),
             name=tests.get((NAME, 0), NOT_MADE),
             name_again=tests.get((NAME, 1), NOT_MADE),
-            freeze=freeze_of(made, _got_elsewhere(outcome, outside_bps)),
+            freeze=freeze_of(made, _got_elsewhere(reading, outcome, outside_bps)),
             moved=_moved(facts, made),
             calibrated=known is not None and CLEAR_MEDIAN <= known <= 1 / CLEAR_MEDIAN,
             outside_bps=outside_bps,
@@ -92,10 +95,13 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
     )
 
 
-def _got_elsewhere(outcome: Outcome, rate_bps: float | None) -> list[tuple[ControlSource, float]]:
+def _got_elsewhere(
+    reading: Reading, outcome: Outcome, rate_bps: float | None
+) -> list[tuple[ControlSource, float]]:
     """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial."""
     views = [v for v in outcome.hop.views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
-    found = [(v.source, float(v.body_length or 0)) for v in views if v.usable and v.answered]
+    whole = [v for v in (*views, *views_of_object(reading)) if v.usable and v.answered]
+    found = [(v.source, float(v.body_length or 0)) for v in whole if (v.status or 0) // 100 == GOOD]
     return [*found, *([(ControlSource.BASELINE, float("inf"))] if rate_bps else [])]
 
 

@@ -19,6 +19,7 @@ from probe.judge.speak import verdict_of
 from probe.judge.special import SPECIAL
 from probe.judge.trust import Trust
 from probe.judge.views import all_views, views_of_hop
+from probe.judge.whole import object_url
 from probe.judge.witness import bursts
 from probe.model.words import Layer, State
 
@@ -68,7 +69,9 @@ def _slowed(facts: RunFacts, reading: Reading, web: Outcome) -> Outcome:
         return web
     slowness = slowness_of(facts, reading, web)
     web.wants.transfers = transfer_debts(facts, reading, web, slowness)
-    web.wants.control = web.wants.control or slowness.stopped_short
+    lacks = slowness.facts.freeze.lacks_whole
+    web.wants.whole = object_url(reading) if lacks else ""
+    web.wants.control = web.wants.control or slowness.stopped_short or (lacks and not web.wants.whole)
     return judge_slowness(facts, web, slowness)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge.reading import place_of
 from probe.judge.view import ControlView, view_of_answer
+from probe.judge.whole import is_of_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:
     views = [
         view_of_answer(answer, uid=m.measurement_uid, started_s=m.started_s)
         for m in reading.aside
+        if not is_of_object(reading, m)
         for answer in m.controls
     ]
     if facts.baseline is not None and reading.own:

@@ -208,5 +208,8 @@ def _get(world: World, url: str) -> Answer | str:
         got = truth.answer(world, request, elsewhere=True)
         if got.act is not None:
             return "generic_timeout_error" if got.act is injected.swallow else "unknown_error"
-        return "generic_timeout_error" if got.delay_s > PATIENCE_S else got
+        speed = world.site(world.home(place.address, host)).speed
+        freezes = speed is not None and speed.how == "freeze" and len(got.body) > speed.n_bytes
+        silent = got.delay_s > PATIENCE_S or freezes
+        return "generic_timeout_error" if silent else got
     return failed

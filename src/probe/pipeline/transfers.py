@@ -13,10 +13,13 @@ from probe.model.words import Owed
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.patience import until_due
 from probe.pipeline.recorder import Recorder
-from probe.plan import transfer_step
+from probe.plan import steps_for, transfer_step
 
 MAX_TRANSFERS = 40
 """Of one target in one run (METHOD 7): both tests of both pairs, and a freeze's trials."""
+
+PAID_HERE = frozenset({Owed.TRANSFER, Owed.CONTROL})
+"""What a freeze leaves open a control elsewhere may have to tell."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,9 +90,13 @@ class Transfers:
         neutrals = [replace(t, addresses=self.known.addresses.get(t.target_id, ())) for t in self.neutrals]
         for debt in judged.debts:
             key = _key(debt)
-            if debt.what is not Owed.TRANSFER or key in one.paid:
+            if debt.what not in PAID_HERE or key in one.paid:
                 continue
-            step = transfer_step(debt, one.target, options=self.options, neutrals=neutrals, seed=self.seed)
+            step = (
+                next(iter(steps_for(debt, one.target, options=self.options, rounds_done=0)), None)
+                if debt.what is Owed.CONTROL
+                else transfer_step(debt, one.target, options=self.options, neutrals=neutrals, seed=self.seed)
+            )
             if step is not None:
                 one.paid.add(key)
                 return step
@@ -97,4 +104,4 @@ class Transfers:
 
 
 def _key(debt: Debt) -> tuple[object, ...]:
-    return debt.purpose, debt.arms, debt.test, debt.number, debt.addresses, debt.n_bytes
+    return debt.what, debt.url, debt.purpose, debt.arms, debt.test, debt.number, debt.addresses, debt.n_bytes
