@@ -21,7 +21,7 @@ def asns_of(measurements: Iterable[Measurement]) -> tuple[int, ...]:
         for measurement in measurements
         for trace in measurement.path_traces
         for hop in trace.hops
-        for name in hop.asns
+        for name in hop.as_names
         if name != UNKNOWN_AS
     )
     return tuple(dict.fromkeys(int(name.removeprefix("AS")) for name in names))

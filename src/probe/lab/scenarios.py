@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probe.lab import pages
+from probe.lab.facts import FACTS
 from probe.lab.innocent import INNOCENT
 from probe.lab.interference import INTERFERENCE
 from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
@@ -83,6 +84,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *SLOW,
         *(QUIC if has_quic() else ()),
         *ZONED,
+        *FACTS,
     )
 }
 

@@ -180,7 +180,7 @@ def told(hops: Sequence[_Hop], table: AsnTable, own_asn: int, target: str) -> tu
                 ttl=hop.ttl,
                 n_sent=hop.n_sent,
                 rtt_ms=tuple(each.rtt_ms for each in hop.heard if each.ip),
-                asns=tuple(dict.fromkeys(_name(numbers[ip]) for ip in ips)),
+                as_names=tuple(dict.fromkeys(_name(numbers[ip]) for ip in ips)),
                 ips=tuple(
                     dict.fromkeys(
                         ip for ip in ips if ip == target or (own and numbers[ip] and numbers[ip] not in own)

@@ -60,7 +60,7 @@ class PathHop:
     n_sent: int
     rtt_ms: tuple[float, ...] = ()
     """Of each answer; empty where nobody answered."""
-    asns: tuple[str, ...] = ()
+    as_names: tuple[str, ...] = ()
     """Of those who answered, each once: `AS174`, or `unknown`."""
     ips: tuple[str, ...] = ()
     """Of those in an AS that is known and neither the volunteer's nor the first one met."""

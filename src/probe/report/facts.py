@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from probe.model.measurement import Measurement
 
 LONGEST: Final = 300
+NOT_FOUND: Final = 404
 DAY: Final = 10
 """Characters of an ISO day."""
 SEEN = N_("{carrier}: on the observed path")
@@ -68,6 +69,9 @@ def _registry(answer: RegistryAnswer) -> str:
     """Say what one service or file said."""
     source, resource = visible(answer.source, LONGEST), visible(answer.resource, LONGEST)
     asked = visible(answer.asked_utc, 30)
+    if answer.status_code == NOT_FOUND:
+        text = _("{resource}: nothing found (404). Source: {source}, {asked}.")
+        return text.format(resource=resource, source=source, asked=asked)
     if answer.failure is not None:
         text = _("{resource}: no answer from {source}, asked {asked}: {what}.")
         what = [answer.failure, str(answer.status_code or ""), answer.referred_to]
@@ -119,7 +123,7 @@ def _routing(answer: RegistryAnswer) -> list[str]:
 def _path(trace: PathTrace, known: KnownPath | None) -> str:
     """Say which AS numbers were on the path, and whether the carrier's was."""
     answered = [hop for hop in trace.hops if hop.rtt_ms]
-    names = list(dict.fromkeys(name for hop in trace.hops for name in hop.asns))
+    names = list(dict.fromkeys(name for hop in trace.hops for name in hop.as_names))
     place = f"[{trace.ip}]:{trace.port}" if ":" in trace.ip else f"{trace.ip}:{trace.port}"
     if not answered:
         return _("Path to {place}: no hop answered; not observed.").format(place=place)

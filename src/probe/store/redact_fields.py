@@ -32,7 +32,7 @@ KEEP: Final = frozenset(
         *("offered_version", "quic_version", "server_versions"),
         *("side", "transport", "ds", "keys", "result", "reason"),
         *("resource", "asked_utc", "registered", "last_changed", "first_seen", "last_seen", "data_utc"),
-        *("carrier", "as_table"),
+        *("carrier", "as_table", "as_names"),
         *("protocol", "reached"),
     }
 )
