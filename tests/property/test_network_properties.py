@@ -37,6 +37,7 @@ histories = st.builds(
     n_good=st.integers(0, 5),
     success_rate=st.none() | st.floats(0, 1),
     handshake_ms=st.none() | st.floats(1, 1000),
+    link_kbps=st.none() | st.floats(1, 1e5),
     second_link=st.booleans(),
 )
 
@@ -74,6 +75,15 @@ def test_nothing_is_a_shutdown_without_history_or_a_second_link(found: list[Cont
 @given(digests, histories)
 def test_one_answer_is_enough_against_a_shutdown(found: list[ControlDigest], history: NetworkHistory) -> None:
     found = [*found, a_try("n0", "foreign", 5.0)]
+    finding = network_finding(found, history)
+    assert finding.mechanism != "network.shutdown" or finding.rule_id == "network.shutdown_within"
+
+
+@given(digests, histories)
+def test_whatever_answered_last_no_shutdown_goes_on(
+    found: list[ControlDigest], history: NetworkHistory
+) -> None:
+    found = [*found, a_try("n0", "foreign", 111.0), a_try("n1", "domestic_listed", 111.0)]
     assert network_finding(found, history).mechanism != "network.shutdown"
 
 
@@ -95,4 +105,4 @@ def test_a_shift_in_time_changes_no_state(
         for d in found
     ]
     one, other = network_finding(found, history), network_finding(later, history)
-    assert (one.rule_id, one.because) == (other.rule_id, other.because)
+    assert (one.rule_id, one.template) == (other.rule_id, other.template)

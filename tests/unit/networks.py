@@ -86,8 +86,8 @@ def a_name(
     return a_digest(name, 0.0, names=(answer,))
 
 
-def a_portal(url: str, outcome: Outcome, detail: str = "") -> ControlDigest:
-    return a_digest(url, 0.5, portal=PortalCheck(uid=url, url=url, outcome=outcome, detail=detail))
+def a_portal(url: str, outcome: Outcome, detail: str = "", *, at: float = 0.5) -> ControlDigest:
+    return a_digest(url, at, portal=PortalCheck(uid=url, url=url, outcome=outcome, detail=detail, t_s=at))
 
 
 def a_sinkhole(*, tcp: bool | None = False, dns: bool | None = False) -> ControlDigest:

@@ -21,7 +21,7 @@ from probe.lab.names import SYSTEM_RESOLVERS, Names
 from probe.targets import read_catalogue
 from wire.link import ENVIRONMENT, Link
 from wire.netns import CLIENT4, CLIENT6
-from wire.scenario import CONFIRM_AFTER_S
+from wire.scenario import CONFIRM_AFTER_S, LINK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ LONGEST_S: Final = 400.0
 FLOOD: Final = "151.101.65.140"
 """Where the second flow of a home comes from."""
 BASELINE: Final = "baseline.json"
-GOOD_RUNS: Final = 2
-"""What a network must have shown before its silence is a shutdown."""
+GOOD_RUNS: Final = 3
+"""What a network must have shown before its silence is a shutdown (two), or its slowness a slowdown."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,14 @@ def run_scenario(scenario: Scenario, folder: Path, *, seed: int = 1) -> Outcome:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if scenario.history:
-        before = replace(scenario, censors=(), services=("media-wikipedia",), history=False)
+        before = replace(
+            scenario,
+            censors=(),
+            services=("media-wikipedia",),
+            history=False,
+            link=LINK,
+            options=("--rounds", "1"),
+        )
         for _ in range(GOOD_RUNS):
             _run_once(before, folder, seed)
     if scenario.baseline:
@@ -178,6 +185,8 @@ def _run_command(
     with (folder / "stdout.txt").open("w") as stdout, (folder / "stderr.txt").open("w") as stderr:
         child = subprocess.Popen(command, env=environment, cwd=home, stdout=stdout, stderr=stderr)
         try:
+            if scenario.unplugged:
+                link.unplug(*scenario.unplugged)
             outcome.exit_code = child.wait(LONGEST_S)
         except subprocess.TimeoutExpired:
             outcome.trouble = f"still running after {LONGEST_S:g} s"

@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from wire.netns import NEIGHBOUR4, Ends, inside, open_ends
+from wire.netns import NEIGHBOUR4, Ends, inside, open_ends, set_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +105,13 @@ class Link:
         finally:
             flow.terminate()
             flow.wait(10)
+
+    def unplug(self, after_s: float, until_s: float) -> None:
+        """Take the client's own link away after so long, and give it back."""
+        time.sleep(after_s)
+        set_link(self._ends.client, up=False)
+        time.sleep(until_s - after_s)
+        set_link(self._ends.client, up=True)
 
     def command(self, *arguments: str, client: bool) -> list[str]:
         """Return the arguments that run a command at one end and end it when the calling thread does."""

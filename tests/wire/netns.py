@@ -184,6 +184,15 @@ def open_ends(
     return Ends(client, home, server, *descriptors)
 
 
+def set_link(client: str, *, up: bool) -> None:
+    """Bring the client's ethernet down, or up again with all that the kernel forgot meanwhile."""
+    if not up:
+        _ip("-n", client, "link", "set", "eth0", "down")
+        return
+    kept = f"addr add {CLIENT4} "
+    _ip("-n", client, batch=[line for line in _client_setup("46") if not line.startswith(kept)])
+
+
 def _set(*switches: str) -> None:
     for switch in switches:
         (Path("/proc/sys/net") / switch).write_text("1")

@@ -67,7 +67,9 @@ class Scenario:
     background: Background = ""
     """Whose second flow fills the link during the whole run: of this machine, or of another in the home."""
     history: bool = False
-    """Whether a good run on this network lies in the results folder already."""
+    """Whether good runs on this network, at its usual speed, lie in the results folder already."""
+    unplugged: tuple[float, float] | None = None
+    """When the client's own link goes away and comes back, in seconds since the command began."""
     baseline: Literal["", "clean", "same"] = ""
     """A baseline is recorded before and used: in this world without its censors, or in this very world."""
     exit_code: int = 0

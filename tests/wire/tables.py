@@ -9,7 +9,9 @@ from wire.tables_network import NETWORK
 from wire.tables_path import PATH
 from wire.tables_quic import QUIC
 from wire.tables_resolver import RESOLVER
+from wire.tables_services import OFFICE, SERVICES
 from wire.tables_throughput import THROUGHPUT
+from wire.tables_within import WITHIN
 from wire.tables_zone import ZONE
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from wire.scenario import Scenario
 
 LONGEST: Final = (
+    "shutdown-midway",
+    "dropout",
+    "unplugged",
+    "slowed-link",
     "shutdown",
     "down",
     "white-list",
@@ -27,10 +33,10 @@ LONGEST: Final = (
     "dns-all",
     "dns-one",
 )
-_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC)}
+_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *WITHIN)}
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""
-SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in THROUGHPUT}
+SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in (*THROUGHPUT, *OFFICE)}
 SCENARIOS: Final[Mapping[str, Scenario]] = {**BLOCKING, **SPEED}
 GRID_ONLY: Final = frozenset({"policed-bucket", "policed-video", "black-hole-page"})
 """Left to `benchmarks.wire_grid`: near twins of others."""

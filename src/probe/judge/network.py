@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from probe.judge import note as n
 from probe.judge.constants import CLOCK_TOLERANCE_S
 from probe.judge.names import PUBLIC
 from probe.judge.network_facts import NetworkFacts, NetworkHistory, network_facts
-from probe.judge.network_rules import NETWORK_RULES
+from probe.judge.network_rules import NETWORK_RULES, spell_of
 from probe.judge.note import note, text_of
 from probe.judge.rule import RULES_VERSION, first_match
 from probe.model.verdict import Note, Verdict
 from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from probe.judge.digest import ControlDigest
+    from probe.judge.spells import Spell, SpellKind
 
 __all__ = ["NetworkFacts", "NetworkFinding", "NetworkHistory", "network_finding", "network_verdict"]
 
 MAX_WITNESSES: Final = 24
 TARGET_ID: Final = "network"
+MAX_SPELLS: Final = 3
+"""Silences told of beside the finding: a line that wavers has many."""
+SPOKEN_OF: Final[dict[str, SpellKind]] = {
+    "network.no_link_within": "dark",
+    "network.portal_within": "portal",
+    "network.shutdown_within": "dark",
+    "network.silent_within": "dark",
+    "network.listed_only_within": "listed_only",
+    "network.home_only_within": "home_only",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,8 @@ class NetworkFinding:
     success_rate: float
     handshake_ms: float | None
     """Share of tries at neutrals that succeeded, median handshake: history for later runs."""
+    link_kbps: float | None
+    """The link's rate by the neutrals' pages, for later runs too; None where it cannot be told."""
     witnesses: tuple[str, ...]
     """At most 24 uids: first and last tries of each group, portal checks, sinkhole."""
     measurement_uids: tuple[str, ...]
@@ -77,6 +90,7 @@ def network_finding(
     digests = sorted(digests, key=lambda d: (d.started_s, d.uid))
     f = network_facts(digests, history)
     rule = first_match(NETWORK_RULES, f)
+    origin = min((d.started - timedelta(seconds=d.started_s) for d in digests), default=None)
     params = {
         "families": " and ".join(f"IPv{family}" for family in f.families),
         "n_ok": str(f.n_ok),
@@ -86,9 +100,12 @@ def network_finding(
         "percent": str(round(100 * f.success_rate)),
         "portal_host": f.portal_host or "another page",
         "resolver_kind": f.resolver_kind,
+        "kbps": f"{f.link_kbps or 0:.0f}",
+        "earlier_kbps": f"{f.history.link_kbps or 0:.0f}",
+        **_times(told_of(f, rule.rule_id), origin),
     }
     used = {name: value for name, value in params.items() if "{" + name + "}" in rule.because}
-    notes = _notes(f)
+    notes = _notes(f, rule.rule_id, origin)
     own = [d for d in digests if d.portal or d.sinkhole or d.local]
     return NetworkFinding(
         state=rule.state,
@@ -107,6 +124,7 @@ def network_finding(
         untrusted_issuers=f.untrusted_issuers,
         success_rate=round(f.success_rate, 4),
         handshake_ms=f.handshake_ms,
+        link_kbps=f.link_kbps,
         witnesses=_witnesses(digests),
         measurement_uids=tuple(d.uid for d in own),
         n_observations=sum(d.n_observations for d in digests),
@@ -145,7 +163,31 @@ def network_verdict(finding: NetworkFinding) -> Verdict:
     )
 
 
-def _notes(f: NetworkFacts) -> tuple[Note, ...]:
+def told_of(f: NetworkFacts, rule_id: str) -> Spell | None:
+    """Return the spell that a rule of spells speaks of."""
+    kind = SPOKEN_OF.get(rule_id)
+    if kind == "portal":
+        return next(s for s in f.spells if s.kind == "portal")
+    return None if kind is None else spell_of(f, kind)
+
+
+def _times(spell: Spell | None, origin: datetime | None) -> dict[str, str]:
+    if spell is None or origin is None:
+        return {}
+    begun = origin + timedelta(seconds=spell.begun_s)
+    return {"begun": begun.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), "seconds": f"{spell.seconds:.0f}"}
+
+
+def _spell_notes(f: NetworkFacts, rule_id: str, origin: datetime | None) -> Iterator[Note]:
+    """Tell of every silence that no rule speaks of, and whether the one that it speaks of was over."""
+    chosen = told_of(f, rule_id)
+    if chosen is not None:
+        yield note(n.SPELL_OVER if chosen.over else n.SPELL_LASTS)
+    for spell in [s for s in f.spells if s.kind == "dark" and s is not chosen][:MAX_SPELLS]:
+        yield note(n.SILENCE, _times(spell, origin), n=spell.n_tries)
+
+
+def _notes(f: NetworkFacts, rule_id: str, origin: datetime | None) -> tuple[Note, ...]:
     """Facts that change no state of the network."""
     strange = f.resolver_kind not in {"", PUBLIC}
     said = (
@@ -156,7 +198,7 @@ def _notes(f: NetworkFacts) -> tuple[Note, ...]:
         (abs(f.clock_offset_s or 0.0) >= CLOCK_TOLERANCE_S, note(n.CLOCK_OFF, seconds=f.clock_offset_s)),
         (bool(f.untrusted_issuers), note(n.UNKNOWN_ISSUERS)),
     )
-    return tuple(one for holds, one in said if holds)
+    return (*(one for holds, one in said if holds), *_spell_notes(f, rule_id, origin))
 
 
 def _witnesses(digests: Sequence[ControlDigest]) -> tuple[str, ...]:

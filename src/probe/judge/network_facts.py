@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from probe.judge.clock import clock_offset
 from probe.judge.fingerprints import is_bogon
+from probe.judge.groups import (
+    DOMESTIC_LISTED,
+    DOMESTIC_UNLISTED,
+    MIN_NEUTRALS,
+    NO_ROUTE,
+    QUORUM_DENOMINATOR,
+    QUORUM_NUMERATOR,
+    foreign_state,
+    group_state,
+    rounds_of,
+)
+from probe.judge.link import link_fell, link_kbps
 from probe.judge.moved import has_moved
 from probe.judge.names import EMPTY
+from probe.judge.spells import Spell, spells_of
 from probe.model import failure as failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from probe.judge.digest import ControlDigest, Witness
+    from probe.judge.groups import GroupState
     from probe.judge.names import NameAnswer
+    from probe.judge.portal import PortalCheck
 
-GroupState = Literal["passes", "fails", "split", "untested"]
-
-QUORUM_NUMERATOR: Final = 2
-QUORUM_DENOMINATOR: Final = 3
-"""METHOD 3: two of three."""
-MIN_NEUTRALS: Final = 2
-"""A group of one neutral has no quorum: that one site may be down."""
-TRY_GAP_S: Final = 10.0
-"""Tries closer than this belong to one round; `RunOptions.round_gap_s` is a little more."""
 TLS_PORT: Final = 443
 PORTAL_QUORUM: Final = 2
 """METHOD 4: two of the three check pages."""
-
-DOMESTIC_LISTED: Final = "domestic_listed"
-DOMESTIC_UNLISTED: Final = "domestic_unlisted"
-FOREIGN_GROUPS: Final = ("foreign", "foreign_frozen")
-NO_ROUTE: Final = frozenset({failures.NETWORK_UNREACHABLE, failures.NETWORK_DOWN})
-"""What the kernel says at once, without a packet, where it has no route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class NetworkHistory:
     """Median over them of the share of tries at neutrals that succeeded."""
     handshake_ms: float | None = None
     """Median over them of a neutral's TLS handshake, connect included."""
+    link_kbps: float | None = None
+    """Median over them of the link's rate, as the neutrals' pages show it."""
     second_link: bool = False
     """Another link of this machine or volunteer worked during this run."""
 
@@ -66,6 +68,8 @@ class NetworkFacts:
     """A public address was tried, not only names."""
     resolvers_ok: int
     """Answers of public resolvers, asked at their addresses."""
+    spells: tuple[Spell, ...]
+    """Parts of the run in which less answered than in others."""
     n_rounds: int
     """Rounds at least 10 s apart in which neutrals were tried."""
     moved: bool
@@ -94,6 +98,10 @@ class NetworkFacts:
     families: tuple[int, ...]
     success_rate: float
     handshake_ms: float | None
+    link_kbps: float | None
+    """The link's rate as neutrals' pages show it; None where they moved too few bytes."""
+    link_fell: bool
+    """Neutrals' pages never reached an eighth of the first round's rate in the last three rounds."""
     history: NetworkHistory
     clock_offset_s: float | None
     untrusted_issuers: frozenset[str]
@@ -127,13 +135,14 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         n_connects=sum(w.layer != "dns" for w in counted),
         by_address=bool(elsewhere),
         resolvers_ok=sum(w.ok for w in elsewhere if not w.neutral_group),
-        n_rounds=_rounds(tries),
+        spells=spells_of(counted, _other_answers(elsewhere, tries, portals), caught),
+        n_rounds=rounds_of(tries),
         moved=has_moved(d.local for d in digests),
         no_route=not heard and (no_link or (bool(tries) and all(w.failure in NO_ROUTE for w in tries))),
         link_up=heard or _has_link(local),
-        listed=_group(tries, (DOMESTIC_LISTED,)),
-        unlisted=_group(tries, (DOMESTIC_UNLISTED,)),
-        foreign=_foreign(tries),
+        listed=group_state(tries, (DOMESTIC_LISTED,)),
+        unlisted=group_state(tries, (DOMESTIC_UNLISTED,)),
+        foreign=foreign_state(tries),
         portal_pages=len({p.url for p in caught}),
         portal_expected=len({p.url for p in portals if p.outcome == "expected"}),
         portal_host=min(hosts, key=lambda host: (-hosts[host], host), default=""),
@@ -147,12 +156,25 @@ def network_facts(digests: Sequence[ControlDigest], history: NetworkHistory | No
         families=tuple(sorted({w.family for w in ok})),
         success_rate=len(ok) / len(counted) if counted else 0.0,
         handshake_ms=_handshake_ms(ok),
+        link_kbps=link_kbps([page for d in digests for page in d.pages]),
+        link_fell=link_fell([(d.started_s, page) for d in digests for page in d.pages]),
         history=history or NetworkHistory(),
         clock_offset_s=clock_offset(sample for d in digests for sample in d.clock),
         untrusted_issuers=frozenset(issuer for d in digests for issuer in d.untrusted_issuers),
         n_false=sum(not a.is_true for a in names.values()),
         n_names=len(names),
     )
+
+
+def _other_answers(
+    elsewhere: Sequence[Witness], tries: Sequence[Witness], portals: Sequence[PortalCheck]
+) -> list[float]:
+    """Return when anything but a neutral's own page answered: the line was not dead then."""
+    return [
+        *(w.t_s for w in elsewhere if w.ok),
+        *(w.t_s for w in _strange(tries)),
+        *(p.t_s for p in portals if p.outcome != "failed"),
+    ]
 
 
 def names_heard(names: Mapping[str, NameAnswer]) -> bool:
@@ -171,42 +193,10 @@ def _last_by_name(answers: Iterable[NameAnswer]) -> dict[str, NameAnswer]:
     return found
 
 
-def _rounds(tries: Sequence[Witness]) -> int:
-    """Count tries at least 10 s apart, from the first on."""
-    count, last = 0, float("-inf")
-    for begin in sorted(w.t0_s for w in tries):
-        if begin - last >= TRY_GAP_S:
-            count, last = count + 1, begin
-    return count
-
-
 def _has_link(local: set[tuple[str, str]]) -> bool:
     return any(
         name in {"link.ipv4", "link.ipv6"} and value not in {"none", "unknown"} for name, value in local
     )
-
-
-def _group(tries: Sequence[Witness], groups: Sequence[str]) -> GroupState:
-    """Say whether two of three neutrals of the groups pass, in one family at least, or fail in every try."""
-    said: dict[str, dict[int, list[bool]]] = {}
-    for w in tries:
-        if w.neutral_group in groups:
-            said.setdefault(w.name, {}).setdefault(w.family, []).append(w.ok)
-    if len(said) < MIN_NEUTRALS:
-        return "untested"
-    passing = sum(any(2 * sum(oks) >= len(oks) for oks in family.values()) for family in said.values())
-    failing = sum(not any(any(oks) for oks in family.values()) for family in said.values())
-    if passing * QUORUM_DENOMINATOR >= len(said) * QUORUM_NUMERATOR:
-        return "passes"
-    return "fails" if failing * QUORUM_DENOMINATOR >= len(said) * QUORUM_NUMERATOR else "split"
-
-
-def _foreign(tries: Sequence[Witness]) -> GroupState:
-    """Foreign hosts pass if those of either group do: hosters known to be frozen fail for themselves."""
-    states = {_group(tries, (group,)) for group in FOREIGN_GROUPS}
-    if "passes" in states:
-        return "passes"
-    return _group(tries, FOREIGN_GROUPS)
 
 
 def _counted(tries: Sequence[Witness]) -> list[Witness]:

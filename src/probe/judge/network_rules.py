@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe.judge.fingerprints import LOCAL_KINDS
+from probe.judge.link import fell
 from probe.judge.network_facts import PORTAL_QUORUM, NetworkFacts
 from probe.judge.rule import Rule, always
 from probe.model.words import ReasonCode, State
+
+if TYPE_CHECKING:
+    from probe.judge.spells import Spell, SpellKind
 
 SHUTDOWN_ROUNDS: Final = 3
 """METHOD 4: nothing answers in three rounds."""
 GOOD_RUNS: Final = 2
 """METHOD 4 asks for "good runs" of this network before: more than one."""
+SHUTDOWN_WITHIN_S: Final = 60.0
+"""A modem that reconnects, a lift, a tunnel: in mid-run silence must last longer than in a whole run."""
 DEGRADED_RUNS: Final = 3
 """Fewer runs give no median that one bad day does not move."""
 DEGRADED_RATE: Final = 0.5
@@ -50,6 +56,34 @@ def _is_degraded(f: NetworkFacts) -> bool:
         and f.handshake_ms > DEGRADED_HANDSHAKE * h.handshake_ms
     )
     return f.success_rate < DEGRADED_RATE * h.success_rate or slow
+
+
+def spell_of(f: NetworkFacts, kind: SpellKind) -> Spell | None:
+    """Return the longest spell of the kind that lasted over three rounds."""
+    return max((s for s in f.spells if s.kind == kind and s.long), key=lambda s: s.seconds, default=None)
+
+
+def _went_dark(f: NetworkFacts) -> bool:
+    """Nothing answered from a moment of the run on to its end, where much had answered before."""
+    spell = spell_of(f, "dark")
+    known = f.history.n_good >= GOOD_RUNS or f.history.second_link
+    return (
+        spell is not None
+        and not spell.over
+        and spell.whole
+        and not spell.no_route
+        and spell.seconds >= SHUTDOWN_WITHIN_S
+        and known
+    )
+
+
+def _lost_its_link(f: NetworkFacts) -> bool:
+    spell = spell_of(f, "dark")
+    return spell is not None and spell.no_route
+
+
+def _is_slowed(f: NetworkFacts) -> bool:
+    return f.history.n_good >= DEGRADED_RUNS and fell(f.link_kbps, f.history.link_kbps)
 
 
 NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
@@ -139,6 +173,77 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
         State.INCONCLUSIVE,
         "A connection to 192.0.2.1, where nothing lives, was accepted: something here answers for others.",
         reason_code=ReasonCode.LOCAL_INTERCEPTION,
+    ),
+    Rule(
+        "network.no_link_within",
+        _lost_its_link,
+        State.INCONCLUSIVE,
+        "From {begun} UTC on this machine had no link or no route for {seconds} s; before or afterwards it"
+        " had one.",
+        reason_code=ReasonCode.NO_NETWORK,
+    ),
+    Rule(
+        "network.portal_within",
+        lambda f: any(s.kind == "portal" for s in f.spells),
+        State.INCONCLUSIVE,
+        "From {begun} UTC on check pages were answered by another host or page for {seconds} s, and TLS to"
+        " neutral sites failed that had worked before or worked afterwards: a log-in or payment page.",
+        mechanism="network.captive_portal",
+        reason_code=ReasonCode.CAPTIVE_PORTAL,
+    ),
+    Rule(
+        "network.shutdown_within",
+        _went_dark,
+        State.BLOCKED,
+        "Until {begun} UTC neutral sites answered; from then on nothing did, at home or abroad, for {seconds}"
+        " s to the end of the run, with the link up, where this network worked in earlier runs or another"
+        " link works. A dead line or SIM of one's own looks the same.",
+        mechanism="network.shutdown",
+        reason_code=ReasonCode.SHUTDOWN,
+    ),
+    Rule(
+        "network.silent_within",
+        lambda f: spell_of(f, "dark") is not None,
+        State.INCONCLUSIVE,
+        "From {begun} UTC on nothing answered for {seconds} s, and before or afterwards much did. A line that"
+        " drops out, a modem that reconnects and a short shutdown look the same.",
+        reason_code=ReasonCode.NETWORK_CHANGED,
+    ),
+    Rule(
+        "network.listed_only_within",
+        lambda f: spell_of(f, "listed_only") is not None,
+        State.BLOCKED,
+        "From {begun} UTC on, for {seconds} s, only domestic sites of the published white list answered;"
+        " other domestic sites and all foreign ones failed that answered before or afterwards. A balance that"
+        " ran out looks the same.",
+        mechanism="network.domestic_only",
+        reason_code=ReasonCode.DOMESTIC_ONLY,
+    ),
+    Rule(
+        "network.home_only_within",
+        lambda f: spell_of(f, "home_only") is not None,
+        State.INCONCLUSIVE,
+        "From {begun} UTC on, for {seconds} s, domestic sites answered and foreign ones failed that answered"
+        " before or afterwards; a cut cable or lost transit looks the same.",
+        reason_code=ReasonCode.DOMESTIC_ONLY,
+    ),
+    Rule(
+        "network.slowed",
+        _is_slowed,
+        State.INCONCLUSIVE,
+        "Neutral sites' pages came at {kbps} kbit/s, all of them, and at {earlier_kbps} in this network's"
+        " earlier runs.",
+        mechanism="network.degraded",
+        reason_code=ReasonCode.NETWORK_DEGRADED,
+    ),
+    Rule(
+        "network.slowed_within",
+        lambda f: f.link_fell,
+        State.INCONCLUSIVE,
+        "Neutral sites' pages came eight times slower in the last three rounds of this run than in its first,"
+        " all of them.",
+        mechanism="network.degraded",
+        reason_code=ReasonCode.NETWORK_DEGRADED,
     ),
     Rule(
         "network.degraded",

@@ -40,6 +40,9 @@ RESOLVER_FAILED: Final = "the system's resolver failed for {n} of {all} neutral 
 RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
 TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
 CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
+WHO_UNPUBLISHED: Final = (
+    "over TLS too it asks other servers from addresses outside of those that its owner publishes"
+)
 UNKNOWN_ISSUERS: Final = "certificates under an unknown authority were shown for neutral sites"
 SLOWED_UNDECIDED: Final = (
     "whether it is slowed was not decided: its test ended after {n} pairs of transfers that can be compared"
@@ -66,6 +69,9 @@ AMONG_MANY: Final = (
     "{n} targets were tested in this run: corrected for their number, chance brings this about with a"
     " probability of {p}, which is too much to call it confirmed"
 )
+SPELL_OVER: Final = "before the run ended it was over"
+SPELL_LASTS: Final = "it had not ended when the run did"
+SILENCE: Final = "from {begun} UTC on no neutral site answered for {seconds} s ({n} tries)"
 ROOTS_HEARD: Final = "{n} of {all} addresses of root servers were heard"
 ROOTS_DENY: Final = "{n} of {all} root servers' addresses that were heard denied the zone"
 SERVERS_LAME: Final = "{n} of {all} addresses of its servers answer that they do not serve it (lame)"
@@ -106,6 +112,9 @@ NOTES: Final = (
     CONFIRMATION_UNDECIDED,
     FLOOR,
     AMONG_MANY,
+    SPELL_OVER,
+    SPELL_LASTS,
+    SILENCE,
     ROOTS_HEARD,
     ROOTS_DENY,
     SERVERS_LAME,

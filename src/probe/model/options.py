@@ -67,6 +67,8 @@ class RunRecord:
     """Share of tries at neutrals that succeeded: what later runs on this network are held against."""
     network_handshake_ms: float | None = None
     """Median of their TLS handshakes."""
+    network_kbps: float | None = None
+    """The link's rate as their pages show it."""
     stopped: str = ""
     """"" when it ran to its end; else interrupted, bytes or time."""
     redactions: tuple[tuple[str, int], ...] = ()

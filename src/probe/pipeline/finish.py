@@ -78,6 +78,7 @@ def finish(
         clock_offset_s=finding.clock_offset_s,
         network_success_rate=finding.success_rate,
         network_handshake_ms=finding.handshake_ms,
+        network_kbps=finding.link_kbps,
     )
     _write(folder, out, record, (network, *verdicts), services)
     return Finished(record=record, verdicts=verdicts, services=services, network=network)

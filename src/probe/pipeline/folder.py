@@ -147,10 +147,12 @@ def _history(results: Path, record: RunRecord) -> NetworkHistory:
     good = [earlier for _, earlier in earlier_here(results, record)]
     rates = [r.network_success_rate for r in good if r.network_success_rate is not None]
     times = [r.network_handshake_ms for r in good if r.network_handshake_ms is not None]
+    links = [r.network_kbps for r in good if r.network_kbps is not None]
     return NetworkHistory(
         n_good=len(good),
         success_rate=statistics.median(rates) if rates else None,
         handshake_ms=statistics.median(times) if times else None,
+        link_kbps=statistics.median(links) if links else None,
     )
 
 

@@ -1,16 +1,17 @@
 """The heartbeat: neutrals asked all the while, so that every failure stands between two successes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from statistics import median
 
 from probe.measure.runner import BudgetSpent, Session
 from probe.model.measurement import Measurement
 from probe.model.target import Target
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder, name_failed, passed
-from probe.plan.beats import BEAT_GAP_S, BeatClass, beat_classes, beat_kinds, beat_step, name_step
+from probe.plan.beats import BEAT_GAP_S, UDP53, BeatClass, beat_classes, beat_kinds, beat_step, name_step
 
 PLAIN = 80
 NEVER_AGAIN = 1 << 62
@@ -19,6 +20,9 @@ BRACKET_S = 5.0
 """METHOD section 2: a success later than this after a failure says nothing about it."""
 SHORTEST_GAP_S = 1.0
 """Between beats asked for: one serves everybody whose failure came before it."""
+USUAL, LATELY = 6, 4
+SLOW_S, SLOWER = 0.4, 5.0
+"""Handshakes that take so long, and so much longer than the first ones, make us look at the link's rate."""
 RETRIES = 2
 """A beat that fails is tried at other neutrals at once: one dead neutral must not cost a bracket."""
 
@@ -43,6 +47,11 @@ class Heart:
     _ended: int = 0
     _soon: asyncio.Event = field(default_factory=asyncio.Event)
     _done: asyncio.Condition = field(default_factory=asyncio.Condition)
+    ails: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while nobody at home or nobody abroad answers, or everybody does far later than at first."""
+    slow: bool = False
+    """It is the latter."""
+    _took: list[float] = field(default_factory=list)
 
     def want(self, target: Target) -> None:
         """Beat for what this target will be held against."""
@@ -75,12 +84,14 @@ class Heart:
             # Aside: a resolver that is silent must not hold up the brackets of everybody else.
             self._asking = aside.create_task(self._ask_name())
         spent = False
+        classes = beat_classes(self._kinds, self.known.families() or (4,))
         try:
             async with asyncio.TaskGroup() as group:
-                for beat in beat_classes(self._kinds, self.known.families() or (4,)):
-                    group.create_task(self._beat(beat))
+                beats = [group.create_task(self._beat(beat)) for beat in classes]
         except* BudgetSpent:
             spent = True
+        else:
+            self._feel({c: b.result() for c, b in zip(classes, beats, strict=True)})
         async with self._done:
             self._ended = NEVER_AGAIN if spent else mine
             self._done.notify_all()
@@ -102,7 +113,26 @@ class Heart:
             async with asyncio.timeout(BRACKET_S), self._done:
                 await self._done.wait_for(lambda: self._ended >= wanted)
 
-    async def _beat(self, beat: BeatClass) -> None:
+    def _feel(self, beats: Mapping[BeatClass, bool | None]) -> None:
+        """Note whether home and abroad answered, each at any port, and how long handshakes take by now.
+
+        Three neutrals of a side were silent then, one after the other.
+        """
+        told = {
+            side: [ok for c, ok in beats.items() if c.port != UDP53 and c.foreign is side]
+            for side in (True, False)
+        }
+        silent = any(False in oks and True not in oks for oks in told.values())
+        usual, late = self._took[:USUAL], self._took[-LATELY:]
+        self.slow = len(self._took) >= USUAL + LATELY and median(late) > max(SLOW_S, SLOWER * median(usual))
+        if silent or self.slow:
+            self.ails.set()
+        else:
+            self.ails.clear()
+
+    async def _beat(self, beat: BeatClass) -> bool | None:
+        """Beat for one class; say whether it passed, None where there was nobody to try."""
+        tried = None
         for _ in range(RETRIES + 1):
             number = self._numbers[beat] = self._numbers.get(beat, -1) + 1
             step = beat_step(
@@ -113,7 +143,12 @@ class Heart:
                 addresses=self.known.addresses,
             )
             if step is None:
-                return
+                break
             stored = await self.recorder.keep(await self.session.measure(step))
             if passed(stored):
-                return
+                self._took += [h.t - h.t0 for h in stored.tls_handshakes[:1]]
+                del self._took[USUAL:-LATELY]
+                return True
+            # Where our own pace forbade it nothing was observed.
+            tried = False if stored.tcp_connect else tried
+        return tried

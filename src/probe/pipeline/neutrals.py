@@ -15,6 +15,8 @@ class KnownNeutrals:
     """Addresses at which neutrals showed a valid certificate, by target id."""
 
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ever: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same of the whole run: who fails now is asked again whether it is over."""
     groups: dict[str, set[str]] = field(default_factory=dict)
     all_asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once every neutral was tried: who needs single ones of them has to wait that long."""
@@ -32,6 +34,7 @@ class KnownNeutrals:
         # when nothing better is known.
         kept = tuple(a for a in known if a not in bad)
         self.addresses[target.target_id] = tuple(dict.fromkeys((*good, *kept)))
+        self.ever[target.target_id] = tuple(dict.fromkeys((*self.ever.get(target.target_id, ()), *good)))
         if good:
             self.groups.setdefault(target.neutral_group, set()).add(target.target_id)
 

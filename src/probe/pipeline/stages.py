@@ -20,6 +20,7 @@ from probe.pipeline.inputs import LOCAL
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
 from probe.pipeline.transfers import Owing, Transfers, owes
+from probe.pipeline.unrest import Unrest
 from probe.plan import interleave, network_steps, neutral_steps
 
 WINDOW_PER_SLOT = 40
@@ -77,6 +78,8 @@ class Work:
             self._tell_network()
             beating = background.create_task(heart.run())
             looking = background.create_task(self._look())
+            unrest = self._unrest(heart)
+            restless = background.create_task(self._apart("unrest", unrest.run()))
             later = background.create_task(self._neutrals_again(first))
             facts = background.create_task(self._facts())
             if await self._has_route(later):
@@ -85,6 +88,8 @@ class Work:
             beating.cancel()
             looking.cancel()
             await later
+            await self._apart("unrest", unrest.settle())
+            restless.cancel()
             await self._look_once()
             if self._owing:
                 await self._transfers()
@@ -92,6 +97,21 @@ class Work:
             if self.last is not None:
                 await self._apart("the last", self.last(self))
                 await self._look_once()
+
+    def _unrest(self, heart: Heart) -> Unrest:
+        controls = self.opened.inputs.controls
+        return Unrest(
+            session=self.session,
+            recorder=self.recorder,
+            known=self.known,
+            heart=heart,
+            neutrals=controls.neutrals,
+            resolvers=controls.resolvers,
+            network=controls.network,
+            gap_s=self.opened.record.options.round_gap_s,
+            first=NETWORK_ROUNDS,
+            elapsed_s=self.elapsed_s,
+        )
 
     async def _targets(self, targets: tuple[Target, ...], heart: Heart) -> None:
         options = self.opened.record.options

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from probe.model.target import Step, Target
 
 UDP53 = 53
+PAGES = 4
+"""Of neutrals, in one look at how fast the link is: two that are long enough will do."""
 BEAT_GAP_S = 2.0
 """METHOD: a failure counts when a neutral passed within 5 s before and after; two beats fit into that."""
 
@@ -103,6 +105,45 @@ def name_step(number: int, neutrals: Sequence[Target]) -> Step | None:
         return None
     target = named[number % len(named)]
     return Step(target=replace(target, addresses=()), experiment="neutral", round=number)
+
+
+def unrest_steps(
+    number: int,
+    *,
+    neutrals: Sequence[Target],
+    resolvers: Sequence[Target],
+    network: Sequence[Target],
+    addresses: Mapping[str, tuple[str, ...]],
+) -> tuple[Step, ...]:
+    """Return one look at everybody: each neutral once a family where it answered before, resolvers, one name.
+
+    Check pages and this machine's own account come with every second look, from the first on.
+    """
+    known = [
+        Step(target=replace(target, addresses=(address,)), experiment="neutral", round=number)
+        for target in neutrals
+        for family in (4, 6)
+        for address in [a for a in addresses.get(target.target_id, ()) if _family(a) == family][:1]
+    ]
+    asked = [
+        Step(target=target, experiment="neutral", round=number)
+        for target in resolvers
+        if target.input.startswith("dns+udp://")
+    ]
+    name = name_step(number, neutrals)
+    checks = [
+        Step(target=target, experiment=target.experiment, round=number)
+        for target in network
+        if number % 2 == 0 and target.experiment != "sinkhole"
+    ]
+    return (*known, *asked, *([name] if name is not None else []), *checks)
+
+
+def page_steps(number: int, neutrals: Sequence[Target], long: Iterable[str]) -> tuple[Step, ...]:
+    """Return the pages of a few neutrals, by id, that were long enough to tell the link's rate by."""
+    wanted = set(long)
+    chosen = [t for t in neutrals if t.target_id in wanted][:PAGES]
+    return tuple(Step(target=t, experiment=t.experiment, round=number) for t in chosen)
 
 
 def _family(address: str) -> int:
