@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from cases.who import a_who_answer
 from cases.zones import a_chain, a_zone_answer
 from probe.model import failure as f
 from probe.model.measurement import Measurement
@@ -91,6 +92,7 @@ def measured(
         "quic": [],
         "zone": [],
         "chain": [],
+        "who": [],
     }
     for op in ops:
         words = shlex.split(op)
@@ -121,6 +123,7 @@ def measured(
         quic_handshakes=tuple(kept["quic"]),
         zone_answers=tuple(kept["zone"]),
         zone_chains=tuple(kept["chain"]),
+        who_answers=tuple(kept["who"]),
         network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
 
@@ -292,4 +295,5 @@ OPS: dict[str, Any] = {
     "quic": _quic,
     "zone": _zone,
     "chain": _chain,
+    "who": a_who_answer,
 }

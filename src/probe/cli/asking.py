@@ -116,6 +116,7 @@ def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run
             dict.fromkeys(contact.host for contact in prepared.contacts if contact.purpose == "resolver")
         ),
         stun=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "whereabouts")),
+        who=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "who")),
         results=str(prepared.request.results),
         speeds=speeds_of(prepared),
     )

@@ -43,6 +43,8 @@ class Facts:
     results: str
     stun: tuple[str, ...] = ()
     """Servers that are asked which address we come from."""
+    who: tuple[str, ...] = ()
+    """Names that resolvers are asked for because they tell which resolver asks."""
     speeds: Speeds = NONE
 
     @property
@@ -103,6 +105,7 @@ def screen(facts: Facts) -> str:
             _("see a short visit from your address, without cookies, accounts or a browser's traces."),
         ),
         *_stun(facts.stun),
+        *_who(facts.who),
         *_servers(facts.speeds),
         (
             _("household or employer"),
@@ -141,6 +144,12 @@ def _stun(servers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         return ()
     what = _("{servers}: see your address and tell it; it is looked up in the table, and kept nowhere.")
     return ((_("detecting your AS"), what.format(servers=", ".join(map(visible, servers)))),)
+
+
+def _who(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the row of those whose names tell who asks."""
+    what = _("{names}: see which resolver asks, and from some a part of your address; no address is kept.")
+    return ((_("names that tell who asks"), what.format(names=", ".join(names))),) if names else ()
 
 
 def counts(facts: Facts) -> str:

@@ -24,6 +24,7 @@ PURPOSES = {
     "network": N_("to find sign-in pages and interception"),
     "resolver": N_("resolver, asked for names"),
     "whereabouts": N_("tells the address you come from, to detect your AS"),
+    "who": N_("only asked of resolvers: tells them which resolver asked"),
     "control": N_("helper, fetches the same from elsewhere"),
     "proxy": N_("proxy, fetches the same from elsewhere"),
 }
@@ -77,7 +78,7 @@ def _draw(prepared: "Prepared") -> None:
 
 def _sums(prepared: "Prepared") -> tuple[str, ...]:
     """Return how many hosts, how long, how much."""
-    estimate, n = prepared.estimate, len({contact.host for contact in prepared.contacts})
+    estimate, n = prepared.estimate, len({c.host for c in prepared.contacts if c.purpose != "who"})
     return (
         ngettext("{n} host would be contacted.", "{n} hosts would be contacted.", n).format(n=n),
         _("About {minutes} min and {mb:.1f} MB; never more than {most} min and {most_mb:.1f} MB.").format(

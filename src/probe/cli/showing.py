@@ -57,6 +57,10 @@ def show_service(name: str) -> None:
         (_("target"), _("input"), _("role"), _("dated")),
         ((t.target_id, t.input, t.role, t.dated) for t in service.targets),
     )
+    for names in dict.fromkeys(t.who for t in service.targets if t.who):
+        asked = ", ".join(map(visible, names))
+        line = _("Asked over plain DNS too, to see who answers: {names}.").format(names=asked)
+        sys.stdout.write(line + "\n")
     for line in _transfers(service.targets):
         sys.stdout.write(line + "\n")
 

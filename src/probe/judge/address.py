@@ -14,6 +14,7 @@ from probe.judge.resolving import Names
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
 from probe.judge.server import judge_intercepted
 from probe.judge.unresolved import judge_failing_name, judge_untrue
+from probe.judge.who import judge_who, who_notes
 from probe.model.words import WORST_FIRST, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def judge_addresses(hop: Hop) -> Outcome:
     finding = hop.facts.finding
     if hop.place.scheme == "dns+udp" and finding is not None and finding.udp53_intercepted:
         return judge_intercepted(hop, frozenset(finding.witnesses))
+    somebody_else = judge_who(hop)
+    if somebody_else is not None:
+        return somebody_else
     names = Names(hop)
     families = families_of(hop.legs)
     own = {f: rounds_of(hop, f, hop.trust.own.__contains__) for f in families}
@@ -43,7 +47,7 @@ def judge_addresses(hop: Hop) -> Outcome:
     if artefact is not None and artefact.state is State.BLOCKED and outcome.answers:
         outcome.mechanism = "dns.injected"
         outcome.located = Located.PATH
-    outcome.notes += names.notes(artefact, facts)
+    outcome.notes += [*names.notes(artefact, facts), *who_notes(hop)]
     return outcome
 
 

@@ -21,6 +21,7 @@ from probe.judge.stand import PASSES, at_http, at_quic, at_tcp, at_tls, stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
 from probe.judge.view import endpoint
+from probe.judge.who import is_heard
 from probe.judge.witness import count
 from probe.model.words import ControlSource, Layer, ReasonCode, State
 
@@ -190,7 +191,7 @@ def resolver_lives(hop: Hop) -> bool:
         q for m in hop.reading.aside if m.experiment == "resolver" for q in m.queries if q.failure is None
     ]
     here = [q for q in good if _address(q.resolver_address) == hop.place.host]
-    return any(q.engine in {"doh", "dot"} for q in here) and any(
+    return (any(q.engine in {"doh", "dot"} for q in here) or is_heard(hop)) and any(
         q.engine == engine and _address(q.resolver_address) != hop.place.host for q in good
     )
 

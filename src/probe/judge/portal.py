@@ -96,8 +96,9 @@ def read_sinkhole(m: Measurement) -> Sinkhole:
     """Read what answered at 192.0.2.1; a refusal or a reset is no answer, some routers give one."""
     connects = [c.failure for c in m.tcp_connect if c.ip.startswith(SINKHOLE_PREFIX)]
     queries = [q for q in m.queries if q.resolver_address.startswith(SINKHOLE_PREFIX)]
+    told = any(a.failure is None for a in m.who_answers if a.ip.startswith(SINKHOLE_PREFIX))
     return Sinkhole(
         uid=m.measurement_uid,
         tcp_answered=None in connects if connects else None,
-        dns_answered=any(q.replies or q.failure is None for q in queries) if queries else None,
+        dns_answered=told or any(q.replies or q.failure is None for q in queries) if queries else None,
     )

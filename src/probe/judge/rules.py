@@ -16,6 +16,7 @@ from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.throughput import THROUGHPUT_RULES
 from probe.judge.tls import TLS_RULES
+from probe.judge.who import WHO_RULES
 from probe.judge.zone_rules import ZONE_RULES
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *FAILS,
     *UNTRUE,
     *INTERCEPTION,
+    *WHO_RULES,
     *RESOLVER_RULES,
     *TCP_RULES,
     *TLS_RULES,

@@ -51,7 +51,9 @@ def near(hop: Hop) -> str:
     if at_home(hop):
         return f"{vantage.resolver_class} resolver"
     queries = [q for leg in hop.legs for q in leg.measurement.queries if q.engine == "udp"]
+    told = [a for leg in hop.legs for a in leg.measurement.who_answers if a.transport == "udp" and a.whence]
     quick = any(r.t - q.t0 < NEAR_S for q in queries for r in q.replies)
+    quick = quick or any(a.t - a.t0 < NEAR_S for a in told)
     return f"an answer within {NEAR_S * 1000:.0f} ms" if quick else ""
 
 

@@ -63,6 +63,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
             + len(m.quic_handshakes)
             + len(m.zone_answers)
             + len(m.vpn_exchanges)
+            + len(m.who_answers)
             for m in own
         )
         + sum(len(m.transfers) for m in reading.aside),

@@ -92,6 +92,8 @@ class Names:
         self._names: dict[str, list[str]] = {}
         self.groups: dict[str, list[str]] = {}
         self.resolvers: set[str] = set(SYSTEM_RESOLVERS)
+        self.askers: dict[str, str] = {}
+        """From which address the resolvers of an owner with ranges ask other servers."""
         self.zones = Zones()
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
@@ -133,7 +135,10 @@ class Names:
                 self.groups.setdefault(group, []).append(host)
         scheme = urlsplit(target.input).scheme
         if (scheme.startswith("dns+") or target.experiment in ("dns", "doh")) and host:
-            self.resolvers.update(target.addresses or ((host,) if is_address(host) else ()))
+            mine = target.addresses or ((host,) if is_address(host) else ())
+            self.resolvers.update(mine)
+            four = [b for name in target.ranges for b in self.ranges.get(name, ()) if ":" not in b]
+            self.askers |= {address: pick(four[-1], address) for address in mine if four}
         if target.experiment == "sinkhole" or host == SINKHOLE or not host:
             return
         if target.experiment == "http_any":
@@ -214,6 +219,12 @@ class Names:
             if any(parsed in ipaddress.ip_network(block) for block in blocks):
                 return 13238 if country == "RU" else 54113
         return 64496
+
+    def asker(self, resolver: str) -> str:
+        """Return the address from which a resolver asks other servers."""
+        if resolver in SYSTEM_RESOLVERS:
+            return SYSTEM_RESOLVERS[0]
+        return self.askers.get(resolver) or pick(HOSTING[""][0], resolver)
 
     def fake(self, name: str) -> str:
         """Return the fake-IP address of a name."""

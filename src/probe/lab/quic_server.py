@@ -93,7 +93,9 @@ class QuicWorld:
         flow.is_settled = True
         if self._world.on_quic(place, flow.hello.name or self._world.home(place.address, None)):
             return
-        flow.server = self._server(place, self._world.home(place.address, flow.hello.name), send)
+        home = self._world.home(place.address, flow.hello.name)
+        if self._world.site(home).quic != "none":
+            flow.server = self._server(place, home, send)
 
     def _server(self, place: Place, home: str, send: Callable[[bytes, Any], object]) -> Any:
         made = self._servers.get((place, home))

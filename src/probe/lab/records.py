@@ -264,5 +264,7 @@ class Scenario:
     """How fast each connection is for the volunteer, whoever it leads to; None is as fast as loopback."""
     zones: Mapping[str, Broken] = field(default_factory=dict)
     """Zones that are not sound, by name."""
+    askers: Mapping[str, str] = field(default_factory=dict)
+    """From which address single resolvers ask other servers, where it is not one of their owner's."""
     variety: bool = False
     """Whether names resolve to other, equally true addresses at other resolvers, as with a CDN."""

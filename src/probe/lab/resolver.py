@@ -33,6 +33,11 @@ RCODES = {
 ZONES = frozenset({"ru", "xn--p1ai"})
 """Zones with a start of authority and no address, which targets ask for."""
 
+WHO = frozenset({"whoami.akamai.net", "o-o.myaddr.l.google.com"})
+"""Names that answer with the address of whoever asks for them."""
+CLIENT_SUBNET = "edns0-client-subnet 95.167.20.0/24"
+"""What Google's servers tell beside: where the user sits."""
+
 Replies = list[tuple[float, bytes]]
 """Seconds to wait, and the message to send then."""
 
@@ -61,6 +66,8 @@ def lookup(world: World, name: str, resolver: str) -> tuple[str, tuple[str, ...]
         return "", (*well_known, *extra)
     if name in ZONES:
         return "", ()
+    if name in WHO:
+        return "", (world.scenario.askers.get(resolver) or world.names.asker(resolver),)
     if is_address(name) or "." not in name or name.endswith((".invalid", ".arpa", ".local")):
         return "nxdomain", ()
     failure = world.site(name).dns
@@ -77,6 +84,10 @@ def _message(query: dns.message.Message, rcode: dns.rcode.Rcode, addresses: tupl
     if fitting:
         kind = dns.rdatatype.to_text(question.rdtype)
         reply.answer.append(dns.rrset.from_text(question.name, TTL_S, "IN", kind, *fitting))
+    elif question.rdtype == dns.rdatatype.TXT and addresses:
+        reply.answer.append(
+            dns.rrset.from_text(question.name, TTL_S, "IN", "TXT", f'"{addresses[0]}"', f'"{CLIENT_SUBNET}"')
+        )
     elif question.rdtype == dns.rdatatype.SOA and rcode == dns.rcode.NOERROR:
         text = "ns.probe-lab.example. hostmaster.probe-lab.example. 1 7200 900 1209600 300"
         reply.answer.append(dns.rrset.from_text(question.name, TTL_S, "IN", "SOA", text))
@@ -99,7 +110,8 @@ def replies(world: World, wire: bytes, resolver: str, transport: str) -> Replies
     if world.names.zones.is_server(resolver) and (rule is None or rule.what != "intercept"):
         truth = world.names.zones.reply(query, resolver, world.scenario.zones)
         return _struck(query, wire, rule, truth) if not world.true_syn(resolver) else []
-    failure, addresses = lookup(world, name, resolver)
+    somebody_else = rule is not None and rule.what == "intercept"
+    failure, addresses = lookup(world, name, SYSTEM_RESOLVERS[0] if somebody_else else resolver)
     validating = failure != "bogus" or not query.flags & dns.flags.CD
     truth = _message(query, RCODES[failure] if failure and validating else dns.rcode.NOERROR, addresses)
     if failure and validating:

@@ -15,6 +15,7 @@ from probe.lab.quic_worlds import QUIC
 from probe.lab.records import Expected, Rule, Scenario, Site
 from probe.lab.slow import SLOW
 from probe.lab.throttled import POLICED, THROTTLED
+from probe.lab.who_worlds import WHO
 from probe.lab.zoned import ZONED
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *(QUIC if has_quic() else ()),
         *ZONED,
         *FACTS,
+        *WHO,
     )
 }
 

@@ -195,4 +195,6 @@ class World:
         """Tell whether a DNS server listens at the address, or something answers for all of them."""
         if address in self.names.resolvers:
             return True
-        return self.censored and any(r.what == "intercept" for r in self.scenario.rules)
+        return self.censored and any(
+            r.what == "intercept" and (not r.addresses or address in r.addresses) for r in self.scenario.rules
+        )

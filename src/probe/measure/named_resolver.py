@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure import dns, dns_quic
+from probe.measure import dns, dns_quic, who
 from probe.measure.names import resolve
 from probe.measure.urls import is_public, place_of
 from probe.measure.web import choose
@@ -41,9 +41,11 @@ async def dns_queries(ctx: Context, step: Step) -> None:
             async with anyio.create_task_group() as group:
                 for question in questions:
                     group.start_soon(dns.ask_udp, ctx, place.host, place.port, *question)
+                group.start_soon(who.ask, ctx, step.target, "udp", place.host, place.port)
         case "dns+tcp":
             async with ctx.at((place.host,)):
                 await dns.ask_tcp(ctx, place.host, place.port, name, rdtype)
+                await who.ask(ctx, step.target, "tcp", place.host, place.port)
         case "dns+tls":
             server_name = step.target.server_name or None
             await ctx.room_for_hello(server_name or place.host, place.host)

@@ -7,12 +7,12 @@ asked in the open too, as the system's resolver was: what it says there tells th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure import dns, http, tcp, tls
+from probe.measure import dns, http, tcp, tls, who
 from probe.measure.control_answer import address_and_port
 from probe.measure.dns_stream import is_trusted
 from probe.measure.memory import memory_of
@@ -287,8 +287,14 @@ async def _compare_resolver(ctx: Context, target: Target, place: Place) -> None:
     if target.question:
         return
     same = [r for r in _resolvers(ctx.resolvers) if r.scheme == "https" and r.ip == place.host]
+    # A target over TLS fails under its name: there only the address may tell that it lives.
+    names = ("",) if place.scheme == "dns+tls" else dict.fromkeys((target.server_name, ""))
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
-    for resolver in (*same, own):
+    for resolver in (*same, *(replace(own, server_name=name) for name in names)):
+        if target.who:
+            if await who.is_heard(ctx, target, resolver):
+                return
+            continue
         lookup = await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")
         if lookup is not None and lookup.failure is None:
             return

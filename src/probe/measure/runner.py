@@ -86,6 +86,7 @@ class Session:
         private_cas: Mapping[str, str] | None = None,
         keys: Mapping[str, Keys] | None = None,
         own_asn: int = 0,
+        ranges: Mapping[str, tuple[str, ...]] | None = None,
         proxy: str = "",
         first_uid: int = 0,
         asn_table: AsnTable | None = None,
@@ -100,6 +101,7 @@ class Session:
         self._private_cas = dict(private_cas or {})
         self._keys = dict(keys or {})
         self._own_asn = own_asn
+        self._ranges = dict(ranges or {})
         self._proxy = proxy
         self._next_uid = first_uid
         self._asn_table = asn_table or AsnTable()
@@ -219,6 +221,7 @@ class Session:
             private_cas=self._private_cas,
             keys=self._keys,
             own_asn=self._own_asn,
+            ranges=self._ranges,
             proxy=self._proxy,
             asn_table=self._asn_table,
             keep_series=step.round == 0,
@@ -255,6 +258,7 @@ class Session:
             vpn_exchanges=tuple(ctx.vpn_exchanges),
             registry_answers=tuple(ctx.registry_answers),
             path_traces=tuple(ctx.path_traces),
+            who_answers=tuple(ctx.who_answers),
             local=tuple(ctx.local),
         )
         return Measured(measurement=measurement, blobs=ctx.blobs)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from probe.model.target import Target
     from probe.model.transfer import Transfer
     from probe.model.vpn import Keys, VPNExchange
+    from probe.model.who import WhoAnswer
     from probe.model.zone import ZoneAnswer, ZoneChain
 
 
@@ -64,6 +65,8 @@ class Context:
     """Of tunnels, by target: held in memory, never in a record."""
     own_asn: int = 0
     """The volunteer's AS, 0 where nobody said."""
+    ranges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Published prefixes by the name of their owner."""
     proxy: str = ""
     asn_table: AsnTable = field(default_factory=AsnTable)
     """The user's, or the few ranges that are shipped: `asn_table.lookup(ip)`."""
@@ -86,6 +89,7 @@ class Context:
     vpn_exchanges: list[VPNExchange] = field(default_factory=list)
     registry_answers: list[RegistryAnswer] = field(default_factory=list)
     path_traces: list[PathTrace] = field(default_factory=list)
+    who_answers: list[WhoAnswer] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     bytes_sent: int = 0

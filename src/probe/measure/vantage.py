@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure import dns, http, tcp
+from probe.measure import dns, http, tcp, who
 from probe.measure.machine import resolver_facts
 from probe.measure.names import system_resolver
 from probe.measure.urls import is_public, place_of
@@ -63,12 +63,13 @@ def _either_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return chosen if len(chosen) == PORTAL_ADDRESSES else addresses[:PORTAL_ADDRESSES]
 
 
-async def sinkhole(ctx: Context, _step: Step) -> None:
-    """Knock where nothing lives: TCP 443 and 80, and a question over UDP/53. Any answer is intercepted."""
+async def sinkhole(ctx: Context, step: Step) -> None:
+    """Knock where nothing lives: TCP 443 and 80, and questions over UDP/53. Any answer is intercepted."""
     async with anyio.create_task_group() as tasks:
         for port in SINKHOLE_PORTS:
             tasks.start_soon(_knock, ctx, port)
         tasks.start_soon(_ask_nobody, ctx)
+        tasks.start_soon(who.ask, ctx, step.target, "udp", SINKHOLE, 53)
 
 
 async def _knock(ctx: Context, port: int) -> None:

@@ -16,6 +16,7 @@ from probe.model.observation import (
 from probe.model.quic import QUICHandshake
 from probe.model.transfer import Transfer
 from probe.model.vpn import VPNExchange
+from probe.model.who import WhoAnswer
 from probe.model.zone import ZoneAnswer, ZoneChain
 
 DATA_FORMAT_VERSION = "0.1.0"
@@ -75,5 +76,6 @@ class Measurement:
     vpn_exchanges: tuple[VPNExchange, ...] = ()
     registry_answers: tuple[RegistryAnswer, ...] = ()
     path_traces: tuple[PathTrace, ...] = ()
+    who_answers: tuple[WhoAnswer, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

@@ -50,7 +50,8 @@ class Target:
     addresses: tuple[str, ...] = ()
     """Literal addresses that the catalogue states for a name (a DoH server's, say)."""
     server_name: str = ""
-    """The name for the ClientHello where the input is an address."""
+    """The name for the ClientHello where the input is an address; of a resolver asked over plain DNS the one
+    that it is asked under over TLS, to compare."""
     ranges: tuple[str, ...] = ()
     """Names of shipped address ranges that belong to the service itself (google, meta, …)."""
     private_ca: str = ""
@@ -62,6 +63,8 @@ class Target:
     """For a path: the AS number of the carrier behind whom the address lies, `AS174`."""
     registries: tuple[str, ...] = ()
     """For a prefix or AS number: who is asked, `rdap URL` or `ripestat URL` each."""
+    who: tuple[str, ...] = ()
+    """For a resolver: `name TYPE` that answers with the address which asked; its owner asks from `ranges`."""
     roots: tuple[str, ...] = ()
     """For a zone: the root servers, `name address` each."""
     servers: tuple[str, ...] = ()

@@ -16,7 +16,8 @@ class Contact:
 
     host: str
     purpose: str
-    """target, neutral, network, resolver, control or proxy."""
+    """target, neutral, network, resolver, who (a name asked of resolvers, itself not contacted), control or
+    proxy."""
     service: str
     seen_by: tuple[str, ...]
     """Words of a closed set: operator, resolver, target, helper, proxy."""
@@ -56,6 +57,10 @@ def contacts_of(
         host = server.rpartition(":")[0]
         seen_by = ("operator", "resolver", "target")
         yield Contact(host=host, purpose="whereabouts", service="", seen_by=seen_by)
+    for target in (*targets, *catalogue.network):
+        for question in target.who:
+            name = question.partition(" ")[0]
+            yield Contact(host=name, purpose="who", service=target.service, seen_by=("operator", "resolver"))
     for url in options.controls:
         host = urlsplit(url).hostname or url
         yield Contact(host=host, purpose="control", service="", seen_by=("operator", "helper"))

@@ -123,6 +123,7 @@ async def measure(
         resolvers=opened.inputs.controls.resolvers,
         private_cas=prepared.catalogue.private_cas,
         keys=prepared.keys,
+        ranges=prepared.catalogue.ranges,
         proxy=options.control_proxy,
         asn_table=prepared.asn_table,
         own_asn=int(opened.record.vantage.probe_asn.removeprefix("AS") or 0),

@@ -12,12 +12,14 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "quic": 60_000,
     "tcp": 400,
     "http_any": 1_500,
-    "dns": 700,
+    "dns": 1_000,
+    "dns+tls": 6_000,
+    "dns+quic": 8_000,
     "doh": 12_000,
     "zone": 60_000,
     "vpn": 25_000,
     "portal": 3_000,
-    "sinkhole": 500,
+    "sinkhole": 700,
 }
 """What one first round moves at the socket, both ways: rounded up from runs in the lab; a home page, which
 comes compressed and is cut at 256 KiB, is taken for 80 kB with its redirects."""
@@ -44,6 +46,12 @@ class Estimate:
     max_bytes: int
 
 
+def _kind(target: Target) -> str:
+    """Return the row of a target: its experiment, or its scheme where that has a row of its own."""
+    scheme = target.input.partition("://")[0]
+    return scheme if scheme in BYTES_PER_FIRST_ROUND else target.experiment
+
+
 def estimate(
     targets: Sequence[Target], neutrals: Sequence[Target], options: RunOptions, *, trials: int = 0
 ) -> Estimate:
@@ -51,8 +59,7 @@ def estimate(
     everything = (*(t for t in targets if t.experiment not in BYTES_OF_FACTS), *neutrals)
     later = max(options.rounds - 1, 0)
     n_bytes = sum(
-        BYTES_PER_FIRST_ROUND.get(t.experiment, 1_000)
-        + later * BYTES_PER_LATER_ROUND.get(t.experiment, 1_000)
+        BYTES_PER_FIRST_ROUND.get(_kind(t), 1_000) + later * BYTES_PER_LATER_ROUND.get(_kind(t), 1_000)
         for t in everything
     )
     paired = sum(bool(t.paired) for t in targets) if options.throughput else 0

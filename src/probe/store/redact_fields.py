@@ -34,6 +34,7 @@ KEEP: Final = frozenset(
         *("resource", "asked_utc", "registered", "last_changed", "first_seen", "last_seen", "data_utc"),
         *("carrier", "as_table", "as_names"),
         *("protocol", "reached"),
+        *("whence", "prefix"),
     }
 )
 """Words of our own, hashes, and numbers: kept as they are. Everything else that is text is masked.
@@ -96,6 +97,7 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.zone_answers,
         measurement.zone_chains,
         measurement.vpn_exchanges,
+        measurement.who_answers,
     ):
         for each in kind:
             yield each.ip

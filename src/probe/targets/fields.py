@@ -70,6 +70,16 @@ def name_servers(value: Any) -> tuple[str, ...]:
     return found
 
 
+def questions(value: Any) -> tuple[str, ...]:
+    """Accept an array of names, each with the type of record that tells who asked."""
+    found = texts(value)
+    for item in found:
+        if not re.fullmatch(r"[a-z0-9.-]{1,253} (A|AAAA|TXT)", item):
+            problem = f"{item!r} is no name with a type that tells an address"
+            raise ValueError(problem, 'Write a name and A, AAAA or TXT: ["whoami.akamai.net A"].')
+    return found
+
+
 _ID: Final = matching(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", "Use a-z, 0-9 and hyphens.")
 _COUNTRY: Final = matching(r"([A-Z]{2})?", 'Write two capital letters, as in "US", or "".')
 _OBJECT: Final = matching(r"/[!-~]*", "Write a path that begins with /.")
@@ -78,6 +88,7 @@ _COMMON: Final[Mapping[str, Kind]] = {
     "ranges": texts,
     "private_ca": text,
     "no_object": text,
+    "who": questions,
     "roots": name_servers,
     "servers": name_servers,
     "dated": day,
@@ -162,6 +173,7 @@ def endpoint(
         private_ca=merged.get("private_ca", ""),
         question=own.get("question", ""),
         carrier=own.get("carrier", ""),
+        who=_who(section, merged, parsed),
         roots=merged.get("roots", ()) if own["experiment"] == "zone" else (),
         servers=merged.get("servers", ()) if own["experiment"] == "zone" else (),
         large_object=own.get("large_object", ""),
@@ -170,6 +182,17 @@ def endpoint(
         dated=merged["dated"],
         source=merged["source"],
     )
+
+
+def _who(section: Section, merged: Mapping[str, Any], parsed: Input) -> tuple[str, ...]:
+    """Return what tells who answers; asked over plain DNS only. Refuse it where nobody is told apart."""
+    found: tuple[str, ...] = merged.get("who", ())
+    plain = merged["experiment"] == "sinkhole" or parsed.scheme in {"dns+udp", "dns+tcp"}
+    if "who" in section.data and not plain:
+        raise section.error("who", "who: asked over dns+udp:// and dns+tcp:// only", "Leave the field out.")
+    if found and plain and merged["experiment"] == "dns" and not merged.get("ranges"):
+        raise section.error("input", "who: no ranges tell its owner's addresses", 'Add them: ranges = ["…"].')
+    return found if plain else ()
 
 
 def _zone(section: Section, merged: Mapping[str, Any]) -> None:
