@@ -61,8 +61,8 @@ class Loopback(RealNetwork):
     def open_tcp(self, address: str) -> socket.socket:
         return super().open_tcp("127.0.0.1")
 
-    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
-        await super().connect(sock, "127.0.0.1", self.tcp.get((address, port), CLOSED))
+    async def connect(self, sock: socket.socket, address: str, port: int) -> float | None:
+        return await super().connect(sock, "127.0.0.1", self.tcp.get((address, port), CLOSED))
 
     def open_udp(self, address: str, port: int) -> socket.socket:
         return super().open_udp("127.0.0.1", self.udp.get((address, port), CLOSED))

@@ -173,11 +173,11 @@ class GuardedNetwork:
         """Return a socket that is not connected yet."""
         return self._inner.open_tcp(address)
 
-    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
+    async def connect(self, sock: socket.socket, address: str, port: int) -> float | None:
         """Connect to what is allowed, not too often. Raises OSError, PermissionError where it is refused."""
         if not self._guard.allows(address, port) or not self._has_room(address):
             raise PermissionError(errno.EPERM, "the helper's guard")
-        await self._inner.connect(sock, address, port)
+        return await self._inner.connect(sock, address, port)
 
     def _has_room(self, address: str) -> bool:
         now = self._inner.clock.counter()

@@ -126,7 +126,7 @@ class LabNetwork:
         """Return a fresh non-blocking TCP socket."""
         return self._socket(address, socket.SOCK_STREAM)
 
-    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
+    async def connect(self, sock: socket.socket, address: str, port: int) -> float | None:
         """Connect, or fail as the scenario has it. Raises OSError; silence lasts until cancelled."""
         place = Place(address=address, port=port)
         what = self.world.on_syn(place)
@@ -141,7 +141,7 @@ class LabNetwork:
         loop = asyncio.get_running_loop()
         if what == "reset":
             await loop.sock_connect(sock, (ports.host, ports.closed))
-            return
+            return None
         sock.bind((ports.host, 0))
         self._meant.note(sock, place)
         try:
@@ -149,6 +149,7 @@ class LabNetwork:
         except BaseException:
             self._meant.forget(sock)
             raise
+        return None
 
     def open_udp(self, address: str, port: int) -> socket.socket:
         """Return a non-blocking UDP socket connected to the literal address and port. Raises OSError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import socket
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from probe.measure import arrival
 from probe.model.options import TrustStore
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class RealNetwork:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 
-    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
-        """Connect through the loop; raises OSError."""
-        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+    async def connect(self, sock: socket.socket, address: str, port: int) -> float | None:
+        """Connect; return the counter at the answer where a thread could note it. Raises OSError."""
+        return await arrival.connect(sock, address, port)
 
     def open_udp(self, address: str, port: int) -> socket.socket:
         """Return a connected datagram socket: the kernel drops other senders and hands us ICMP errors."""

@@ -168,8 +168,9 @@ async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
 
 async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
     ready = asyncio.Event()
-    loop.add_reader(sock, ready.set)
+    number = sock.fileno()  # given the socket, asyncio describes it in the KeyError of a look-up that misses
+    loop.add_reader(number, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_reader(sock)
+        loop.remove_reader(number)

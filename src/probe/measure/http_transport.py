@@ -85,6 +85,8 @@ class _Pipe(httpcore.AsyncNetworkStream):
         self.limit = FRAMING * max(max_body, READ)
         self.open = True
         """Whether headers are still awaited."""
+        self.preface = b"" if stream.alpn == "h2" else None
+        """The first bytes of HTTP/2 wait for those of the request: one record and one packet for both."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109  # httpcore's signature; the deadline is round the whole exchange
         if not self.open:
@@ -109,6 +111,11 @@ class _Pipe(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109  # as above
+        if self.preface is not None:
+            if not self.preface:
+                self.preface = buffer
+                return
+            buffer, self.preface = self.preface + buffer, None
         try:
             await self.stream.write(buffer)
         except OSError as error:

@@ -46,8 +46,8 @@ async def connect(
             _limit_segments(sock, max_segment)
         t0 = ctx.now()
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
-            await ctx.network.connect(sock, ip, port)
-        t = ctx.now()
+            moment = await ctx.network.connect(sock, ip, port)
+        t = ctx.now() if moment is None else moment - ctx.zero
     except OSError as error:
         t = ctx.now()
         failure = classify(error)

@@ -51,8 +51,11 @@ class Network(Protocol):
         """Return a fresh non-blocking TCP socket of the address's family, not yet connected."""
         ...
 
-    async def connect(self, sock: socket.socket, address: str, port: int) -> None:
-        """Connect the socket to the literal address and port; the socket stays the caller's on failure."""
+    async def connect(self, sock: socket.socket, address: str, port: int) -> float | None:
+        """Connect the socket to the literal address and port; the socket stays the caller's on failure.
+
+        Returns the clock's counter at the moment of the answer, None where only the caller can note it.
+        """
         ...
 
     def open_udp(self, address: str, port: int) -> socket.socket:

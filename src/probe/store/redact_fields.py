@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ KEEP: Final = frozenset(
         *("side", "transport", "ds", "keys", "result", "reason"),
         *("resource", "asked_utc", "registered", "last_changed", "first_seen", "last_seen", "data_utc"),
         *("carrier", "as_table", "as_names"),
+        *("whence", "prefix"),
+        *("said_by", "storefront", "app"),
         *("protocol", "reached"),
         *("whence", "prefix"),
     }
@@ -96,6 +99,8 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.quic_handshakes,
         measurement.zone_answers,
         measurement.zone_chains,
+        measurement.store_answers,
+        measurement.who_answers,
         measurement.vpn_exchanges,
         measurement.who_answers,
     ):
@@ -156,15 +161,17 @@ def _headers(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
     ]
 
 
+@lru_cache(maxsize=512)
+def _category(name: str) -> str:
+    """Return what the value of a header of this name is taken for, or nothing."""
+    kinds = ((_SECRET_HEADERS, "cookie"), (_CLIENT_HEADERS, "client"), (_TRACE_HEADERS, "id"))
+    return next((category for pattern, category in kinds if pattern.fullmatch(name)), "")
+
+
 def _header(redactor: "Redactor", name: str, text: str, scope: "Scope") -> str:
-    for pattern, category in (
-        (_SECRET_HEADERS, "cookie"),
-        (_CLIENT_HEADERS, "client"),
-        (_TRACE_HEADERS, "id"),
-    ):
-        if pattern.fullmatch(name):
-            redactor.count(category)
-            return f"[{category}]"
+    if category := _category(name):
+        redactor.count(category)
+        return f"[{category}]"
     plain = _PLAIN_HEADERS.get(name)
     return text if plain and plain.fullmatch(text) else redactor.masked(text, scope)
 

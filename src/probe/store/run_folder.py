@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -245,11 +246,13 @@ class RunFolder:
 
     def _write_blob(self, sha256: str, content: bytes, *, sync: bool) -> None:
         path = self.path / BLOBS / sha256
-        # An empty one is what a power cut left of a blob that was not synced yet.
-        if not path.exists() or path.stat().st_size < len(content):
-            write_whole(path, content, sync=sync)
-            if not sync:
-                self._unsynced.append(path)
+        with suppress(FileNotFoundError):
+            # A shorter one is what a power cut left of a blob that was not synced yet.
+            if path.stat().st_size >= len(content):
+                return
+        write_whole(path, content, sync=sync)
+        if not sync:
+            self._unsynced.append(path)
 
 
 def _without_account(url: str) -> str:

@@ -74,7 +74,7 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def page_of(title: str | None, body: str, body_bytes: int | None = None) -> Page:
     """Return the page for a title and body; both kinds of fingerprints ask for the same one in a row.
 
