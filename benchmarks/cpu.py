@@ -1,16 +1,18 @@
 """What one HTTPS target costs in CPU, beside a bare loop of the same handshakes and GETs in the same lab.
 
-    python -m benchmarks.cpu [--targets 300]
+    python -m benchmarks.cpu [--targets 300] [--times 3]
 
 First `probe run` over a list of so many HTTPS URLs, with its default rounds; then, from its own
 measurements.jsonl, each TLS handshake that completed and each request that went over it is done again by
 `benchmarks.bare_loop`: same addresses, names and server, verified, in one process. The run's figure is the
 user and system time of its whole process: start, DNS, plain connects, storing, judging, files. The loop's is
-without its start. Neutrals and the heartbeat are in both.
+without its start. Neutrals and the heartbeat are in both. A processor that mostly waits is now fast, now slow,
+so both are done several times in turn and the median of the ratios is what counts; all of them are printed.
 """
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 from collections import defaultdict
@@ -61,18 +63,12 @@ def bare(lab: WireLab, jobs: Sequence[tuple[str, str, list[str]]]) -> dict[str, 
     return found
 
 
-def main() -> int:
-    """Print the ratio; return 1 when the promise was broken."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--targets", type=int, default=300)
-    n = parser.parse_args().targets
-    with wire_lab(shape={"delay_ms": RTT_MS / 2}) as lab:
-        ran = lab.run("--list", str(write_list(lab.folder / "list.csv", n)), "--max-mb", "500")
-        measurements, rounds = ran.measurements(), ran.record()["options"]["rounds"]
-        jobs = jobs_of(measurements)
-        loop = bare(lab, jobs)
+def compared(lab: WireLab, n: int) -> tuple[float, bool]:
+    """Do both once and print it; return the ratio, and whether the loop got every answer that the run had."""
+    ran = lab.run("--list", str(write_list(lab.folder / "list.csv", n)), "--max-mb", "500")
+    measurements, rounds = ran.measurements(), ran.record()["options"]["rounds"]
+    jobs = jobs_of(measurements)
+    loop = bare(lab, jobs)
     n_requests = sum(len(paths) for _, _, paths in jobs)
     cpu = ran.notes["cpu"]
     print(
@@ -86,10 +82,25 @@ def main() -> int:
     ratio = ran.cpu_s / loop["cpu_s"]
     print(
         f"CPU per target: run {ran.cpu_s / n * 1000:.1f} ms, bare loop {loop['cpu_s'] / n * 1000:.1f} ms "
-        f"({loop['handshakes']} handshakes, {loop['requests']} GETs): "
-        f"{ratio:.2f} x (promised <= {PROMISED:.0f} x)"
+        f"({loop['handshakes']} handshakes, {loop['requests']} GETs): {ratio:.2f} x",
+        flush=True,
     )
-    return int(ratio > PROMISED or loop["requests"] != n_requests)
+    return ratio, bool(loop["requests"] == n_requests)
+
+
+def main() -> int:
+    """Print the ratio; return 1 when the promise was broken."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--targets", type=int, default=300)
+    parser.add_argument("--times", type=int, default=3)
+    asked = parser.parse_args()
+    with wire_lab(shape={"delay_ms": RTT_MS / 2}) as lab:
+        found = [compared(lab, asked.targets) for _ in range(asked.times)]
+    ratio = statistics.median(ratio for ratio, _ in found)
+    print(f"median of {asked.times}: {ratio:.2f} x (promised <= {PROMISED:.0f} x)")
+    return int(ratio > PROMISED or not all(complete for _, complete in found))
 
 
 if __name__ == "__main__":
