@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from probe.lab import pages
@@ -10,7 +10,7 @@ from probe.lab.names import SYSTEM_RESOLVERS
 from probe.lab.records import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from probe.lab.records import Rule
 
@@ -34,6 +34,14 @@ class Row:
     located: str | None = None
     reason: str | None = None
     confirmed: bool | None = None
+
+
+FINE: Final = Row("network", "reachable", "network.none")
+
+
+def and_service(service: str, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows of essential targets, and the same said of their service."""
+    return tuple(one for row in rows for one in (row, replace(row, subject=service)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGES
 """What is reached, and what is not."""
 SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in (*THROUGHPUT, *OFFICE)}
 SCENARIOS: Final[Mapping[str, Scenario]] = {**BLOCKING, **SPEED}
-GRID_ONLY: Final = frozenset({"policed-bucket", "policed-video", "black-hole-page"})
+GRID_ONLY: Final = frozenset(
+    {"policed-bucket", "policed-video", "black-hole-page", "unpaid-midway", "slowed-midway"}
+)
 """Left to `benchmarks.wire_grid`: near twins of others."""
 TESTED: Final[Mapping[str, Scenario]] = {n: s for n, s in SCENARIOS.items() if n not in GRID_ONLY}

@@ -7,9 +7,8 @@ from typing import Final
 from probe.lab import pages
 from probe.lab.names import PORTAL_ADDRESS, PORTAL_NAME
 from probe.lab.records import Rule, Site
-from wire.scenario import LINK, RESOLVERS, Row, Scenario, at
+from wire.scenario import FINE, LINK, RESOLVERS, Row, Scenario, at
 
-FINE: Final = Row("network", "reachable", "network.none")
 PORTAL_TO: Final = {"kind": "redirect", "ports": [80, 443], "protos": [6], "to": PORTAL_ADDRESS}
 LOSSY: Final = {**LINK, "loss": 0.03}
 HOME: Final = ("of @domestic_listed", "of @domestic_unlisted", "77.88.8.0/24", *RESOLVERS)
@@ -33,9 +32,10 @@ NETWORK: Final = (
     ),
     Scenario(
         name="no-ipv6",
-        about="this link has no IPv6",
+        about="this link has no IPv6, and its modem reconnects for ten seconds",
         services=("twitter", "telegram"),
         ends={"families": "4"},
+        censors=({**at("drop", "0.0.0.0/0", "::/0", from_s=6, until_s=16), "label": "modem"},),
         rows=_all_reachable("twitter", "telegram"),
     ),
     Scenario(

@@ -64,7 +64,10 @@ PATH: Final = (
     Scenario(
         name="address",
         about="SYNs to addresses vanish, meet RST or ICMP; one of two addresses works",
-        services=("telegram", "media-svoboda", "media-dw", "media-meduza", "media-tvrain", "media-wikipedia"),
+        services=(
+            *("telegram", "telegram-web", "whatsapp", "whatsapp-web"),
+            *("media-svoboda", "media-dw", "media-meduza", "media-tvrain", "media-wikipedia"),
+        ),
         urls=(start("drop"), start("rst"), start("icmp")),
         sites={
             **leads("drop", "https://tvrain.tv/"),
@@ -72,7 +75,7 @@ PATH: Final = (
             **leads("icmp", "https://www.dw.com/"),
         },
         censors=(
-            at("drop", "of @telegram"),
+            at("drop", "of @telegram", "of @whatsapp"),
             at("rst", "of www.svoboda.org"),
             at("icmp", "of www.dw.com"),
             at("icmp", "of meduza.io", icmp=[3, 13], icmp6=[1, 1]),
@@ -81,6 +84,10 @@ PATH: Final = (
         ),
         rows=(
             Row("telegram", "blocked", "tcp.timeout", "path"),
+            Row("telegram-web", "reachable"),
+            Row("whatsapp/e16-5222", "blocked", "tcp.timeout", "path"),
+            Row("whatsapp", "blocked", "tcp.timeout", "path"),
+            Row("whatsapp-web", "reachable"),
             Row("media-svoboda/web", "blocked", "tcp.refused", "path"),
             Row("media-dw/web", "blocked", "ip.unreachable", "path"),
             Row("media-meduza/web", "blocked", "ip.unreachable", "path"),

@@ -6,9 +6,8 @@ from typing import Final
 
 from probe.lab import pages
 from probe.lab.records import Rule, Site
-from wire.scenario import LINK, RESOLVERS, Row, Scenario, at, named
+from wire.scenario import FINE, LINK, RESOLVERS, Row, Scenario, at, named
 
-FINE: Final = Row("network", "reachable", "network.none")
 MIDDLEBOX: Final = "middlebox.probe-lab.example"
 HOSTS: Final = tuple(f"e{n}.whatsapp.net" for n in range(1, 17))
 DEAD: Final = ("149.154.175.50", "149.154.167.51")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from probe.lab import pages
-from probe.lab.records import Answer, Request, Site, Speed
-from wire.scenario import Row, Scenario, at, named
+from probe.lab.records import Site, Speed
+from wire.odd_pages import HOST, small_page, without_length
+from wire.scenario import FINE, Row, Scenario, and_service, at, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from probe.lab.records import Wire
 
 LINE: Final = {"delay_ms": 30.0, "rate_bps": 8_000_000.0, "buffer_bytes": 100_000}
 """A fixed link: 60 ms there and back, 8 Mbit/s, a tenth of a second in its buffer."""
-HOST: Final = "abs.twimg.com"
 OBJECT: Final = "twitter/static"
 """A target whose own large object is fetched under its own name and under a neutral one."""
 VIDEO: Final = "youtube/video"
@@ -24,10 +22,6 @@ SMALL_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 16_000}
 LARGE_BUCKET: Final = {"rate_bps": 140_000, "burst_bytes": 64_000}
 """Twitter 2021: 130-150 kbit/s."""
 FAR: Final = {"delay_ms": 150.0, "loss": 0.1}
-
-
-def _small_page(request: Request) -> Answer:
-    return pages.page("A small page") if request.path == "/" else pages.large_object()
 
 
 def _by_tls(action: str, name: str, **more: Any) -> Mapping[str, Any]:
@@ -46,7 +40,7 @@ def _slowed(
         link=LINE,
         throughput=True,
         **more,
-        rows=(*rows, Row(f"{service}/web", "reachable"), Row("network", "reachable", "network.none")),
+        rows=(*and_service(service, rows), Row(f"{service}/web", "reachable"), FINE),
     )
 
 
@@ -62,18 +56,6 @@ def _innocent(
         rows=(row,),
         **more,
     )
-
-
-async def _short(wire: Wire) -> None:
-    """Send forty kilobytes and say by closing that this was all."""
-    await wire.write(
-        b"HTTP/1.1 200 OK\r\nServer: nginx\r\nConnection: close\r\n\r\n" + bytes(range(256)) * 160
-    )
-    await wire.close()
-
-
-def _without_length(request: Request) -> Answer:
-    return pages.own_page(HOST) if request.path == "/" else Answer(act=_short)
 
 
 def _by_name(mechanism: str) -> Row:
@@ -242,7 +224,7 @@ SPED: Final = (
         "black-hole",
         "large packets from the server vanish, and nobody says so; its page fits into a small one",
         _untold("PMTU_OR_SERVER"),
-        sites={HOST: Site(answer=_small_page)},
+        sites={HOST: Site(answer=small_page)},
         censors=(at("narrow", f"of {HOST}", mtu=1450),),
     ),
     _innocent(
@@ -255,7 +237,7 @@ SPED: Final = (
         "short-object",
         "the object is short and its length is not told",
         Row(OBJECT, "reachable"),
-        sites={HOST: Site(answer=_without_length)},
+        sites={HOST: Site(answer=without_length)},
     ),
     _innocent(
         "radio-stalls",

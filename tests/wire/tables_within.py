@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from probe.lab import pages
+from probe.lab.names import PORTAL_ADDRESS, PORTAL_NAME
+from probe.lab.records import Site
 from wire.scenario import LINK, RESOLVERS, Row, Scenario, at
 
 ALL: Final = ("0.0.0.0/0", "::/0")
@@ -55,6 +58,33 @@ WITHIN: Final = (
         unplugged=(FROM_S, FROM_S + 30),
         rows=(Row("network", "inconclusive", "", reason="NO_NETWORK"),),
         exit_code=3,
+    ),
+    Scenario(
+        name="unpaid-midway",
+        about="in mid-run everything begins to lead to a page that asks for money",
+        services=("twitter",),
+        options=IMPATIENT,
+        sites={PORTAL_NAME: Site(answer=pages.always(pages.PORTAL_LOGIN))},
+        ends={"families": "4"},
+        censors=(
+            {
+                "kind": "redirect",
+                "ports": [80, 443],
+                "protos": [6],
+                "to": PORTAL_ADDRESS,
+                "from_s": FROM_S,
+            },
+            at("drop", "::/0"),
+        ),
+        rows=(Row("network", "inconclusive", "network.captive_portal", reason="CAPTIVE_PORTAL"),),
+    ),
+    Scenario(
+        name="slowed-midway",
+        about="all flows that begin in mid-run pass at 64 kbit/s",
+        services=("twitter",),
+        world=PAGES,
+        censors=(at("shape", *ALL, rate_bps=64_000, from_s=FROM_S),),
+        rows=(Row("network", "inconclusive", "network.degraded", "unknown", "NETWORK_DEGRADED"),),
     ),
     Scenario(
         name="slowed-link",
