@@ -23,6 +23,7 @@ ASKED: Final = {
     "http_any": "any HTTP answer",
     "doh": "DNS over HTTPS",
     "zone": "the zone's servers and signatures",
+    "path": "the way there, hop by hop",
     "dns+udp": "DNS over UDP",
     "dns+tcp": "DNS over TCP",
     "dns+tls": "DNS over TLS",
