@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from cases.stores import a_store_answer
 from cases.who import a_who_answer
 from cases.zones import a_chain, a_zone_answer
 from probe.model import failure as f
@@ -84,16 +85,7 @@ def measured(
 ) -> Measurement:
     """Run the script of one measurement: one operation a line, each begun when the last had ended."""
     clock = 0.0
-    kept: dict[str, list[Any]] = {
-        "dns": [],
-        "tcp": [],
-        "tls": [],
-        "http": [],
-        "quic": [],
-        "zone": [],
-        "chain": [],
-        "who": [],
-    }
+    kept: dict[str, list[Any]] = {name: [] for name in OPS}
     for op in ops:
         words = shlex.split(op)
         hop = int(words.pop(0)[:-1]) if words[0].endswith(":") else 0
@@ -123,6 +115,7 @@ def measured(
         quic_handshakes=tuple(kept["quic"]),
         zone_answers=tuple(kept["zone"]),
         zone_chains=tuple(kept["chain"]),
+        store_answers=tuple(kept["store"]),
         who_answers=tuple(kept["who"]),
         network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
@@ -295,5 +288,6 @@ OPS: dict[str, Any] = {
     "quic": _quic,
     "zone": _zone,
     "chain": _chain,
+    "store": a_store_answer,
     "who": a_who_answer,
 }

@@ -22,6 +22,7 @@ ASKED: Final = {
     "tcp": "a connection",
     "http_any": "any HTTP answer",
     "doh": "DNS over HTTPS",
+    "store": "an app in a country's store",
     "zone": "the zone's servers and signatures",
     "path": "the way there, hop by hop",
     "dns+udp": "DNS over UDP",

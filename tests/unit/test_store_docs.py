@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 from probe.judge import SelfTest
-from probe.model import baseline, fact, measurement, observation, options, quic, transfer, verdict, who, zone
+from probe.model import (
+    appstore,
+    baseline,
+    fact,
+    measurement,
+    observation,
+    options,
+    quic,
+    transfer,
+    verdict,
+    who,
+    zone,
+)
 from probe.pipeline.selftest import Errors
 from probe.report.columns import VERDICT_COLUMNS
 from probe.report.service_columns import SERVICE_COLUMNS
@@ -42,6 +54,7 @@ NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
         quic.QUICHandshake,
         zone.ZoneAnswer,
         zone.ZoneChain,
+        appstore.StoreAnswer,
         fact.RegistryAnswer,
         fact.PathHop,
         fact.PathTrace,

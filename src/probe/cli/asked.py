@@ -19,6 +19,7 @@ class Asked:
     services: tuple[str, ...]
     lists: tuple[Path, ...]
     urls: tuple[str, ...]
+    apps: tuple[str, ...]
     results: Path
     baseline: Path | None
     controls: tuple[str, ...] | None
@@ -60,6 +61,7 @@ class Asked:
             services=self.services,
             lists=self.lists,
             urls=self.urls,
+            apps=self.apps,
             registry_files=self.registry_files,
             vpn=self.vpn,
             results=self.results,
@@ -112,6 +114,7 @@ def asked(
     services: list[str] | None = None,
     lists: list[Path] | None = None,
     urls: list[str] | None = None,
+    apps: list[str] | None = None,
     registry_files: list[Path] | None = None,
     vpn: list[Path] | None = None,
     baseline: Path | None = None,
@@ -137,6 +140,7 @@ def asked(
         services=tuple(services or ()),
         lists=tuple(lists or ()),
         urls=tuple(urls or ()),
+        apps=tuple(apps or ()),
         registry_files=tuple(registry_files or ()),
         vpn=tuple(vpn or ()),
         results=results,

@@ -42,6 +42,7 @@ def record(
     services: o.Services = None,
     lists: o.Lists = None,
     urls: o.Urls = None,
+    apps: o.Apps = None,
     vpn: o.Vpn = None,
     for_run: Annotated[
         Path | None, typer.Option("--for", metavar="RUN", help=_("The targets and addresses of that run."))
@@ -74,12 +75,13 @@ def record(
 
     if for_run is not None:
         every = {parameter.name or "" for parameter in context.command.params}
-        o.alone(context, "--for", frozenset(every - {"services", "lists", "urls"}))
+        o.alone(context, "--for", frozenset(every - {"services", "lists", "urls", "apps"}))
     typed = asked(
         "probe baseline record",
         services=services,
         lists=lists,
         urls=urls,
+        apps=apps,
         vpn=vpn,
         results=results,
         control=control,

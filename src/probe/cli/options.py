@@ -39,6 +39,14 @@ RegistryFiles = Annotated[
         help=_("A saved answer of RDAP or RIPEstat, kept among the facts; repeatable."),
     ),
 ]
+Apps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--app",
+        metavar="SHOP:APP:COUNTRY",
+        help=_("An app in a country's shop, apple:324715238:ru or google:org.wikipedia:ru; repeatable."),
+    ),
+]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
 BaselineFile = Annotated[
     Path | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probe.model.target import MIRROR
 from probe.model.verdict import ServiceVerdict
 from probe.model.words import WORST_FIRST, Located, ReasonCode, State
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def roll_up(service: Service, verdicts: Sequence[Verdict]) -> ServiceVerdict:
-    """Return the service's state: `any`, `all` or `essential`, as its file says."""
+    """Return the service's state: `any`, `all` or `essential`, as its file says.
+
+    A mirror has a row of its own and is not heard: that it works does not make the site reachable.
+    """
     verdicts = sorted(verdicts, key=lambda v: v.target_id)
     counts = {state: sum(v.state is state for v in verdicts) for state in State}
     essential = {t.target_id for t in service.targets if t.essential}
     heard = [v for v in verdicts if v.target_id in essential] if service.rule == "essential" else verdicts
-    heard = heard or verdicts
+    mirrors = {t.target_id for t in service.targets if t.role == MIRROR}
+    heard = [v for v in heard if v.target_id not in mirrors] or heard or verdicts
     # What needs a family that this link lacks says nothing of the service, unless all of it does.
     heard = [v for v in heard if v.reason_code is not ReasonCode.FAMILY_UNAVAILABLE] or heard
     state = _any(heard) if service.rule == "any" else _worst(heard)
@@ -62,9 +67,16 @@ def _worst(verdicts: Sequence[Verdict]) -> State:
 
 
 def _spokesman(verdicts: Sequence[Verdict], state: State) -> Verdict | None:
-    """Return the verdict whose words the service borrows: of its state, a confirmed one first."""
+    """Return the verdict whose words the service borrows: of its state, a confirmed one first.
+
+    Of what is reachable one that met something all the same: a forged answer, an app that is gone.
+    """
     of_state = [v for v in verdicts if v.state is state]
-    return min(of_state, key=lambda v: (not v.confirmed, v.target_id)) if of_state else None
+    return min(of_state, key=lambda v: (_is_plain(v), not v.confirmed, v.target_id)) if of_state else None
+
+
+def _is_plain(verdict: Verdict) -> bool:
+    return verdict.state is State.REACHABLE and not verdict.mechanism
 
 
 def _reason(verdicts: Sequence[Verdict]) -> ReasonCode:

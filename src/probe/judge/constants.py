@@ -135,5 +135,7 @@ SHAPE_SCATTER_CV: Final = 0.5
 
 ZONE_AGREE: Final = 2
 """Root servers, or servers of a zone by name, that must say the same before it is taken for so."""
+STORE_LOOKS: Final = 2
+"""Rounds in which a shop must say alike that it does not have an app: one reply may be a fault of a day."""
 ZONE_SERIAL_GAP: Final = 100_000
 """Serials further apart are no lag: of seconds it is more than a day, of dates ten months. Our choice."""

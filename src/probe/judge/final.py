@@ -11,7 +11,7 @@ from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFac
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
-from probe.judge.reading import RESOLVERS, place_of
+from probe.judge.reading import PAGES, RESOLVERS, place_of
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from probe.judge.witness import Count
     from probe.model.observation import HTTPRoundTrip
 
+ABSENT = frozenset({404, 410})
 LOOPS = frozenset({f.X_REDIRECT_LOOP, f.X_TOO_MANY_REDIRECTS, f.HTTP_INVALID_REDIRECT})
 
 
@@ -37,12 +38,14 @@ def judge_answers(works: Outcome) -> Outcome:
     """Judge the content of a hop that answered and leads no further."""
     hop = works.hop
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
-    if not answers or hop.reading.target.experiment != "web":
+    if not answers or hop.reading.target.experiment not in PAGES:
         return _plainly(works, hop, answers)
     plain = not works.validated
     final = [a for a in answers if not a.location] or answers
     pages = _count(hop, works.answers) if plain else None
     facts = replace(_facts(hop, answers, final, plain=plain), counted=pages is not None and pages.stands)
+    if hop.reading.target.experiment == "store" and facts.status in ABSENT:
+        facts = replace(facts, refusal=None)  # words for an app that a country does not get
     rule = first_match(PLAIN_CONTENT if plain else TLS_CONTENT, facts)
     said = facts.notice or facts.innocent
     fingerprint = said.id if said is not None else (facts.refusal.id if facts.refusal is not None else "")

@@ -37,6 +37,8 @@ PORTS = {
 }
 ASIDE = frozenset({"control", "resolver", "cross", "throughput", SMALL_SEGMENTS})
 """Experiments that pay a debt rather than try the target as its user would."""
+PAGES = frozenset({"web", "store"})
+"""Experiments whose answers are pages, reached by redirects, judged by their content."""
 RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from probe.judge.appstore import STORE_RULES
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT
 from probe.judge.dns import ARTEFACTS
 from probe.judge.dns_fails import FAILS, UNTRUE
@@ -42,6 +43,7 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     *TLS_CONTENT,
     *PLAIN_CONTENT,
     *ANSWERED.values(),
+    *STORE_RULES,
     QUIC_ANSWERED,
     *QUIC_RULES,
     *DOQ_RULES,

@@ -63,8 +63,14 @@ class Slowness:
 
 
 def may_be_slowed(outcome: Outcome) -> bool:
-    """Say whether transfers may be asked of a target: it answers, over a certificate that holds."""
-    return outcome.validated and (outcome.state is State.REACHABLE or stopped_short(outcome))
+    """Say whether transfers may be asked of a target: it answers, over a certificate that holds.
+
+    Of an app the answer is what the shop said of it; whether the shop is slow is a question to its site.
+    """
+    asks_shop = outcome.hop.reading.target.experiment == "store"
+    return (
+        outcome.validated and not asks_shop and (outcome.state is State.REACHABLE or stopped_short(outcome))
+    )
 
 
 def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness:

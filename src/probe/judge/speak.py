@@ -62,6 +62,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
             + len(m.requests)
             + len(m.quic_handshakes)
             + len(m.zone_answers)
+            + len(m.store_answers)
             + len(m.vpn_exchanges)
             + len(m.who_answers)
             for m in own

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probe.judge.address import judge_addresses
+from probe.judge.appstore import judge_store
 from probe.judge.cross import evaluate
 from probe.judge.final import judge_answers, notice_of
 from probe.judge.gate import NOT_MEASURED, through_gate
@@ -13,7 +14,7 @@ from probe.judge.hop import Hop
 from probe.judge.next_transfer import transfer_debts
 from probe.judge.outcome import Outcome, conclude
 from probe.judge.owed import debts_of
-from probe.judge.reading import place_of, read
+from probe.judge.reading import PAGES, place_of, read
 from probe.judge.slowed import judge_slowness, may_be_slowed, slowness_of
 from probe.judge.speak import verdict_of
 from probe.judge.special import SPECIAL
@@ -109,7 +110,7 @@ def _judge(facts: RunFacts, reading: Reading) -> Outcome:
         return conclude(NOT_MEASURED, Layer.NETWORK, hop=_hop(run, 0, []))
     outcome = judge_answers(outcome) if outcome.answers else outcome
     outcome.notes = [*notes, *outcome.notes]
-    return outcome
+    return judge_store(reading, outcome)
 
 
 def _by_place(legs: list[Leg]) -> list[list[Leg]]:
@@ -156,7 +157,7 @@ def _leads_on(reading: Reading, outcome: Outcome, index: int) -> bool:
     """Say whether the hop worked, every answer was a redirect, and the next hop was tried."""
     return (
         bool(outcome.answers)
-        and reading.target.experiment == "web"
+        and reading.target.experiment in PAGES
         and index + 1 in reading.legs
         and all(
             r.answer is not None and r.answer.http is not None and r.answer.http.location

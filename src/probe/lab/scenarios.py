@@ -13,6 +13,7 @@ from probe.lab.networks import NETWORKS
 from probe.lab.quic_server import has_quic
 from probe.lab.quic_worlds import QUIC
 from probe.lab.records import Expected, Rule, Scenario, Site
+from probe.lab.shop_worlds import SHOPS
 from probe.lab.slow import SLOW
 from probe.lab.throttled import POLICED, THROTTLED
 from probe.lab.who_worlds import WHO
@@ -85,6 +86,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *SLOW,
         *(QUIC if has_quic() else ()),
         *ZONED,
+        *SHOPS,
         *FACTS,
         *WHO,
     )

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from probe.measure import (
+    appstore,
     control,
     cross,
     endpoint,
@@ -38,6 +39,7 @@ EXPERIMENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "dns": named_resolver.dns_queries,
         "doh": named_resolver.doh_queries,
         "zone": zone.recipe,
+        "store": appstore.recipe,
         "registry": registry.recipe,
         "path": path.recipe,
         "vpn": vpn.recipe,

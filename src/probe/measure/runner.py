@@ -258,6 +258,7 @@ class Session:
             vpn_exchanges=tuple(ctx.vpn_exchanges),
             registry_answers=tuple(ctx.registry_answers),
             path_traces=tuple(ctx.path_traces),
+            store_answers=tuple(ctx.store_answers),
             who_answers=tuple(ctx.who_answers),
             local=tuple(ctx.local),
         )

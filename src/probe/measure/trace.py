@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from probe.measure.pace import Pace
     from probe.measure.stream import Stream
     from probe.measure.verify import Verifier
+    from probe.model.appstore import StoreAnswer
     from probe.model.fact import PathTrace, RegistryAnswer
     from probe.model.network import Network
     from probe.model.observation import (
@@ -89,6 +90,7 @@ class Context:
     vpn_exchanges: list[VPNExchange] = field(default_factory=list)
     registry_answers: list[RegistryAnswer] = field(default_factory=list)
     path_traces: list[PathTrace] = field(default_factory=list)
+    store_answers: list[StoreAnswer] = field(default_factory=list)
     who_answers: list[WhoAnswer] = field(default_factory=list)
     local: list[LocalFact] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from probe.model.appstore import StoreAnswer
 from probe.model.fact import PathTrace, RegistryAnswer
 from probe.model.observation import (
     ControlAnswer,
@@ -76,6 +77,7 @@ class Measurement:
     vpn_exchanges: tuple[VPNExchange, ...] = ()
     registry_answers: tuple[RegistryAnswer, ...] = ()
     path_traces: tuple[PathTrace, ...] = ()
+    store_answers: tuple[StoreAnswer, ...] = ()
     who_answers: tuple[WhoAnswer, ...] = ()
     local: tuple[LocalFact, ...] = ()
     data_format_version: str = DATA_FORMAT_VERSION

@@ -1,13 +1,15 @@
 """What is asked about: targets, the services they belong to, and single steps."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from probe.model.fact import RegistryAnswer
 from probe.model.transfer import Arms, Purpose, TransferPlan
 from probe.model.words import Owed, Risk
 
 Rule = Literal["any", "all", "essential"]
+MIRROR: Final = "mirror"
+"""The role of an endpoint that shows at another name what another endpoint of its service does."""
 NeutralGroup = Literal["", "domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign"]
 
 
@@ -70,6 +72,10 @@ class Target:
     servers: tuple[str, ...] = ()
     """For a zone: its own servers, `name address` each; for a tunnel or a STUN server: neutral STUN servers,
     `host:port` each."""
+    control_app: str = ""
+    """For an app in a shop: another that the shop offers everywhere, in the shop's own spelling."""
+    elsewhere: str = ""
+    """For an app in a shop: the storefront it is compared with, ISO 3166-1 in lower case."""
     dated: str = ""
     source: str = ""
 

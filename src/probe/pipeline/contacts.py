@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from probe.model.appstore import hosts_beside
 from probe.model.fact import FACTS
 from probe.model.options import RunOptions
 from probe.model.target import Target
@@ -31,7 +32,8 @@ def _hosts(target: Target) -> tuple[str, ...]:
     if target.experiment == "zone":
         return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
     stun = tuple(server.rpartition(":")[0] for server in target.servers)
-    return urlsplit(target.input).hostname or target.input, *target.addresses, *stun
+    beside = hosts_beside(target.input) if target.experiment == "store" else ()
+    return urlsplit(target.input).hostname or target.input, *target.addresses, *stun, *beside
 
 
 def contacts_of(

@@ -21,7 +21,15 @@ from probe.pipeline.stored import read_stored
 from probe.pipeline.tunnels import keys_for, tunnels_of, with_stun
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
-from probe.targets import Catalogue, read_catalogue, read_list, read_trust_anchor, read_vpn, target_of_url
+from probe.targets import (
+    Catalogue,
+    read_catalogue,
+    read_list,
+    read_trust_anchor,
+    read_vpn,
+    target_of_app,
+    target_of_url,
+)
 
 RISKS = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 
@@ -43,6 +51,8 @@ class RunRequest:
     services: tuple[str, ...] = ()
     lists: tuple[Path, ...] = ()
     urls: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    """`shop:app:country` each."""
     results: Path = Path("results")
     baseline: Path | None = None
     options: RunOptions = field(default_factory=RunOptions)
@@ -161,6 +171,7 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     chosen = list(_named(request, catalogue))
     seen = {target.input for service in chosen for target in service.targets}
     extra: list[Target] = []
+    known = [t for service in catalogue.services for t in service.targets]
     tunnels = tunnels_of(tuple(map(read_vpn, request.vpn)), request.urls)
     typed = {target.input for target in tunnels}
     for target in (
@@ -168,6 +179,7 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
         *saved_targets(request.registry_files),
         *tunnels,
         *(target_of_url(url) for url in request.urls if url not in typed),
+        *(target_of_app(app, known) for app in request.apps),
     ):
         if target.input not in seen:
             seen.add(target.input)
@@ -200,7 +212,7 @@ def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
     if request.include_high_risk:
         allowed.add(Risk.HIGH)
     if not request.services:
-        if request.lists or request.urls or request.vpn:
+        if request.lists or request.urls or request.apps or request.vpn:
             return ()
         return (s for s in catalogue.services if s.default and s.risk in allowed)
     if "all" in request.services:

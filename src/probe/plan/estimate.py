@@ -9,6 +9,7 @@ from probe.model.transfer import TRIAL_BYTES
 
 BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
     "web": 80_000,
+    "store": 120_000,
     "quic": 60_000,
     "tcp": 400,
     "http_any": 1_500,
@@ -24,7 +25,12 @@ BYTES_PER_FIRST_ROUND: Mapping[str, int] = {
 """What one first round moves at the socket, both ways: rounded up from runs in the lab; a home page, which
 comes compressed and is cut at 256 KiB, is taken for 80 kB with its redirects."""
 
-BYTES_PER_LATER_ROUND: Mapping[str, int] = {**BYTES_PER_FIRST_ROUND, "web": 14_000, "quic": 14_000}
+BYTES_PER_LATER_ROUND: Mapping[str, int] = {
+    **BYTES_PER_FIRST_ROUND,
+    "web": 14_000,
+    "store": 40_000,
+    "quic": 14_000,
+}
 BYTES_OF_FACTS: Mapping[str, int] = {"registry": 60_000, "path": 8_000}
 """What gives facts is measured once: two answers with their handshakes; thirty hops, each tried twice."""
 SECONDS_PER_TRY = 1.2

@@ -31,11 +31,11 @@ KEEP: Final = frozenset(
         *("stage", "purpose", "direction", "samples", "certificate_sha256"),
         *("payload", "signature", "key"),
         *("offered_version", "quic_version", "server_versions"),
+        *("said_by", "storefront", "app"),
         *("side", "transport", "ds", "keys", "result", "reason"),
         *("resource", "asked_utc", "registered", "last_changed", "first_seen", "last_seen", "data_utc"),
         *("carrier", "as_table", "as_names"),
         *("whence", "prefix"),
-        *("said_by", "storefront", "app"),
         *("protocol", "reached"),
         *("whence", "prefix"),
     }
@@ -100,7 +100,6 @@ def _addresses(measurement: Measurement) -> Iterator[str]:
         measurement.zone_answers,
         measurement.zone_chains,
         measurement.store_answers,
-        measurement.who_answers,
         measurement.vpn_exchanges,
         measurement.who_answers,
     ):

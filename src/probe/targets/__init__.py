@@ -1,6 +1,7 @@
 """What is asked about: the catalogue, lists in Citizen Lab's format, single URLs."""
 
 from probe.targets.anchor import read_trust_anchor
+from probe.targets.apps import target_of_app
 from probe.targets.catalogue import Catalogue, catalogue_folder, read_catalogue
 from probe.targets.check import Finding, check
 from probe.targets.error import CatalogueError
@@ -21,5 +22,6 @@ __all__ = [
     "read_list",
     "read_trust_anchor",
     "read_vpn",
+    "target_of_app",
     "target_of_url",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from probe.model.target import Service, Target
+from probe.model.target import MIRROR, Service, Target
 from probe.model.words import Risk
 from probe.targets import fields
 from probe.targets.anchor import read_trust_anchor
@@ -159,6 +159,7 @@ def read_service(file: TomlFile, ranges: Mapping[str, Any], private_cas: Mapping
             raise section.error("risk", "the endpoint is riskier than its service", hint)
     if top["default"] and top["risk"] != Risk.LOW:
         raise file.top.error("default", "only low risk is measured by default", "Write default = false.")
+    _mirrors(file, targets)
     if top["rule"] == "essential" and not any(target.essential for target in targets):
         raise file.top.error(
             "rule", "no endpoint is essential", "Add essential = true to one, or another rule."
@@ -171,6 +172,17 @@ def read_service(file: TomlFile, ranges: Mapping[str, Any], private_cas: Mapping
         targets=targets,
         default=top["default"],
     )
+
+
+def _mirrors(file: TomlFile, targets: tuple[Target, ...]) -> None:
+    """Refuse mirrors of nothing, and one that would speak for its site."""
+    if all(target.role == MIRROR for target in targets):
+        hint = "Add the endpoint that it mirrors, or give it another role."
+        raise file.top.error("", "nothing but mirrors", hint)
+    for section, target in zip(file.tables, targets, strict=True):
+        if target.role == MIRROR and target.essential:
+            problem = "essential: a mirror never speaks for its site"
+            raise section.error("essential", problem, "Leave the field out.")
 
 
 def _known_names(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from probe.model.target import Target
 from probe.model.words import Risk
+from probe.targets.apps import fault_of
 from probe.targets.inputs import SCHEMES, Input, parse_input
 from probe.targets.toml_file import Kind, Section, day, flag, matching, one_of, text, texts
 
@@ -17,7 +18,19 @@ CATEGORIES: Final = (
 )
 """Citizen Lab's category codes."""
 
-EXPERIMENTS: Final = ("web", "quic", "tcp", "http_any", "dns", "doh", "zone", "vpn", "portal", "sinkhole")
+EXPERIMENTS: Final = (
+    "web",
+    "quic",
+    "tcp",
+    "http_any",
+    "dns",
+    "doh",
+    "zone",
+    "vpn",
+    "store",
+    "portal",
+    "sinkhole",
+)
 _SCHEMES_OF: Final = {
     "web": {"http", "https"},
     "quic": {"quic"},
@@ -28,6 +41,7 @@ _SCHEMES_OF: Final = {
     "sinkhole": {"tcp"},
     "dns": {"dns+udp", "dns+tcp", "dns+tls", "dns+quic"},
     "zone": {"zone"},
+    "store": {"https"},
     "path": {"path"},
     "vpn": {"stun", "tor"},
 }
@@ -88,6 +102,8 @@ _COMMON: Final[Mapping[str, Kind]] = {
     "ranges": texts,
     "private_ca": text,
     "no_object": text,
+    "control_app": text,
+    "elsewhere": text,
     "who": questions,
     "roots": name_servers,
     "servers": name_servers,
@@ -151,6 +167,8 @@ def endpoint(
         raise section.error("input", "'addresses' is missing", 'Add the resolver\'s: addresses = ["8.8.8.8"]')
     if own["experiment"] == "zone":
         _zone(section, merged)
+    if own["experiment"] == "store":
+        _store(section, merged, parsed)
     _transfers(section, own, parsed)
     if "dated" not in merged or "source" not in merged:
         raise section.error(
@@ -176,6 +194,8 @@ def endpoint(
         who=_who(section, merged, parsed),
         roots=merged.get("roots", ()) if own["experiment"] == "zone" else (),
         servers=merged.get("servers", ()) if own["experiment"] == "zone" else (),
+        control_app=merged.get("control_app", "") if own["experiment"] == "store" else "",
+        elsewhere=merged.get("elsewhere", "") if own["experiment"] == "store" else "",
         large_object=own.get("large_object", ""),
         paired=own.get("paired", ""),
         no_object="" if "large_object" in own else merged.get("no_object", ""),
@@ -203,6 +223,13 @@ def _zone(section: Section, merged: Mapping[str, Any]) -> None:
     ):
         if not merged.get(key):
             raise section.error("input", f"{key!r} is missing", f'Add them: {key} = ["{example}"]')
+
+
+def _store(section: Section, merged: Mapping[str, Any], parsed: Input) -> None:
+    """Refuse what is no app in a country's shop, or is compared with nothing."""
+    fault = fault_of(parsed.text, merged.get("control_app", ""), merged.get("elsewhere", ""))
+    if fault is not None:
+        raise section.error(*fault)
 
 
 def _transfers(section: Section, own: Mapping[str, Any], parsed: Input) -> None:
