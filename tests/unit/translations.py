@@ -22,6 +22,7 @@ from probe.judge.note import NOTES
 from probe.judge.outcome import NOBODY, SOURCE_WORDS, THIS_NETWORK, THROUGH_BYPASS
 from probe.judge.rule import Rule
 from probe.model import failure
+from probe.targets.check import WORDS
 
 SOURCE = Path(__file__).parents[2] / "src" / "probe"
 LOCALE = SOURCE / "locale"
@@ -67,6 +68,9 @@ def messages() -> Catalog:
     for rule in rules():
         if rule.because:
             catalogue.add(rule.because, locations=[(f"judge: {rule.rule_id}", 0)])
+    for words in WORDS:
+        for word in words:
+            catalogue.add(word, locations=[("targets: what is old", 0)])
     for template in NOTES:
         catalogue.add(template, locations=[("judge: a note", 0)])
     for word in (*OPERATIONS.values(), *SOURCE_WORDS.values(), NOBODY, THIS_NETWORK, THROUGH_BYPASS, " and "):

@@ -40,12 +40,17 @@ _OF_THE_DISK: Final = (ENOSPC, EDQUOT, EFBIG, EIO, EBADF, EMFILE)
 
 def stop(problem: str, hint: str = "", code: int = WRONG_USE) -> NoReturn:
     """Tell a problem and what to type next on stderr, and end."""
+    tell(problem, hint)
+    raise SystemExit(code)
+
+
+def tell(problem: str, hint: str = "") -> None:
+    """Tell a problem and what to type next on stderr."""
     from probe.report.show import visible
 
     sys.stderr.write(f"probe: {visible(problem, 1000)}\n")
     if hint:
         sys.stderr.write(f"       {visible(hint, 1000)}\n")
-    raise SystemExit(code)
 
 
 def later(what: str) -> NoReturn:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from probe.cli import exits
 from probe.cli.terminal import console
-from probe.locale import N_, _, ngettext
+from probe.locale import N_, _
 from probe.report.console_text import unpadded
 from probe.report.show import visible
 
@@ -73,22 +73,6 @@ def _transfers(targets: "Sequence[Target]") -> "Iterator[str]":
             yield _("Transfers of {target}: {how}.").format(target=visible(t.target_id), how=how)
     for sentence in dict.fromkeys(t.no_object for t in targets if t.no_object):
         yield _("No large object: {why}.").format(why=visible(sentence))
-
-
-def check_file(file: Path | None) -> None:
-    """Read the catalogue, a list or a service's file; end with 2 at the first mistake, saying where it is."""
-    from probe.targets import read_catalogue, read_list
-
-    with exits.told():
-        if file is None:
-            n = sum(len(service.targets) for service in read_catalogue().services)
-        elif file.suffix.lower() == ".toml":
-            n = sum(len(service.targets) for service in read_catalogue(file.parent).services)
-        else:
-            n = len(read_list(file))
-    sys.stdout.write(
-        ngettext("{n} target, no mistake found.", "{n} targets, no mistake found.", n).format(n=n) + "\n"
-    )
 
 
 def show_baseline(file: Path) -> None:

@@ -70,6 +70,6 @@ def check(
 ) -> None:
     """Check a file, or all."""
     o.speak(lang)
-    from probe.cli.showing import check_file
+    from probe.cli.checking import check_file
 
     check_file(file)

@@ -68,11 +68,19 @@ def read_private_cas(folder: Path) -> tuple[dict[str, str], Files]:
     return found, files
 
 
-def _date(path: Path, text: str) -> str:
-    for line in text.split("\n")[:10]:
+def date_in(text: str) -> tuple[int, str]:
+    """Return the line near the top that says when a file was made, and the day; 0 and "" without one."""
+    for number, line in enumerate(text.split("\n")[:10], 1):
         if dated := _DATED.fullmatch(line):
-            return dated[1]
-    raise CatalogueError(str(path), 1, "no date", "Add a line near the top: # dated: YYYY-MM-DD")
+            return number, dated[1]
+    return 0, ""
+
+
+def _date(path: Path, text: str) -> str:
+    _, dated = date_in(text)
+    if not dated:
+        raise CatalogueError(str(path), 1, "no date", "Add a line near the top: # dated: YYYY-MM-DD")
+    return dated
 
 
 def _prefixes(path: Path, text: str) -> dict[str, int]:
