@@ -132,7 +132,6 @@ async def measure(
         private_cas=prepared.catalogue.private_cas,
         ranges=prepared.catalogue.ranges,
         keys=prepared.keys,
-        ranges=prepared.catalogue.ranges,
         proxy=options.control_proxy,
         asn_table=prepared.asn_table,
         own_asn=int(opened.record.vantage.probe_asn.removeprefix("AS") or 0),
