@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from cases.stores import a_store_answer
+from cases.tunnels import an_exchange
 from cases.who import a_who_answer
 from cases.zones import a_chain, a_zone_answer
 from probe.model import failure as f
@@ -117,6 +118,7 @@ def measured(
         zone_chains=tuple(kept["chain"]),
         store_answers=tuple(kept["store"]),
         who_answers=tuple(kept["who"]),
+        vpn_exchanges=tuple(kept["vpn"]),
         network_events=tuple(e for _, e in kept["http"] if e is not None),
     )
 
@@ -290,4 +292,5 @@ OPS: dict[str, Any] = {
     "chain": _chain,
     "store": a_store_answer,
     "who": a_who_answer,
+    "vpn": an_exchange,
 }

@@ -12,6 +12,7 @@ from wire.by_address import by_address, redirect
 from wire.by_name import READERS, by_name
 from wire.by_question import by_question
 from wire.by_quic import by_quic
+from wire.by_tunnel import by_tunnel
 from wire.packets import TCP, UDP, Fate, Packet
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ MAKERS: Final[dict[str, Callable[[Table, object, Count], Censor]]] = {
     "redirect": redirect,
     "dns": by_question,
     "quic": by_quic,
+    "tunnel": by_tunnel,
 }
 
 

@@ -177,7 +177,8 @@ def _run_command(
         *(*COMMAND, *verb, *scenario.services, *urls),
         *("--yes", *json_too, *known, "--results", str(results), *controls),
         *("--asn", "AS12389", "--region", "RU-KHA", "--lang", "en", *speeds),
-        *("--timeout", "4", "--max-minutes", "5", *scenario.options),
+        *("--timeout", "4", "--max-minutes", "5"),
+        *(option.replace("{folder}", str(folder)) for option in scenario.options),
         client=True,
     )
     (folder / "command.txt").write_text(" ".join(command) + "\n")

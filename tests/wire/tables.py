@@ -11,6 +11,7 @@ from wire.tables_quic import QUIC
 from wire.tables_resolver import RESOLVER
 from wire.tables_services import OFFICE, SERVICES
 from wire.tables_throughput import THROUGHPUT
+from wire.tables_vpn import VPN
 from wire.tables_within import WITHIN
 from wire.tables_zone import ZONE
 
@@ -33,7 +34,9 @@ LONGEST: Final = (
     "dns-all",
     "dns-one",
 )
-_ALL: Final = {s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *WITHIN)}
+_ALL: Final = {
+    s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *WITHIN, *VPN)
+}
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""
 SPEED: Final[Mapping[str, Scenario]] = {s.name: s for s in (*THROUGHPUT, *OFFICE)}

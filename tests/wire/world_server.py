@@ -20,6 +20,7 @@ from probe.lab import ca, pages
 from probe.lab.ca import Authority
 from probe.lab.records import Scenario as LabScenario
 from probe.lab.serve import readiness, serve_world
+from probe.lab.tunnels import write_files
 from probe.lab.world import World
 from probe.targets import read_catalogue
 from wire.standin import serve_flood
@@ -46,6 +47,7 @@ def make_world(scenario: Scenario, folder: Path) -> World:
     )
     world = World(lab, read_catalogue(), Authority(folder))
     world.censored = bool(scenario.rules)
+    write_files(folder)
     return world
 
 

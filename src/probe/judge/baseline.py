@@ -17,6 +17,7 @@ from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline
 from probe.model.fact import FACTS
 from probe.model.quic import OWN as OWN_QUIC
+from probe.model.vpn import TUNNELS
 from probe.model.words import ControlSource, State
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
     from probe.model.target import Target
     from probe.model.verdict import Verdict
+    from probe.model.vpn import VPNExchange
 
 FINE_NETWORKS: Final = frozenset({"", "network.none"})
 """What `Baseline.network_state` is when nothing interfered with the network that it was recorded on."""
@@ -52,6 +54,8 @@ class _Index:
             self.rows |= {row.target_id: row for row in reversed(baseline.targets)}
             self.of = baseline
         found = self.rows.get(target.target_id)
+        if target.service == TUNNELS:  # the id tells the keys apart, with other ones silence means nothing
+            return found
         return found if found is not None and found.input == target.input else self.rows.get(target.input)
 
 
@@ -143,7 +147,7 @@ def baseline_of(
     ]
     shakes += [h for h in quic if h.certificates]
     ok = [c for m in good for c in m.tcp_connect if c.failure is None and not c.hop]
-    zone = {ip for m in good for ip in zone_addresses(m)}
+    zone = {ip for m in good for ip in zone_addresses(m)} | {x.ip for m in good for x in own_exchanges(m)}
     addresses = sorted({c.ip for c in ok if c.arm != "zone"} | {h.ip for h in quic} | zone)[:MAX_ADDRESSES]
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
@@ -183,8 +187,8 @@ def _answered(m: Measurement, target: Target) -> bool:
         return any(c.failure is None for c in m.tcp_connect)
     if target.experiment == "dns":
         return any(q.failure is None for q in m.queries)
-    if target.experiment == "zone":
-        return bool(zone_addresses(m))
+    if target.experiment in {"zone", "vpn"}:
+        return bool(zone_addresses(m)) or _carried(m)
     if not m.requests:
         return False
     last = max(trip.hop for trip in m.requests)
@@ -201,7 +205,14 @@ def _failure(m: Measurement) -> str:
     """Return the last failure of a measurement; empty where each step worked and the answer was another's."""
     ends = [
         (x.t, x.failure)
-        for kind in (m.queries, m.tcp_connect, m.tls_handshakes, m.requests, m.quic_handshakes)
+        for kind in (
+            m.queries,
+            m.tcp_connect,
+            m.tls_handshakes,
+            m.requests,
+            m.quic_handshakes,
+            own_exchanges(m),
+        )
         for x in kind
         if x.failure is not None
     ]
@@ -224,6 +235,15 @@ def zone_addresses(m: Measurement) -> frozenset[str]:
     return frozenset(
         a.ip for a in m.zone_answers if a.side == "server" and a.authoritative and a.serial is not None
     )
+
+
+def own_exchanges(m: Measurement) -> tuple[VPNExchange, ...]:
+    """Return what was exchanged with a tunnel's own server."""
+    return tuple(x for x in m.vpn_exchanges if not x.arm)
+
+
+def _carried(m: Measurement) -> bool:
+    return bool(own_exchanges(m)) and all(x.failure is None for x in own_exchanges(m))
 
 
 def is_own_quic(h: QUICHandshake) -> bool:

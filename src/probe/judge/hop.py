@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from probe.judge.trust import Trust
     from probe.judge.view import ControlView
 
-DEPTH = {Layer.DNS: 0, Layer.TCP: 1, Layer.TLS: 2, Layer.QUIC: 2, Layer.HTTP: 3}
+DEPTH = {Layer.DNS: 0, Layer.TCP: 1, Layer.TLS: 2, Layer.QUIC: 2, Layer.VPN: 2, Layer.HTTP: 3}
 
 
 @dataclass(slots=True, eq=False)
@@ -100,8 +100,8 @@ def goal_of(hop: Hop) -> Layer:
     """Return the layer whose success is the target's: an HTTP answer, unless it was asked for less."""
     if hop.reading.target.experiment == "tcp":
         return Layer.TCP
-    if hop.reading.target.experiment == "quic":
-        return Layer.QUIC
+    if hop.reading.target.experiment in {"quic", "vpn"}:
+        return Layer(hop.reading.target.experiment)
     return Layer.DNS if hop.place.scheme == "dns+udp" else Layer.HTTP
 
 

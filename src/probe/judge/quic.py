@@ -9,6 +9,7 @@ from probe.judge import kind as k
 from probe.judge import note as notes
 from probe.judge.cross import NOTHING
 from probe.judge.dns import ARTEFACTS
+from probe.judge.families import combined
 from probe.judge.floor import (
     COUNTED,
     DIFFERENTLY,
@@ -19,7 +20,7 @@ from probe.judge.floor import (
     blocked_row,
 )
 from probe.judge.hop import families_of, rounds_of
-from probe.judge.note import FAMILY_FAILS, ROUNDS_FAILED, note
+from probe.judge.note import ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.quic_arms import QuicArms, arms_of
 from probe.judge.resolving import Names
@@ -28,7 +29,7 @@ from probe.judge.series import SERIES, UNFINISHED, SeriesFacts
 from probe.judge.stand import PASSES, at_quic, stand
 from probe.judge.unresolved import judge_failing_name
 from probe.judge.witness import count
-from probe.model.words import WORST_FIRST, ControlSource, Layer, Located, ReasonCode, State
+from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.hop import Hop, Round
@@ -191,7 +192,7 @@ def judge_quic(hop: Hop) -> Outcome:
     found = [_judge_family(hop, f, own[f]) for f in families if own[f]]
     if not found:
         return conclude(UNFINISHED, Layer.QUIC, hop=hop, wants=Wants(rounds=True))
-    outcome = _combine(found)
+    outcome = combined(found)
     outcome.notes += names.notes(artefact, dns)
     return outcome
 
@@ -278,19 +279,3 @@ def _control_saw(view: ControlView, hop: Hop, tried: set[tuple[str, int]], kinds
         if (said := at_quic(view, ip, port, hop.sni, is_true=hop.trust.is_true(ip))) is not None
     )
     return PASSES if PASSES in saw else next((s for s in saw if s in kinds), saw[0] if saw else None)
-
-
-def _combine(found: list[Outcome]) -> Outcome:
-    """Join families: any that works decides; then those that this link has at all, worst first."""
-    working = [o for o in found if o.validated]
-    if working:
-        best = working[0]
-        best.notes += [note(FAMILY_FAILS, failure=o.failure) for o in found if o is not best and o.failure]
-        return best
-    had = [o for o in found if o.rule.reason_code is not ReasonCode.FAMILY_UNAVAILABLE] or found
-    partly = [o for o in had if o.rule.reason_code is ReasonCode.INTERMITTENT]
-    chosen = min(partly or had, key=lambda o: WORST_FIRST.index(o.state))
-    for other in had:
-        if other is not chosen:
-            chosen.wants.join(other.wants)
-    return chosen

@@ -17,6 +17,7 @@ from probe.judge.server import INTERCEPTION, RESOLVER_RULES
 from probe.judge.tcp import TCP_RULES
 from probe.judge.throughput import THROUGHPUT_RULES
 from probe.judge.tls import TLS_RULES
+from probe.judge.vpn_rules import VPN_ANSWERED, VPN_HANDSHAKE_ANSWERED, VPN_RULES
 from probe.judge.who import WHO_RULES
 from probe.judge.zone_rules import ZONE_RULES
 
@@ -47,6 +48,9 @@ ALL_RULES: tuple[Rule[Any], ...] = (
     QUIC_ANSWERED,
     *QUIC_RULES,
     *DOQ_RULES,
+    VPN_ANSWERED,
+    VPN_HANDSHAKE_ANSWERED,
+    *VPN_RULES,
     *ZONE_RULES,
     *THROUGHPUT_RULES,
 )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.quic import judge_quic
+from probe.judge.vpn import judge_vpn
 from probe.judge.zone import judge_zone
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SPECIAL: Final[Mapping[str, Callable[[Hop], Outcome]]] = MappingProxyType(
     {
         "quic": judge_quic,
+        "vpn": judge_vpn,
         "zone": judge_zone,
     }
 )

@@ -7,6 +7,8 @@ Protocol = Literal["wireguard", "openvpn", "obfs4", "tor", "stun"]
 Stage = Literal["handshake", "data"]
 Wrap = Literal["", "auth", "crypt"]
 """How OpenVPN's control channel is protected by a static key: not, tls-auth, tls-crypt."""
+TUNNELS: Final = "vpn"
+"""The service of whatever a user named by its keys."""
 NEUTRAL: Final = "neutral"
 """The arm of a STUN request to a neutral server: whether UDP gets anywhere from here."""
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from probe.model.target import Service, Target
-from probe.model.vpn import Keys, Obfs4Keys, OpenVPNKeys, WireGuardKeys
+from probe.model.vpn import TUNNELS, Keys, Obfs4Keys, OpenVPNKeys, WireGuardKeys
 from probe.targets import Catalogue, CatalogueError, VPNFile, parse_input
 from probe.targets.inputs import target_of_input
 
-SERVICE: Final = "vpn"
 KEYED: Final = ("wireguard", "openvpn+udp", "openvpn+tcp", "obfs4")
 
 
@@ -44,7 +43,7 @@ def _wrong(problem: str, hint: str) -> CatalogueError:
 
 def _target(server: str, keys: Keys) -> Target:
     """Return one target; its id tells keys apart, so that only a baseline made with the same ones fits."""
-    plain = target_of_input(parse_input(server), service=SERVICE, category_code="ANON")
+    plain = target_of_input(parse_input(server), service=TUNNELS, category_code="ANON")
     digest = hashlib.sha256(f"{server}\0{_fingerprint(keys)}".encode()).hexdigest()[:10]
     stem = plain.target_id.rpartition("-")[0]
     return replace(plain, target_id=f"{stem}-{digest}", source="--vpn")
@@ -74,7 +73,7 @@ def keys_for(targets: Iterable[Target], files: Sequence[VPNFile], *, consented: 
         if scheme not in KEYED:
             continue
         fitting = [file for file in files if scheme in file.schemes]
-        if target.service != SERVICE or not fitting:
+        if target.service != TUNNELS or not fitting:
             hint = "Add --vpn FILE: the WireGuard .conf, OpenVPN .ovpn or obfs4 bridge line you were given."
             raise _wrong(f"{target.input}: a tunnel takes keys", hint)
         if not consented:

@@ -1,0 +1,149 @@
+"""Judge a tunnel or a STUN server: by count, by whether UDP passes at all, by a baseline of the same keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from probe.judge import kind as k
+from probe.judge import note as notes
+from probe.judge.count_layer import judge_floor
+from probe.judge.cross import NOTHING
+from probe.judge.dns import ARTEFACTS
+from probe.judge.families import combined
+from probe.judge.hop import families_of, rounds_of
+from probe.judge.note import ROUNDS_FAILED, note
+from probe.judge.outcome import Outcome, Wants, conclude
+from probe.judge.reading import Leg, Try
+from probe.judge.resolving import Names
+from probe.judge.rule import Rule, first_match
+from probe.judge.series import SERIES, UNFINISHED, SeriesFacts
+from probe.judge.stand import PASSES, stand
+from probe.judge.unresolved import judge_failing_name
+from probe.judge.vpn_rules import VPN_ANSWERED, VPN_HANDSHAKE_ANSWERED, VPN_RULES, VpnFacts
+from probe.judge.witness import count
+from probe.model.vpn import NEUTRAL
+from probe.model.words import ControlSource, Layer, ReasonCode, State
+
+if TYPE_CHECKING:
+    from probe.judge.hop import Hop, Round
+    from probe.model.measurement import Measurement
+    from probe.model.vpn import VPNExchange
+
+OPERATIONS = {"handshake": "handshakes", "data": "exchanges of data"}
+AUTHENTIC = frozenset({"wireguard", "openvpn", "obfs4"})
+"""Protocols whose answers only the holder of the server's key can make."""
+
+
+def judge_vpn(hop: Hop) -> Outcome:
+    """Judge a target of the experiment `vpn`: its name, then each family that it has addresses in."""
+    hop.legs = [_with_exchanges(leg) for leg in hop.legs]
+    names = Names(hop)
+    families = families_of(hop.legs)
+    own = {f: rounds_of(hop, f, hop.trust.own.__contains__) for f in families}
+    works = any(r.ok for rounds in own.values() for r in rounds)
+    dns = names.facts()
+    artefact: Rule[Any] | None = next((rule for rule in ARTEFACTS if rule.when(dns)), None)
+    if artefact is not None and not works:
+        return names.artefact(artefact, dns)
+    if names.failed and not names.resolved:
+        return judge_failing_name(hop, names)
+    found = [_judge_family(hop, f, own[f]) for f in families if own[f]]
+    if not found:
+        return conclude(UNFINISHED, Layer.VPN, hop=hop, wants=Wants(rounds=True))
+    outcome = combined(found)
+    outcome.notes += names.notes(artefact, dns)
+    return outcome
+
+
+def exchanges(m: Measurement, ip: str) -> list[VPNExchange]:
+    """Return what was exchanged with the target's own server at one address, in order."""
+    return [x for x in m.vpn_exchanges if x.ip == ip and x.arm != NEUTRAL]
+
+
+def _with_exchanges(leg: Leg) -> Leg:
+    """Return the leg with one try an address: the last exchange with it, data where a handshake opened it."""
+    m = leg.measurement
+    last = {x.ip: x for x in m.vpn_exchanges if x.arm != NEUTRAL}
+    tried = [t for t in leg.tries if t.ip not in last]
+    return Leg(m, leg.hop, leg.place, tried + [_try(m, x) for x in last.values()])
+
+
+def _try(m: Measurement, x: VPNExchange) -> Try:
+    return Try(
+        m.measurement_uid, x.ip, x.port, 6 if ":" in x.ip else 4, Layer.VPN,
+        None if x.failure is None else k.kind_of(x.failure), x.failure, m.started_s + x.t0, m.started_s + x.t,
+    )  # fmt: skip
+
+
+def _judge_family(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
+    good = [r for r in rounds if r.ok]
+    bad = [r for r in rounds if not r.ok]
+    uids = frozenset(r.leg.measurement.measurement_uid for r in rounds)
+    if not good:
+        return _judge_failing(hop, family, bad)
+    said = sorted({x.failure for r in bad for x in r.failures})
+    last = [x for r in good for t in r.tries for x in exchanges(r.leg.measurement, t.ip)]
+    answered = VPN_ANSWERED if any(x.stage == "data" for x in last) else VPN_HANDSHAKE_ANSWERED
+    row = next(
+        (rule for rule in SERIES if rule.when(SeriesFacts(n_ok=len(good), n_failed=len(bad)))), answered
+    )
+    params = {"ok": str(len(good)), "all": str(len(rounds)), "failure": ", ".join(said)}
+    outcome = conclude(
+        row, Layer.VPN, hop=hop, params=params, uids=uids, wants=Wants(rounds=len(bad) == len(good) == 1)
+    )
+    if row is not answered:
+        outcome.failure = said[0]
+        return outcome
+    outcome.validated = last[0].protocol in AUTHENTIC
+    if bad:
+        outcome.notes.append(note(ROUNDS_FAILED, n=len(bad), all=len(rounds), failure=said[0]))
+    return outcome
+
+
+def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
+    if any(r.layer is not Layer.VPN for r in rounds):
+        return judge_floor(hop, rounds)  # the connection below already fails, here and there or always
+    own = [x for r in rounds for t in r.tries for x in exchanges(r.leg.measurement, t.ip)[-1:]]
+    failures = [x for r in rounds for x in r.failures]
+    if len({x.stage for x in own}) > 1:
+        said = ", ".join(sorted({x.failure for x in failures}))
+        return conclude(SERIES[1], Layer.VPN, hop=hop, params={"failure": said})
+    counted = count(failures, hop.facts.bench, sides=hop.sides)
+    stage, over_udp = own[0].stage, own[0].transport == "udp"
+    stood = stand(
+        hop.views,
+        [(v, PASSES if v.source is ControlSource.BASELINE else None) for v in hop.views],
+        {x.kind for x in failures},
+        lives=stage == "data" or not over_udp,
+    )
+    facts = VpnFacts(
+        count=counted,
+        stand=stood,
+        cross=NOTHING,
+        unavailable=family not in hop.facts.bench.families,
+        stage=stage,
+        over_udp=over_udp,
+        udp_passes=all(_udp_passed(r.leg.measurement) for r in rounds),
+        busy=any(x.reached == "cookie" for x in own),
+        true=all(hop.trust.is_true(x.ip) for x in own),
+    )
+    rule = first_match(VPN_RULES, facts)
+    final = rule.reason_code in {ReasonCode.FAMILY_UNAVAILABLE, ReasonCode.SERVER_REFUSED}
+    outcome = conclude(
+        rule,
+        Layer.VPN,
+        hop=hop,
+        stand=stood,
+        count=counted,
+        params={"operation": OPERATIONS[stage], "family": f"IPv{family}"},
+        uids=frozenset(r.leg.measurement.measurement_uid for r in rounds),
+        wants=Wants(rounds=not counted.mixed and not final and not counted.stands),
+    )
+    if rule.state is State.BLOCKED and stood.unseen_since:
+        outcome.notes.append(note(notes.BASELINE_ALONE))
+    return outcome
+
+
+def _udp_passed(m: Measurement) -> bool:
+    """Say whether a neutral server answered over UDP while the target did not."""
+    return any(x.failure is None for x in m.vpn_exchanges if x.arm == NEUTRAL)
