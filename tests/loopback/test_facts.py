@@ -76,6 +76,14 @@ def test_what_a_registry_and_routing_said_is_told_with_source_and_time(result: R
     ]
 
 
+def test_where_others_answer_for_the_registry_there_is_no_fact_but_that(tmp_path: Path) -> None:
+    run = asyncio.run(simulate("facts-junk", tmp_path, Nobody()))
+    (fact,) = [fact for fact in facts_of_run(run.folder) if fact.measurement.input == KNOWN]
+    told = [(a.failure, a.status_code, a.handle, a.peers_v4) for a in fact.measurement.registry_answers]
+    assert told == [("http_unexpected_status_code", 403, "", None), ("connection_refused", None, "", None)]
+    assert [verdict.input for verdict in run.verdicts] == []
+
+
 def test_a_path_of_the_lab_is_one_hop_and_the_carrier_is_on_it(result: RunResult) -> None:
     facts = [fact for fact in facts_of_run(result.folder) if fact.measurement.target_id in TRANSIT[:2]]
     dated = read_catalogue().ranges_dated

@@ -196,7 +196,7 @@ def test_published_ranges_are_shipped_with_their_date(catalogue: Catalogue) -> N
 
 def test_a_range_tells_an_as_only_where_all_of_it_is_announced_by_that_one(catalogue: Catalogue) -> None:
     announced = dict(catalogue.asn_ranges)
-    assert set(announced) == {13335, 13414, 15169, 32934}
+    assert set(announced) == {174, 3356, 13335, 13414, 15169, 32934}
     assert announced[15169] == ("8.8.4.0/24", "8.8.8.0/24")
     assert announced[13414] == catalogue.ranges["x"]
 

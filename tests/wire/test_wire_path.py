@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import json
+import os
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from loopback.registering import AUTNUM
+from probe.lab.names import SYSTEM_RESOLVERS
 from probe.measure import kernel, path
 from probe.measure.asn_table import AsnTable, table_of
 from probe.measure.dial import RealNetwork
@@ -17,6 +24,10 @@ from probe.model.options import RunOptions
 from probe.model.target import Step, Target
 from probe.targets import read_catalogue
 from wire.chain import Chain, a_chain
+from wire.harness import COMMAND, _start_world
+from wire.link import Link
+from wire.netns import CLIENT4, GATEWAY4
+from wire.tables import SCENARIOS
 
 HOME, OWN, ELSEWHERE, COGENT, LUMEN = (*("100.72.0.1", "95.167.0.1", "62.115.0.1", "154.54.0.1", "4.69.0.1"),)
 ANCHOR = "66.28.0.45"
@@ -153,3 +164,44 @@ def test_an_address_that_is_not_public_is_not_looked_for() -> None:
     with a_chain([HOME], ANCHOR) as chain:
         m = traced(chain, replace(a_path(ANCHOR), input="path://10.0.0.1:53"), shipped())
     assert (m.path_traces, m.bytes_sent) == ((), 0)
+
+
+@pytest.mark.slow
+def test_the_command_tells_facts_and_keeps_no_address_of_the_home(tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    saved.write_text(json.dumps(AUTNUM))
+    with Link(None, resolver=SYSTEM_RESOLVERS[0]) as wire:
+        world, ready = _start_world(wire, SCENARIOS["clean"], tmp_path)
+        try:
+            shape = {"delay_ms": 20.0}
+            wire.start({"up": shape, "down": shape, "censors": [], "seed": 1})
+            passed = os.environ.keys() & {"PATH", "PYTHONPATH", "PROBE_TEST_HOME_NETNS"}
+            done = subprocess.run(
+                wire.command(
+                    *(*COMMAND, "run", "transit", "--registry-file", str(saved), "--rounds", "1", "--yes"),
+                    *("--results", str(tmp_path / "results"), "--asn", "AS12389", "--lang", "en"),
+                    client=True,
+                ),
+                env={name: os.environ[name] for name in passed}
+                | {"HOME": str(tmp_path), "LANG": "C.UTF-8", "SSL_CERT_FILE": ready["ca"], "COLUMNS": "400"},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            world.terminate()
+            world.communicate(timeout=10)
+    assert done.returncode == 0, done.stderr
+    facts = " ".join(done.stdout.partition("\nFacts\n")[2].partition("\nFiles\n")[0].split())
+    assert "AS3333: handle AS3333; status active; registered 2002-09-03;" in facts
+    assert "Path to 66.28.0.45:53: 2 of 2 hops answered, the address too; AS unknown, AS174" in facts
+    assert "Path to 209.244.0.3:53: 2 of 2 hops answered, the address too; AS unknown, AS3356" in facts
+    assert facts.count("AS174: on the observed path.") == 1
+    assert facts.count("AS174: not on the observed path.") == 1
+    (run,) = (tmp_path / "results").iterdir()
+    with (run / "verdicts.csv").open(newline="") as file:
+        assert [row["service"] for row in csv.DictReader(file)] == ["network"]
+    kept = (run / "measurements.jsonl").read_text()
+    assert [address for address in (CLIENT4, GATEWAY4, "Jane", "jane@") if address in kept] == []

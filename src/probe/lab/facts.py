@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from probe.lab import pages
 from probe.lab.interference import QUICK
 from probe.lab.records import Answer, Expected, Scenario, Site
 
@@ -74,6 +75,20 @@ FACTS = (
         urls=(KNOWN, PREFIX, GONE),
         sites={"rdap.db.ripe.net": Site(answer=_rdap), "stat.ripe.net": Site(answer=_routing)},
         expected=(Expected(subject="network", state="reachable", mechanism="network.none"),),
+        twin="facts-junk",
+        options=QUICK,
+    ),
+    Scenario(
+        name="facts-junk",
+        title="What answers in the registry's place is no registry, and the view of routing is down",
+        services=("transit",),
+        urls=(KNOWN,),
+        sites={
+            "rdap.db.ripe.net": Site(answer=pages.always(pages.WAF_403)),
+            "stat.ripe.net": Site(syn="reset"),
+        },
+        expected=(Expected(subject="network", state="reachable", mechanism="network.none"),),
+        twin="facts",
         options=QUICK,
     ),
 )
