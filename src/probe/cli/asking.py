@@ -96,7 +96,7 @@ def _agreed(prepared: "Prepared", yes: bool) -> "Prepared | None":
 
 def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run") -> consent.Facts:
     """Return what the screens tell of a prepared run."""
-    hosts = {contact.host for contact in prepared.contacts if contact.purpose == "target"}
+    hosts = {c.host for c in prepared.contacts if c.purpose in ("target", "registry", "path")}
     vantage = prepared.request.vantage
     return consent.Facts(
         command=command,
@@ -117,6 +117,8 @@ def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run
         ),
         stun=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "whereabouts")),
         who=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "who")),
+        registries=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "registry")),
+        paths=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "path")),
         results=str(prepared.request.results),
         speeds=speeds_of(prepared),
     )

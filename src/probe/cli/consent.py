@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from probe.cli import consent_rows
 from probe.cli.speeds import NONE, Speeds, cost
 from probe.locale import _, ngettext
 
@@ -45,6 +46,10 @@ class Facts:
     """Servers that are asked which address we come from."""
     who: tuple[str, ...] = ()
     """Names that resolvers are asked for because they tell which resolver asks."""
+    registries: tuple[str, ...] = ()
+    """Hosts that are asked about prefixes and AS numbers."""
+    paths: tuple[str, ...] = ()
+    """Hosts the way to which is looked at."""
     speeds: Speeds = NONE
 
     @property
@@ -104,8 +109,10 @@ def screen(facts: Facts) -> str:
             _("the hosts themselves"),
             _("see a short visit from your address, without cookies, accounts or a browser's traces."),
         ),
-        *_stun(facts.stun),
-        *_who(facts.who),
+        *consent_rows.stun(facts.stun),
+        *consent_rows.who(facts.who),
+        *consent_rows.registries(facts.registries),
+        *consent_rows.paths(facts.paths),
         *_servers(facts.speeds),
         (
             _("household or employer"),
@@ -134,22 +141,6 @@ def _servers(speeds: Speeds) -> tuple[tuple[str, str], ...]:
         return ()
     what = _("see your address and names of targets whose speed is compared there: {servers}.")
     return ((_("neutral servers"), what.format(servers=", ".join(map(visible, speeds.servers)))),)
-
-
-def _stun(servers: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the row of those who tell our address; none where no detection was asked for."""
-    from probe.report.show import visible
-
-    if not servers:
-        return ()
-    what = _("{servers}: see your address and tell it; it is looked up in the table, and kept nowhere.")
-    return ((_("detecting your AS"), what.format(servers=", ".join(map(visible, servers)))),)
-
-
-def _who(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the row of those whose names tell who asks."""
-    what = _("{names}: see which resolver asks, and from some a part of your address; no address is kept.")
-    return ((_("names that tell who asks"), what.format(names=", ".join(names))),) if names else ()
 
 
 def counts(facts: Facts) -> str:
