@@ -29,6 +29,8 @@ ASKED: Final = {
     "dns+tcp": "DNS over TCP",
     "dns+tls": "DNS over TLS",
     "dns+quic": "DNS over QUIC",
+    "stun": "a STUN binding",
+    "tor": "Tor's handshake",
 }
 """By experiment, plain DNS by scheme; what is not here is called by its experiment."""
 
@@ -66,7 +68,7 @@ def asked_for(service: Service) -> Iterator[str]:
 
 def kind(target: Target) -> str:
     """Return what a target is asked, in words."""
-    what = parse_input(target.input).scheme if target.experiment == "dns" else target.experiment
+    what = parse_input(target.input).scheme if target.experiment in {"dns", "vpn"} else target.experiment
     return ASKED.get(what, what)
 
 
@@ -74,7 +76,7 @@ def shown(target: Target) -> str:
     """Return host, and port where it is no matter of course, or what else stands in the input's place."""
     parsed = parse_input(target.input)
     host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
-    return f"{host}:{parsed.port}" if target.experiment in {"tcp", "http_any"} else host
+    return f"{host}:{parsed.port}" if target.experiment in {"tcp", "http_any", "vpn"} else host
 
 
 def rule(service: Service) -> str:

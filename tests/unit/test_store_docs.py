@@ -20,6 +20,7 @@ from probe.model import (
     quic,
     transfer,
     verdict,
+    vpn,
     who,
     zone,
 )
@@ -52,6 +53,7 @@ NAMED = set(re.findall(r"`([a-z0-9_]+)`", TEXT))
         observation.EndpointAnswer,
         observation.LocalFact,
         quic.QUICHandshake,
+        vpn.VPNExchange,
         zone.ZoneAnswer,
         zone.ZoneChain,
         appstore.StoreAnswer,

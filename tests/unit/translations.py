@@ -21,6 +21,7 @@ from probe.judge.count_layer import OPERATIONS
 from probe.judge.note import NOTES
 from probe.judge.outcome import NOBODY, SOURCE_WORDS, THIS_NETWORK, THROUGH_BYPASS
 from probe.judge.rule import Rule
+from probe.judge.vpn import OPERATIONS as EXCHANGES
 from probe.model import failure
 from probe.targets.check import WORDS
 
@@ -73,7 +74,15 @@ def messages() -> Catalog:
             catalogue.add(word, locations=[("targets: what is old", 0)])
     for template in NOTES:
         catalogue.add(template, locations=[("judge: a note", 0)])
-    for word in (*OPERATIONS.values(), *SOURCE_WORDS.values(), NOBODY, THIS_NETWORK, THROUGH_BYPASS, " and "):
+    for word in (
+        *OPERATIONS.values(),
+        *EXCHANGES.values(),
+        *SOURCE_WORDS.values(),
+        NOBODY,
+        THIS_NETWORK,
+        THROUGH_BYPASS,
+        " and ",
+    ):
         catalogue.add(word, locations=[("judge: a parameter", 0)])
     for name, word in vars(failure).items():
         if isinstance(word, str) and name.isupper() and not word.endswith(" "):
