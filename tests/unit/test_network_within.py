@@ -115,6 +115,13 @@ def test_of_silences_beside_the_finding_three_are_told() -> None:
     assert sum("no neutral site answered" in one for one in network_finding(found).notes) == 3
 
 
+def test_a_silence_within_what_the_row_tells_is_not_told_again() -> None:
+    early = [a_try(f"foreign-{n}", "foreign", at, ok=False) for at in (23.0, 29.0) for n in range(3)]
+    finding = network_finding([*early, *silence(LATER, "domestic_listed")])
+    assert finding.rule_id == "network.listed_only_within"
+    assert finding.notes[-1] == "it had not ended when the run did"
+
+
 # --- only home, or a part of it, answers
 
 

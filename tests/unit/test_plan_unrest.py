@@ -1,6 +1,6 @@
 """What is asked of everybody when the heartbeat ails in mid-run."""
 
-from probe.plan.beats import PAGES, page_steps, unrest_steps
+from probe.plan.beats import page_steps, unrest_steps
 from unit.factories import a_target
 
 NEUTRALS = tuple(
@@ -43,7 +43,11 @@ def test_without_neutrals_no_name_is_asked_for() -> None:
     assert [step.target.target_id for step in steps] == ["resolver/udp"]
 
 
-def test_a_links_rate_is_looked_at_by_a_few_pages_that_were_long() -> None:
-    steps = page_steps(3, NEUTRALS, [t.target_id for t in NEUTRALS[1:]])
-    assert [step.target for step in steps] == list(NEUTRALS[1 : 1 + PAGES])
-    assert {(step.experiment, step.round) for step in steps} == {("web", 3)}
+def test_a_links_rate_is_looked_at_by_two_long_pages_at_home_and_two_abroad() -> None:
+    home = [
+        a_target(target_id=f"neutral/h{n}", input=f"https://h{n}.example.org/", neutral_group=group)
+        for n, group in enumerate(("domestic_listed", "domestic_unlisted", "domestic_unlisted"))
+    ]
+    steps = page_steps([*NEUTRALS, *home], [t.target_id for t in (*NEUTRALS[1:], *home)])
+    assert [step.target for step in steps] == [*home[:2], *NEUTRALS[1:3]]
+    assert {(step.experiment, step.round) for step in steps} == {("web", 0)}

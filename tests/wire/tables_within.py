@@ -26,7 +26,7 @@ WITHIN: Final = (
         censors=(at("drop", *ALL, from_s=FROM_S),),
         rows=(
             Row("network", "blocked", "network.shutdown", "unknown", "SHUTDOWN"),
-            Row("twitter/web", "reachable"),
+            Row("twitter/web", "reachable|inconclusive", "", reason="|SHUTDOWN"),
         ),
     ),
     Scenario(
@@ -46,7 +46,7 @@ WITHIN: Final = (
         censors=(at("data", *ALL, but=["of @domestic_listed", *RESOLVERS], from_s=FROM_S),),
         rows=(
             Row("network", "blocked", "network.domestic_only", "unknown", "DOMESTIC_ONLY"),
-            Row("twitter/web", "reachable"),
+            Row("twitter/web", "reachable|inconclusive", "", reason="|DOMESTIC_ONLY"),
         ),
     ),
     Scenario(
@@ -83,6 +83,7 @@ WITHIN: Final = (
         about="all flows that begin in mid-run pass at 64 kbit/s",
         services=("twitter",),
         world=PAGES,
+        options=("--timeout", "10"),
         censors=(at("shape", *ALL, rate_bps=64_000, from_s=FROM_S),),
         rows=(Row("network", "inconclusive", "network.degraded", "unknown", "NETWORK_DEGRADED"),),
     ),

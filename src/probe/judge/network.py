@@ -183,7 +183,8 @@ def _spell_notes(f: NetworkFacts, rule_id: str, origin: datetime | None) -> Iter
     chosen = told_of(f, rule_id)
     if chosen is not None:
         yield note(n.SPELL_OVER if chosen.over else n.SPELL_LASTS)
-    for spell in [s for s in f.spells if s.kind == "dark" and s is not chosen][:MAX_SPELLS]:
+    silences = [s for s in f.spells if s.kind == "dark" and not (chosen and chosen.covers(s.begun_s))]
+    for spell in silences[:MAX_SPELLS]:
         yield note(n.SILENCE, _times(spell, origin), n=spell.n_tries)
 
 

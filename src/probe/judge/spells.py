@@ -59,6 +59,10 @@ class Spell:
         """Whether it lasted over three rounds of tries."""
         return self.n_rounds >= SPELL_ROUNDS
 
+    def covers(self, moment_s: float) -> bool:
+        """Whether it lay in this part of the run, its ends included."""
+        return self.begun_s <= moment_s <= self.begun_s + self.seconds
+
 
 def spells_of(
     tries: Sequence[Witness], others: Iterable[float], caught: Sequence[PortalCheck]

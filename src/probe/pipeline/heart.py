@@ -20,9 +20,11 @@ BRACKET_S = 5.0
 """METHOD section 2: a success later than this after a failure says nothing about it."""
 SHORTEST_GAP_S = 1.0
 """Between beats asked for: one serves everybody whose failure came before it."""
-USUAL, LATELY = 6, 4
-SLOW_S, SLOWER = 0.4, 5.0
-"""Handshakes that take so long, and so much longer than the first ones, make us look at the link's rate."""
+LATELY = 4
+LEAST_S = 1e-6
+SLOW_S, SLOWER = 0.1, 2.5
+"""Four handshakes that take so long, and so much longer than the first with the same server, make us look at
+the link's rate: at 128 kbit/s one takes a quarter of a second."""
 RETRIES = 2
 """A beat that fails is tried at other neutrals at once: one dead neutral must not cost a bracket."""
 
@@ -51,7 +53,8 @@ class Heart:
     """Set while nobody at home or nobody abroad answers, or everybody does far later than at first."""
     slow: bool = False
     """It is the latter."""
-    _took: list[float] = field(default_factory=list)
+    _took: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds of the last handshakes, and how many times as long as the first at that address."""
 
     def want(self, target: Target) -> None:
         """Beat for what this target will be held against."""
@@ -123,8 +126,10 @@ class Heart:
             for side in (True, False)
         }
         silent = any(False in oks and True not in oks for oks in told.values())
-        usual, late = self._took[:USUAL], self._took[-LATELY:]
-        self.slow = len(self._took) >= USUAL + LATELY and median(late) > max(SLOW_S, SLOWER * median(usual))
+        seconds, times = (
+            (median(column) for column in zip(*self._took, strict=True)) if self._took else (0, 0)
+        )
+        self.slow = len(self._took) == LATELY and seconds > SLOW_S and times > SLOWER
         if silent or self.slow:
             self.ails.set()
         else:
@@ -146,8 +151,12 @@ class Heart:
                 break
             stored = await self.recorder.keep(await self.session.measure(step))
             if passed(stored):
-                self._took += [h.t - h.t0 for h in stored.tls_handshakes[:1]]
-                del self._took[USUAL:-LATELY]
+                for shake in stored.tls_handshakes[:1]:
+                    seconds = shake.t - shake.t0
+                    self._took.append(
+                        (seconds, seconds / max(self.known.first_s.get(shake.ip, seconds), LEAST_S))
+                    )
+                del self._took[:-LATELY]
                 return True
             # Where our own pace forbade it nothing was observed.
             tried = False if stored.tcp_connect else tried

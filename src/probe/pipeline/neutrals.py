@@ -17,6 +17,8 @@ class KnownNeutrals:
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ever: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The same of the whole run: who fails now is asked again whether it is over."""
+    first_s: dict[str, float] = field(default_factory=dict)
+    """How long the first handshake at an address took."""
     groups: dict[str, set[str]] = field(default_factory=dict)
     all_asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once every neutral was tried: who needs single ones of them has to wait that long."""
@@ -26,6 +28,8 @@ class KnownNeutrals:
         if not target.neutral_group:
             return
         good = tuple(h.ip for h in measurement.tls_handshakes if h.completed and h.failure is None)
+        for shake in measurement.tls_handshakes:
+            self.first_s.setdefault(shake.ip, shake.t - shake.t0)
         bad = {h.ip for h in measurement.tls_handshakes if not h.completed}
         if not good and not bad:
             return

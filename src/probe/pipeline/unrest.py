@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from probe.judge.link import SLOW_KBPS, link_kbps
 from probe.measure.runner import BudgetSpent, Session
 from probe.model.target import Step, Target
 from probe.pipeline.heart import Heart
@@ -34,6 +35,7 @@ class Unrest:
     """The number of the first look: those before belong to the neutral set's own rounds."""
     elapsed_s: Callable[[], float]
     _looks: int = 0
+    _heard: int = 0
     _over: bool = True
     _settled: bool = False
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -63,8 +65,13 @@ class Unrest:
             await asyncio.sleep(max(0.0, began + gaps * self.gap_s - self.elapsed_s()))
             found = await self._look(slow=slow)
             self._over = found is True
-            if found is None or (self._over and not slow):
+            if found is None or (self._over and not (slow and self._still_slow())):
                 return
+
+    def _still_slow(self) -> bool:
+        """Say whether the pages of the last look came slowly indeed."""
+        rate = link_kbps([page for digest in self.recorder.digests[self._heard :] for page in digest.pages])
+        return rate is not None and rate < SLOW_KBPS
 
     async def _look(self, *, slow: bool) -> bool | None:
         """Try everybody once; say whether each group has two that pass, None where nothing may be sent."""
@@ -79,7 +86,8 @@ class Unrest:
         )
         if slow:
             long = (d.target_id for d in self.recorder.digests if d.pages)
-            steps = (*steps, *page_steps(number, self.neutrals, long))
+            steps = (*steps, *page_steps(self.neutrals, long))
+        self._heard = len(self.recorder.digests)
         async with asyncio.TaskGroup() as group:
             tried = [(step.target, group.create_task(self._try(step))) for step in steps]
         told = [(target, task.result()) for target, task in tried]

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from probe.model.target import Step, Target
 
 UDP53 = 53
-PAGES = 4
-"""Of neutrals, in one look at how fast the link is: two that are long enough will do."""
+PAGES = 2
+"""Of neutrals at home, and as many abroad, in one look at how fast the link is."""
 BEAT_GAP_S = 2.0
 """METHOD: a failure counts when a neutral passed within 5 s before and after; two beats fit into that."""
 
@@ -139,11 +139,16 @@ def unrest_steps(
     return (*known, *asked, *([name] if name is not None else []), *checks)
 
 
-def page_steps(number: int, neutrals: Sequence[Target], long: Iterable[str]) -> tuple[Step, ...]:
-    """Return the pages of a few neutrals, by id, that were long enough to tell the link's rate by."""
+def page_steps(neutrals: Sequence[Target], long: Iterable[str]) -> tuple[Step, ...]:
+    """Return the pages of a few neutrals, by id, that were long enough to tell the link's rate by.
+
+    They are first rounds: later ones do not read a page to its end.
+    """
     wanted = set(long)
-    chosen = [t for t in neutrals if t.target_id in wanted][:PAGES]
-    return tuple(Step(target=t, experiment=t.experiment, round=number) for t in chosen)
+    known = [t for t in neutrals if t.target_id in wanted]
+    home = [t for t in known if t.neutral_group.startswith("domestic")]
+    abroad = [t for t in known if t not in home]
+    return tuple(Step(target=t, experiment=t.experiment) for t in (*home[:PAGES], *abroad[:PAGES]))
 
 
 def _family(address: str) -> int:
