@@ -58,7 +58,7 @@ def test_a_white_list_that_begins_and_a_silence_that_ends_in_mid_run_are_told_ap
             _run("shutdown", tmp_path / "silent", sleeps_s=WAKES_S + 32),
             _run("shutdown", tmp_path / "short", sleeps_s=WAKES_S + 9),
         )
-        return await asyncio.gather(*runs)
+        return list(await asyncio.gather(*runs))
 
     listed, silent, short = (run.network for run in asyncio.run(both()))
     assert (listed.rule_id, listed.state, listed.reason_code) == (
