@@ -112,3 +112,20 @@ def test_endpoints_of_a_family_that_this_link_lacks_are_left_out() -> None:
     assert roll_up(a_service("all", (False, False)), [a_verdict(0, R), lacking]).state is R
     alone = roll_up(a_service("any", (False,)), [lacking])
     assert (alone.state, alone.reason_code) == (Q, ReasonCode.FAMILY_UNAVAILABLE)
+
+
+def test_a_mirror_is_never_heard_though_it_is_counted() -> None:
+    site = Target(target_id="s/0", service="s", input="https://x/", experiment="web")
+    mirror = Target(target_id="s/1", service="s", input="https://y/", experiment="web", role="mirror")
+    for rule in ("any", "all"):
+        service = Service(service="s", title="S", rule=rule, risk=Risk.LOW, targets=(site, mirror))
+        blocked = roll_up(service, [a_verdict(0, B), a_verdict(1, R)])
+        assert (blocked.state, blocked.n_targets, blocked.n_reachable) == (B, 2, 1)
+        assert roll_up(service, [a_verdict(0, R), a_verdict(1, B)]).state is R
+        assert roll_up(service, [a_verdict(0, R), a_verdict(1, D)]).state is R
+
+
+def test_of_what_is_reachable_the_one_that_met_something_speaks() -> None:
+    gone = a_verdict(1, R, mechanism="store.delisted", located=Located.SERVER)
+    told = roll_up(a_service("all", (False, False)), [a_verdict(0, R, confirmed=True), gone])
+    assert (told.state, told.mechanism, told.because) == (R, "store.delisted", "because of 1")

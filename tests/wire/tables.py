@@ -10,6 +10,7 @@ from wire.tables_path import PATH
 from wire.tables_quic import QUIC
 from wire.tables_resolver import RESOLVER
 from wire.tables_services import OFFICE, SERVICES
+from wire.tables_stores import STORES
 from wire.tables_throughput import THROUGHPUT
 from wire.tables_vpn import VPN
 from wire.tables_within import WITHIN
@@ -35,7 +36,8 @@ LONGEST: Final = (
     "dns-one",
 )
 _ALL: Final = {
-    s.name: s for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *WITHIN, *VPN)
+    s.name: s
+    for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *STORES, *WITHIN, *VPN)
 }
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""

@@ -14,13 +14,14 @@ from probe.model.words import ControlSource, Layer, Located, State
 if TYPE_CHECKING:
     from probe.judge.outcome import Outcome
     from probe.judge.reading import Reading
-    from probe.model.appstore import Said
+    from probe.model.appstore import App
     from probe.model.measurement import Measurement
 
 EXPERIMENT = "store"
 PLAIN_ANSWER = "http.answered"
 """The rule of a page that came and means nothing else."""
 GONE = "store.delisted"
+OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,8 @@ class StoreFacts:
     absent: bool
     """Some answer said that this storefront does not have it."""
     n_gone: int
-    """Rounds in which page and interface alike did not know it here, while the control app was found here and
-    the app elsewhere."""
+    """Rounds in which page and interface alike did not have it here; 0 unless the control app was found here,
+    and the app elsewhere."""
     control_missing: bool
     """Where the app was absent, the control app was not found either."""
     nowhere: bool
@@ -115,7 +116,7 @@ def judge_store(reading: Reading, page: Outcome) -> Outcome:
     app = app_of(reading.target.input)
     if reading.target.experiment != EXPERIMENT or app is None or page.rule.rule_id != PLAIN_ANSWER:
         return page
-    facts = _facts(reading, page, app.storefront)
+    facts = _facts(reading, page, app)
     rule: Rule[Any] = first_match(STORE_RULES, facts)
     made = conclude(
         rule,
@@ -136,36 +137,31 @@ def judge_store(reading: Reading, page: Outcome) -> Outcome:
     return made
 
 
-def _facts(reading: Reading, page: Outcome, storefront: str) -> StoreFacts:
-    answers = [a for m in reading.own for a in m.store_answers]
-    here = [a.listed for a in answers if a.storefront == storefront and not a.is_control]
-    looks = [_look(m, storefront) for m in reading.own]
-    absent = [one for one in looks if one is not None]
-    views = page.hop.views
+def _facts(reading: Reading, page: Outcome, app: App) -> StoreFacts:
+    answers = [a for m in reading.own for a in m.store_answers if a.failure is None]
+    here = [a.listed for a in answers if a.storefront == app.storefront and not a.is_control]
+    control = [a.listed for a in answers if a.storefront == app.storefront and a.is_control]
+    there = [a.listed for a in answers if a.storefront != app.storefront and not a.is_control]
+    # A shop's interface answers for a control app elsewhere, too: without it "not there" is an outage.
+    trusted = [a.listed for a in answers if a.storefront != app.storefront and a.is_control]
+    absent = False in here
+    found = absent and True in control and False not in control
+    before = [v for v in page.hop.views if v.source is ControlSource.BASELINE and v.status == OK]
     return StoreFacts(
         offered=True in here,
-        absent=False in here,
-        n_gone=sum(one == (True, True) for one in absent),
-        control_missing=any(one[0] is False for one in absent),
-        nowhere=any(one == (True, False) for one in absent),
-        offered_before=any(v.source is ControlSource.BASELINE and v.status == 200 for v in views),
+        absent=absent,
+        n_gone=sum(_is_gone(m, app) for m in reading.own) if found and True in there else 0,
+        control_missing=absent and False in control,
+        nowhere=found and False in there and (True in trusted or not trusted),
+        offered_before=bool(before),
     )
 
 
-def _look(m: Measurement, storefront: str) -> tuple[bool | None, bool | None] | None:
-    """Return whether the control app was found here, and the app elsewhere; None unless the app was absent.
-
-    It is absent where its page is gone and, of a shop with an interface, that does not know it either.
-    """
+def _is_gone(m: Measurement, app: App) -> bool:
+    """Say whether in one round the page was gone and, of a shop with an interface, that had lost it too."""
     told = {
-        (a.storefront == storefront, a.is_control, a.said_by): a.listed
+        a.said_by: a.listed
         for a in m.store_answers
-        if a.failure is None
+        if a.failure is None and a.storefront == app.storefront and not a.is_control
     }
-    asked = any(a.said_by == "api" for a in m.store_answers)
-    by: Said = "api" if asked else "page"
-    if told.get((True, False, "page")) is not False or told.get((True, False, by)) is not False:
-        return None
-    elsewhere = told.get((False, False, by))
-    unknown = elsewhere is False and asked and not told.get((False, True, by))
-    return told.get((True, True, by)), None if unknown else elsewhere
+    return told.get("page") is False and (app.shop == "google" or told.get("api") is False)

@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from probe.model.target import Step
 
 LOOKS: Final = 2
-"""Rounds in which the shop is asked: what is gone twice is gone."""
+"""Rounds in which an interface is asked: what is gone twice is gone. Each look is a handshake of one name."""
 GONE: Final = frozenset({404, 410})
 MAX_RESULTS: Final = 200
 _NO_ANSWER: Final = "unknown_failure: no answer"
 
 
 async def recipe(ctx: Context, step: Step) -> None:
-    """Fetch the app's page as any page; in the first rounds ask the shop about it and about a control app.
+    """Fetch the app's page as any page; beside it ask the shop about the app and about a control app.
 
-    `Target.control_app` and `Target.elsewhere` (a storefront) say with what it is compared. Where the app is
-    found nothing more is asked. Raises ValueError for an input that is no page of a shop.
+    `Target.control_app` and `Target.elsewhere` (a storefront) say with what it is compared: once, in the
+    first round; what is missing is looked for again in the next. Raises ValueError for an input that is no
+    page of a shop.
     """
     app = app_of(step.target.input)
     if app is None:
@@ -42,17 +43,17 @@ async def recipe(ctx: Context, step: Step) -> None:
     page = _last(ctx, 0)
     failure = _failure(ctx, page, [0, 0, 0])
     ctx.store_answers.append(_said(ctx, app, page, failure, t0=0.0, listed=_listed(app, page)))
-    if step.round >= LOOKS or not step.target.control_app:
-        return
-    ask = _ask_apple if app.shop == "apple" else _ask_google
-    await ask(ctx, step, app)
+    if step.target.control_app:
+        ask = _ask_apple if app.shop == "apple" else _ask_google
+        await ask(ctx, step, app, gone=ctx.store_answers[-1].listed is False)
 
 
-async def _ask_apple(ctx: Context, step: Step, app: App) -> None:
-    """Ask the interface: here always, elsewhere where the app is not offered here."""
-    if await _look_up(ctx, step, app):
+async def _ask_apple(ctx: Context, step: Step, app: App, *, gone: bool) -> None:
+    """Ask the interface: here in the first round, and again where the app is gone; elsewhere once."""
+    if step.round and not (gone and step.round < LOOKS):
         return
-    await _look_up(ctx, step, dataclasses.replace(app, storefront=step.target.elsewhere))
+    if not await _look_up(ctx, step, app) and not step.round:
+        await _look_up(ctx, step, dataclasses.replace(app, storefront=step.target.elsewhere))
 
 
 async def _look_up(ctx: Context, step: Step, app: App) -> bool | None:
@@ -69,9 +70,9 @@ async def _look_up(ctx: Context, step: Step, app: App) -> bool | None:
     return None if known is None else app.app in known
 
 
-async def _ask_google(ctx: Context, step: Step, app: App) -> None:
-    """Ask, where the app's page is gone, for the control app's here and for the app's elsewhere."""
-    if ctx.store_answers[-1].listed is not False:
+async def _ask_google(ctx: Context, step: Step, app: App, *, gone: bool) -> None:
+    """Ask once, where the app's page is gone, for the control app's here and for the app's elsewhere."""
+    if step.round or not gone:
         return
     for other in (
         dataclasses.replace(app, app=step.target.control_app),
