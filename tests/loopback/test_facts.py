@@ -18,6 +18,8 @@ from probe.lab import open_lab
 from probe.lab.facts import GONE, KNOWN, PREFIX
 from probe.model.baseline import Baseline
 from probe.model.fact import PathHop, PathTrace
+from probe.model.measurement import Measurement
+from probe.model.observation import LocalFact
 from probe.pipeline.baselines import baseline_from_run
 from probe.pipeline.demo import simulate
 from probe.pipeline.fact_list import facts_of_run
@@ -38,6 +40,11 @@ class Nobody:
         return lambda *_args, **_kwargs: None
 
 
+def measured(fact: ShownFact) -> Measurement:
+    assert fact.measurement is not None
+    return fact.measurement
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     return asyncio.run(simulate("facts", tmp_path_factory.mktemp("facts"), Nobody()))
@@ -55,8 +62,8 @@ def test_facts_are_measured_once_and_have_no_row_of_a_verdict(result: RunResult)
 
 
 def test_what_a_registry_and_routing_said_is_told_with_source_and_time(result: RunResult) -> None:
-    facts = [fact for fact in facts_of_run(result.folder) if fact.measurement.input in (KNOWN, GONE)]
-    asked = [answer.asked_utc for fact in facts for answer in fact.measurement.registry_answers]
+    facts = [fact for fact in facts_of_run(result.folder) if fact.input in (KNOWN, GONE)]
+    asked = [answer.asked_utc for fact in facts for answer in measured(fact).registry_answers]
     routing = "https://stat.ripe.net/data/routing-status/data.json?resource="
     assert list(lines(facts)) == [
         (
@@ -78,14 +85,14 @@ def test_what_a_registry_and_routing_said_is_told_with_source_and_time(result: R
 
 def test_where_others_answer_for_the_registry_there_is_no_fact_but_that(tmp_path: Path) -> None:
     run = asyncio.run(simulate("facts-junk", tmp_path, Nobody()))
-    (fact,) = [fact for fact in facts_of_run(run.folder) if fact.measurement.input == KNOWN]
-    told = [(a.failure, a.status_code, a.handle, a.peers_v4) for a in fact.measurement.registry_answers]
+    (fact,) = [fact for fact in facts_of_run(run.folder) if fact.input == KNOWN]
+    told = [(a.failure, a.status_code, a.handle, a.peers_v4) for a in measured(fact).registry_answers]
     assert told == [("http_unexpected_status_code", 403, "", None), ("connection_refused", None, "", None)]
     assert [verdict.input for verdict in run.verdicts] == []
 
 
 def test_a_path_of_the_lab_is_one_hop_and_the_carrier_is_on_it(result: RunResult) -> None:
-    facts = [fact for fact in facts_of_run(result.folder) if fact.measurement.target_id in TRANSIT[:2]]
+    facts = [fact for fact in facts_of_run(result.folder) if measured(fact).target_id in TRANSIT[:2]]
     dated = read_catalogue().ranges_dated
     assert list(lines(facts)) == [
         (
@@ -97,7 +104,7 @@ def test_a_path_of_the_lab_is_one_hop_and_the_carrier_is_on_it(result: RunResult
             f"(AS numbers by shipped ranges, {dated}). AS174: not on the observed path."
         ),
     ]
-    (trace,) = facts[0].measurement.path_traces
+    (trace,) = measured(facts[0]).path_traces
     assert trace.hops == (
         PathHop(ttl=1, n_sent=2, rtt_ms=trace.hops[0].rtt_ms, as_names=("AS174",), ips=("66.28.0.45",)),
     )
@@ -201,6 +208,25 @@ def test_a_file_of_something_else_is_refused_before_anything_is_sent(content: by
     assert refused.value.hint.startswith(
         "Save one so: curl -o saved.json https://rdap.db.ripe.net/autnum/3333"
     )
+
+
+def test_what_was_not_come_to_and_what_could_not_be_seen_are_told_apart() -> None:
+    """The run ended first; this system does not tell who answered; no address was there to look for."""
+    from unit.a_run import a_measurement
+
+    unsupported = a_measurement(
+        input="path://4.2.2.2:53", local=(LocalFact(name="path", value="unsupported"),)
+    )
+    shown = (
+        ShownFact(measurement=None, input="registry://AS3333"),
+        ShownFact(measurement=unsupported, input="path://4.2.2.2:53"),
+        ShownFact(measurement=a_measurement(), input="path://gone.example:53"),
+    )
+    assert list(lines(shown)) == [
+        "registry://AS3333: not measured.",
+        "Path to path://4.2.2.2:53: this system does not tell who answered; not observed.",
+        "path://gone.example:53: not measured.",
+    ]
 
 
 def a_trace(**changes: Any) -> PathTrace:

@@ -57,7 +57,13 @@ def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
 
 
 def _show(
-    result: "RunResult", prepared: "Prepared | None", *, json_lines: bool, run: Path, pairs: bool = False
+    result: "RunResult",
+    prepared: "Prepared | None",
+    *,
+    json_lines: bool,
+    run: Path,
+    pairs: bool = False,
+    baseline: Path | None = None,
 ) -> None:
     """Print the outcome on stdout, as a table or JSON Lines; `pairs` draws those of every target tested."""
     from probe.cli.terminal import console
@@ -74,7 +80,7 @@ def _show(
         services=result.services,
         verdicts=result.verdicts,
         trials=_trials(result, run, every=pairs),
-        facts=_facts(run),
+        facts=_facts(run, baseline),
         errors=_errors(result) if prepared is not None else "",
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
@@ -92,12 +98,12 @@ def _errors(result: "RunResult") -> str:
     return line_after_a_run(result.folder, result.record)
 
 
-def _facts(run: Path) -> tuple[str, ...]:
-    """Return what a run observed beside its verdicts, a sentence each."""
+def _facts(run: Path, baseline: Path | None) -> tuple[str, ...]:
+    """Return what a run observed beside its verdicts, a sentence each; a baseline's instead of its own."""
     from probe.pipeline.fact_list import facts_of_run
     from probe.report.facts import lines
 
-    return tuple(lines(facts_of_run(run)))
+    return tuple(lines(facts_of_run(run, baseline)))
 
 
 def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTrials, ...]":
@@ -153,7 +159,7 @@ def judge_again(run: Path, baseline: Path | None, out: Path | None, *, pairs: bo
 
     with exits.told():
         result = rejudge(run, baseline, out)
-        _show(result, None, json_lines=json_lines, run=run, pairs=pairs)
+        _show(result, None, json_lines=json_lines, run=run, pairs=pairs, baseline=baseline)
     return result.exit_code
 
 

@@ -1,27 +1,36 @@
 """The facts of a stored run, beside what its baseline has of the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from probe.model.baseline import Baseline
+from probe.model.target import Target
 from probe.pipeline.inputs import read_inputs
 from probe.report.facts import KnownPath, ShownFact
-from probe.store import RunFolder
+from probe.store import RunFolder, read_baseline
 
 
-def facts_of_run(path: Path) -> tuple[ShownFact, ...]:
-    """Return every measurement that gave facts, in the order of the catalogue. Raises StoreError."""
+def facts_of_run(path: Path, other: Path | None = None) -> tuple[ShownFact, ...]:
+    """Return every measurement that gave facts, in the order of the catalogue. Raises StoreError.
+
+    With `other`, that baseline is put beside them instead of the run's own.
+    """
     with RunFolder.open(path) as folder:
-        return tuple(_facts(folder))
+        inputs = read_inputs(folder)
+        targets = inputs.facts()
+        if not targets:  # a journal of ten thousand targets is not read for nothing
+            return ()
+        baseline = read_baseline(other) if other is not None else inputs.baseline
+        return tuple(_facts(folder, targets, baseline))
 
 
-def _facts(folder: RunFolder) -> Iterator[ShownFact]:
-    inputs = read_inputs(folder)
+def _facts(folder: RunFolder, targets: Iterable[Target], baseline: Baseline | None) -> Iterator[ShownFact]:
     index = folder.index()
-    for target in inputs.facts():
-        known = _known(inputs.baseline, target.input)
-        for measurement in folder.read_at(index.get(target.target_id, ())):
-            yield ShownFact(measurement=measurement, known=known)
+    for target in targets:
+        known = _known(baseline, target.input)
+        found = tuple(folder.read_at(index.get(target.target_id, ())))
+        for measurement in found or (None,):
+            yield ShownFact(measurement=measurement, input=target.input, known=known)
 
 
 def _known(baseline: Baseline | None, text: str) -> KnownPath | None:

@@ -47,22 +47,28 @@ class KnownPath:
 class ShownFact:
     """One measurement that gave facts, and what a baseline has of the same."""
 
-    measurement: Measurement
+    measurement: Measurement | None
+    """None where the run ended before."""
+    input: str = ""
     known: KnownPath | None = None
 
 
 def lines(facts: Sequence[ShownFact]) -> Iterator[str]:
     """Yield a sentence a fact, safe to look at."""
     for fact in facts:
-        measurement = fact.measurement
-        for answer in measurement.registry_answers:
-            yield _registry(answer)
-        for trace in measurement.path_traces:
-            yield _path(trace, fact.known)
-        if any(local.name == "path" for local in measurement.local):
-            yield _("Path to {input}: this system does not tell who answered; not observed.").format(
-                input=visible(measurement.input, LONGEST)
-            )
+        said = list(_sentences(fact.measurement, fact.known)) if fact.measurement else []
+        yield from said or [_("{input}: not measured.").format(input=visible(fact.input, LONGEST))]
+
+
+def _sentences(measurement: Measurement, known: KnownPath | None) -> Iterator[str]:
+    for answer in measurement.registry_answers:
+        yield _registry(answer)
+    for trace in measurement.path_traces:
+        yield _path(trace, known)
+    if any(local.name == "path" for local in measurement.local):
+        yield _("Path to {input}: this system does not tell who answered; not observed.").format(
+            input=visible(measurement.input, LONGEST)
+        )
 
 
 def _registry(answer: RegistryAnswer) -> str:
