@@ -134,14 +134,17 @@ def test_a_connection_for_it_is_no_try_of_the_target(ca: Authority) -> None:
     assert nothing_of(m, ELSEWHERE)
 
 
-def test_over_tls_it_is_asked_under_the_resolvers_name_once(ca: Authority) -> None:
+def test_over_tls_a_server_is_asked_whose_certificate_holds_and_one_answer_is_enough(ca: Authority) -> None:
     async def prepare(world: World) -> None:
         await world.serve(IP, 853, tls(ca, framed(table(OWNERS))))
 
     target = a_resolver("dns+udp", WHO, "second.example A")
     m = measured(ca, prepare, target, "resolver")
-    assert told(m) == [("dot", "owner", "172.253.0.0/16", None)]
-    assert [(h.server_name, h.arm) for h in m.tls_handshakes] == [("dns.google", "who")]
+    assert told(m) == [
+        ("dot", "", "", "ssl_invalid_hostname"),
+        ("dot", "owner", "172.253.0.0/16", None),
+    ]
+    assert [(h.server_name, h.arm) for h in m.tls_handshakes] == [(None, "who"), ("dns.google", "who")]
 
 
 def test_a_dead_address_is_not_asked_more_than_it_takes(ca: Authority) -> None:
@@ -150,7 +153,7 @@ def test_a_dead_address_is_not_asked_more_than_it_takes(ca: Authority) -> None:
 
     m = measured(ca, prepare, a_resolver("dns+udp", WHO, "second.example A"), "resolver")
     assert told(m) == [("dot", "", "", "generic_timeout_error")] * 2
-    assert [h.server_name for h in m.tls_handshakes] == ["dns.google", None]
+    assert [h.server_name for h in m.tls_handshakes] == [None, "dns.google"]
 
 
 def test_who_answers_at_nobodys_address_is_asked_too(ca: Authority) -> None:

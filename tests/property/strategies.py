@@ -27,6 +27,7 @@ from probe.model.observation import (
 )
 from probe.model.target import Target
 from probe.model.words import SMALL_SEGMENTS, ReasonCode
+from property.who import who_answers
 
 IPS = ("104.16.1.1", "104.16.1.2", "185.76.144.9", "10.1.2.3", "198.18.0.9", "95.167.13.50", "2606:4700::1")
 HOSTS = (NAME, "inner.example.org", "WWW." + NAME + ".")
@@ -302,11 +303,12 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
                     tuple(draw(st.lists(handshakes(), max_size=3))),
                     tuple(draw(st.lists(round_trips(), max_size=3))),
                     tuple(draw(st.lists(quic_shakes(), max_size=5))) if "quic" in url else (),
+                    tuple(draw(st.lists(who_answers, max_size=3))) if "dns+" in url else (),
                 )
             )
-        queries, tcp, tls, http, over_udp = drawn[-1]
+        queries, tcp, tls, http, over_udp, who = drawn[-1]
         m = replace(m, queries=queries, tcp_connect=tcp, tls_handshakes=tls, requests=http)
-        found.append(replace(m, quic_handshakes=over_udp))
+        found.append(replace(m, quic_handshakes=over_udp, who_answers=who))
     return target, tuple(found)
 
 

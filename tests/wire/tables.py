@@ -13,6 +13,7 @@ from wire.tables_services import OFFICE, SERVICES
 from wire.tables_stores import STORES
 from wire.tables_throughput import THROUGHPUT
 from wire.tables_vpn import VPN
+from wire.tables_who import WHO
 from wire.tables_within import WITHIN
 from wire.tables_zone import ZONE
 
@@ -37,7 +38,7 @@ LONGEST: Final = (
 )
 _ALL: Final = {
     s.name: s
-    for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *SERVICES, *STORES, *WITHIN, *VPN)
+    for s in (*PATH, *RESOLVER, *INNOCENT, *NETWORK, *ZONE, *QUIC, *WHO, *SERVICES, *STORES, *WITHIN, *VPN)
 }
 BLOCKING: Final[Mapping[str, Scenario]] = {name: _ALL[name] for name in (*LONGEST, *_ALL)}
 """What is reached, and what is not."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from probe.lab.names import NOTICE_ADDRESS
 from probe.lab.records import Rule, Site
+from probe.lab.who_worlds import GOOGLE
 from wire.scenario import RESOLVERS, Row, Scenario, leads, named, start
 
 BOGON: Final = "10.45.3.2"
@@ -139,14 +140,16 @@ RESOLVER: Final = (
     ),
     Scenario(
         name="dns-silenced",
-        about="UDP/53 to Google's resolver vanishes; Quad9's refuses for everybody and is no worse than that",
+        about="UDP/53 to Google's resolver vanishes, at all of its addresses; its other transports pass",
         services=("google-dns", "cloudflare-dns"),
-        censors=(named("dns", "drop", "*", addresses=["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888"]),),
+        censors=(named("dns", "drop", "*", addresses=list(GOOGLE)),),
         rows=(
             Row("google-dns/udp", "blocked", "dns.timeout", "path"),
             Row("google-dns/tcp", "reachable"),
+            Row("google-dns/dot", "reachable"),
             Row("google-dns/doh", "reachable"),
             Row("google-dns", "blocked", "dns.timeout", "path"),
+            Row("cloudflare-dns/udp", "reachable"),
             Row("cloudflare-dns", "reachable"),
         ),
     ),

@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -60,6 +61,8 @@ class Authority:
         self.path = folder / "ca.pem"
         self.path.write_bytes(self.root.public_bytes(Encoding.PEM))
         self.sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        self.addresses: dict[str, list[str]] = {}
+        """Names whose certificates bear addresses too, as those of public resolvers do."""
         self._contexts: dict[tuple[str, str], ssl.SSLContext] = {}
         self._key_pem = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
@@ -110,6 +113,7 @@ class Authority:
         issuer_key: ec.EllipticCurvePrivateKey,
         days: tuple[int, int] = (-30, 60),
     ) -> x509.Certificate:
+        addresses = [x509.IPAddress(ip_address(one)) for one in self.addresses.get(name, ())]
         return (
             x509.CertificateBuilder()
             .subject_name(_name(name))
@@ -119,7 +123,7 @@ class Authority:
             .not_valid_before(self.now + timedelta(days=days[0]))
             .not_valid_after(self.now + timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *addresses]), critical=False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False

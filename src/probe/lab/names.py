@@ -94,6 +94,8 @@ class Names:
         self.resolvers: set[str] = set(SYSTEM_RESOLVERS)
         self.askers: dict[str, str] = {}
         """From which address the resolvers of an owner with ranges ask other servers."""
+        self.on_certificates: dict[str, list[str]] = {}
+        """Addresses that the certificates of resolvers bear beside their names."""
         self.zones = Zones()
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
@@ -137,6 +139,8 @@ class Names:
         if (scheme.startswith("dns+") or target.experiment in ("dns", "doh")) and host:
             mine = target.addresses or ((host,) if is_address(host) else ())
             self.resolvers.update(mine)
+            if target.server_name:
+                self.on_certificates.setdefault(target.server_name, []).extend(mine)
             four = [b for name in target.ranges for b in self.ranges.get(name, ()) if ":" not in b]
             self.askers |= {address: pick(four[-1], address) for address in mine if four}
         if target.experiment == "sinkhole" or host == SINKHOLE or not host:

@@ -36,6 +36,7 @@ class World:
         self.scenario = scenario
         self.names = Names(catalogue, scenario.urls)
         self.ca = ca
+        ca.addresses |= self.names.on_certificates
         self.seed = seed
         self.rtt_s = 0.0
         self.censored = True

@@ -288,9 +288,9 @@ async def _compare_resolver(ctx: Context, target: Target, place: Place) -> None:
         return
     same = [r for r in _resolvers(ctx.resolvers) if r.scheme == "https" and r.ip == place.host]
     # A target over TLS fails under its name: there only the address may tell that it lives.
-    names = ("",) if place.scheme == "dns+tls" else dict.fromkeys((target.server_name, ""))
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
-    for resolver in (*same, *(replace(own, server_name=name) for name in names)):
+    named = [replace(own, server_name=target.server_name)] if place.scheme != "dns+tls" else []
+    for resolver in (own, *same, *named) if target.who else (*same, own):
         if target.who:
             if await who.is_heard(ctx, target, resolver):
                 return
