@@ -10,6 +10,7 @@ from probe.lab.innocent import INNOCENT
 from probe.lab.interference import INTERFERENCE
 from probe.lab.names import NOTICE_ADDRESS, SYSTEM_RESOLVERS
 from probe.lab.networks import NETWORKS
+from probe.lab.parts import PARTS
 from probe.lab.quic_server import has_quic
 from probe.lab.quic_worlds import QUIC
 from probe.lab.records import Expected, Rule, Scenario, Site
@@ -83,6 +84,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *THROTTLED,
         *NETWORKS,
         *INNOCENT,
+        *PARTS,
         *SLOW,
         *(QUIC if has_quic() else ()),
         *ZONED,
