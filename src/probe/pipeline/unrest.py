@@ -44,6 +44,9 @@ class Unrest:
         """Wait for unrest and look into it, until cancelled, a few times at most."""
         for _ in range(MOST_SPELLS):
             await self.heart.ails.wait()
+            if not self.known.quorum():
+                # Ill from its beginning: the neutral set's own rounds tell that.
+                return
             slow = self.heart.slow
             async with self._busy:
                 if self._settled:
