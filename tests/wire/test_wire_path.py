@@ -145,6 +145,20 @@ def test_where_nobody_knows_the_first_hop_and_no_operator_is_declared_no_address
     ]
 
 
+def test_over_ipv6_the_same_is_seen() -> None:
+    inside, lumen, anchor = "2a00:1fa0::1", "2001:1900::1", "2001:1900::53"
+    with a_chain([inside, lumen], anchor, port=53) as chain:
+        target = replace(a_path(anchor), input=f"path://[{anchor}]:53")
+        traced(chain, target, shipped())  # fresh cables: the routers find their neighbours out
+        m = traced(chain, target, shipped())
+    assert shape(m) == [
+        (1, 2, ("unknown",), ()),
+        (2, 2, ("AS3356",), (lumen,)),
+        (3, 2, ("AS3356",), (anchor,)),
+    ]
+    assert m.path_traces[0].failure is None
+
+
 def test_after_six_silent_hops_the_rest_is_not_asked_for() -> None:
     with a_chain([HOME], ANCHOR, silent=(HOME, ANCHOR)) as chain:
         m = traced(chain, a_path(ANCHOR), shipped())
