@@ -40,6 +40,10 @@ RESOLVER_FAILED: Final = "the system's resolver failed for {n} of {all} neutral 
 RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
 TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
 CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
+TOLD_APART: Final = (
+    "{resolver} tells the truth about the name over TLS or HTTPS and something else over UDP: on the way there"
+    " somebody answers for it, or before it"
+)
 WHO_UNPUBLISHED: Final = (
     "over TLS too it asks other servers from addresses outside of those that its owner publishes"
 )
@@ -103,6 +107,7 @@ NOTES: Final = (
     RESOLVER_KIND,
     TIME_UNKNOWN,
     CLOCK_OFF,
+    TOLD_APART,
     WHO_UNPUBLISHED,
     UNKNOWN_ISSUERS,
     SLOWED_UNDECIDED,

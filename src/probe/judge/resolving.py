@@ -14,7 +14,7 @@ from probe.judge.hop import Round
 from probe.judge.note import NAME_ROUNDS, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.stand import stand
-from probe.judge.whence import at_home, located_at_resolver
+from probe.judge.whence import at_home, located_at_resolver, told_apart
 from probe.judge.witness import Failed
 from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
@@ -155,6 +155,7 @@ class Names:
             sources, uids = heard_from(self._hop)
             outcome.sources = (*sources, *outcome.sources)
             outcome.witnesses |= uids
+        outcome.notes += told_apart(self._hop)
         return outcome
 
     def _located(self, rule: Rule[Any], notice: Match | None) -> Located:

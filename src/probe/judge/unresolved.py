@@ -18,7 +18,7 @@ from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.series import OTHER_ADDRESS
 from probe.judge.stand import PASSES, at_dns, at_tcp, stand
-from probe.judge.whence import at_home, located_at_resolver
+from probe.judge.whence import at_home, located_at_resolver, told_apart
 from probe.judge.witness import count
 from probe.model.words import ControlSource, Layer, Located, State
 
@@ -73,6 +73,7 @@ def judge_failing_name(hop: Hop, names: Names) -> Outcome:
     if rule.state is State.BLOCKED and at_home(hop) and not told_openly(hop):
         outcome.located, outcome.confirmed = Located.UNKNOWN, False
         outcome.notes.append(note(HOME_FILTER))
+    outcome.notes += told_apart(hop)
     return outcome
 
 
@@ -167,7 +168,7 @@ def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
         counted.stands and layers == {Layer.TLS} and counted.kind in k.MIXABLE and hop.place.scheme == "https"
     )
     rule = first_match(UNTRUE, facts)
-    return conclude(
+    outcome = conclude(
         rule,
         Layer.DNS,
         hop=hop,
@@ -192,6 +193,8 @@ def judge_untrue(hop: Hop, rounds: list[Round]) -> Outcome:
             else (),
         ),
     )
+    outcome.notes += told_apart(hop)
+    return outcome
 
 
 def _forged_certificate(hop: Hop, rounds: list[Round]) -> str:

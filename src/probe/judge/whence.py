@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from probe.judge import kind as k
 from probe.judge.fingerprints import is_bogon, match_dns_address
 from probe.judge.fingerprints.bogon import NAT64
+from probe.judge.note import TOLD_APART, note
 from probe.judge.reading import place_of
 from probe.model import failure as f
 from probe.model.words import Located
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from probe.judge.hop import Hop
     from probe.model.observation import DNSLookup, DNSReply
+    from probe.model.verdict import Note
 
 TRUE: Final = "true"
 FORGED: Final = "forged"
@@ -52,6 +54,14 @@ def located_at_resolver(hop: Hop) -> Located:
     if true == alike or (true and (at_home(hop) or hop.facts.vantage.resolver_class == "public")):
         return Located.UNKNOWN
     return Located.PATH if alike else Located.RESOLVER
+
+
+def told_apart(hop: Hop) -> list[Note]:
+    """Tell of a resolver that says the truth over a verified channel and something else over plain UDP."""
+    others = [q for _, q in hop.reading.other_lookups.get(hop.name, ()) if q.query_type == "A"]
+    true = {host_of(q) for q in others if q.engine in VERIFIED and _word(hop, q) == TRUE}
+    false = {host_of(q) for q in others if q.engine == "udp" and _word(hop, q) in FALSE}
+    return [note(TOLD_APART, resolver=ip) for ip in sorted(true & false)]
 
 
 def _open_questions(hop: Hop, book: Mapping[str, Sequence[tuple[object, DNSLookup]]]) -> list[DNSLookup]:

@@ -177,12 +177,14 @@ class Search:
 async def _ask_openly(ctx: Context, search: Search) -> None:
     """Ask over plain UDP until a resolver has answered so, late answers kept; not the user's own resolvers.
 
+    First one that told the name over a verified channel: what it says in the open is held against that.
     An address that only this answer gave is tried under the name: a true answer must be known as one.
     """
     named = system_resolver(ctx)
     avoided = {*ctx.network.system_resolvers(), *(named or ())[:1], *search.openly}
     others = [r for r in _resolvers(ctx.resolvers) if r.scheme == OPEN and r.ip not in avoided]
-    others.sort(key=lambda r: (r.scheme, r.ip) in memory_of(ctx).mute_resolvers)
+    mute = memory_of(ctx).mute_resolvers
+    others.sort(key=lambda r: ((r.scheme, r.ip) in mute, r.ip not in search.answered))
     for resolver in others[: max(OPENLY - len(search.openly), 0)]:
         if search.heard:
             return
@@ -291,10 +293,8 @@ async def _compare_resolver(ctx: Context, target: Target, place: Place) -> None:
     own = Resolver(scheme="dns+tls", ip=place.host, port=DOT_PORT, place=place)
     named = [replace(own, server_name=target.server_name)] if place.scheme != "dns+tls" else []
     for resolver in (own, *same, *named) if target.who else (*same, own):
-        if target.who:
-            if await who.is_heard(ctx, target, resolver):
-                return
-            continue
-        lookup = await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")
+        if target.who and await who.is_heard(ctx, target, resolver):
+            return
+        lookup = None if target.who else await resolver.ask(ctx, dns.NEUTRAL_NAME, "A")
         if lookup is not None and lookup.failure is None:
             return
