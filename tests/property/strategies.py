@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -279,15 +280,7 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
     )
     found = []
     alike = draw(st.booleans())
-    drawn: list[
-        tuple[
-            tuple[DNSLookup, ...],
-            tuple[TCPConnect, ...],
-            tuple[TLSHandshake, ...],
-            tuple[HTTPRoundTrip, ...],
-            tuple[quic.QUICHandshake, ...],
-        ]
-    ] = []
+    drawn: list[tuple[Any, ...]] = []
     for number in range(draw(st.integers(0, 4))):
         aside = ("control", "resolver", "cross", SMALL_SEGMENTS)
         kind = draw(st.sampled_from((experiment, experiment, experiment, *aside)))

@@ -41,8 +41,8 @@ RESOLVER_KIND: Final = "the system's resolver answers with {kind} addresses"
 TIME_UNKNOWN: Final = "the time could not be checked against two agreeing servers"
 CLOCK_OFF: Final = "this machine's clock is off by {seconds} s"
 TOLD_APART: Final = (
-    "{resolver} tells the truth about the name over TLS or HTTPS and something else over UDP: on the way there"
-    " somebody answers for it, or before it"
+    "{resolver} tells the truth about the name over TLS or HTTPS and something else over UDP: on the way"
+    " there somebody answers for it, or before it"
 )
 WHO_UNPUBLISHED: Final = (
     "over TLS too it asks other servers from addresses outside of those that its owner publishes"
