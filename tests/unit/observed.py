@@ -48,36 +48,27 @@ def a_certificate(issuer: str = "CN=R11,O=Let's Encrypt,C=US", sha256: str = "ab
 
 
 def a_handshake(name: str, failure: str | None = None, **changes: Any) -> TLSHandshake:
-    plain = TLSHandshake(
-        t0=0.2,
-        t=0.4,
-        failure=failure,
-        ip=PUBLIC_IP,
-        port=443,
-        server_name=name,
-        verified_name=name,
-        completed=failure is None,
-        name_matches=True if failure is None else None,
-        certificates=(a_certificate(),) if failure is None else (),
-    )
-    return replace(plain, **changes)
+    return replace(TLSHandshake(**_shaken(name, failure)), **changes)
+
+
+def _shaken(name: str, failure: str | None) -> dict[str, Any]:
+    """Return what a handshake under a name looks like, over TCP as over QUIC."""
+    return {
+        "t0": 0.2,
+        "t": 0.4,
+        "failure": failure,
+        "ip": PUBLIC_IP,
+        "port": 443,
+        "server_name": name,
+        "verified_name": name,
+        "completed": failure is None,
+        "name_matches": True if failure is None else None,
+        "certificates": (a_certificate(),) if failure is None else (),
+    }
 
 
 def a_quic_handshake(name: str, failure: str | None = None, **changes: Any) -> QUICHandshake:
-    plain = QUICHandshake(
-        t0=0.2,
-        t=0.4,
-        failure=failure,
-        ip=PUBLIC_IP,
-        port=443,
-        server_name=name,
-        verified_name=name,
-        completed=failure is None,
-        name_matches=True if failure is None else None,
-        certificates=(a_certificate(),) if failure is None else (),
-        arm="target@target",
-    )
-    return replace(plain, **changes)
+    return replace(QUICHandshake(**_shaken(name, failure), arm="target@target"), **changes)
 
 
 def a_trip(url: str, status: int | None = 200, failure: str | None = None, **changes: Any) -> HTTPRoundTrip:

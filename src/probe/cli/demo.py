@@ -28,9 +28,7 @@ def demo(
     ] = "",
     list_scenarios: Annotated[bool, typer.Option("--list-scenarios", help=_("Name them and end."))] = False,
     results: o.Results = Path("results"),
-    json_lines: Annotated[
-        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
-    ] = False,
+    json_lines: o.JsonLines = False,
     lang: o.Lang = "",
 ) -> None:
     """Run the lab, or name its scenarios."""

@@ -34,9 +34,7 @@ def judge(
     pairs: Annotated[
         bool, typer.Option("--pairs", help=_("Draw the speeds compared, of every target tested."))
     ] = False,
-    json_lines: Annotated[
-        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
-    ] = False,
+    json_lines: o.JsonLines = False,
     lang: o.Lang = "",
 ) -> None:
     """Judge again and show the verdicts."""

@@ -116,10 +116,15 @@ HighRisk = Annotated[
     bool, typer.Option("--include-high-risk", help=_("Also targets whose mere visit may be punished; asks."))
 ]
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask. On a new machine this means no control."))]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))]
+JsonLines = Annotated[bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))]
 Lang = Annotated[
     str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here (fr: later)."))
 ]
 
+RESULTS: Final = Path("results")
+ROUNDS, CONFIRM_AFTER_S, CONCURRENCY, TIMEOUT_S, MAX_MB, MAX_MINUTES = 3, 60.0, 16, 10.0, 15.0, 8.0
+"""What is not typed: RunOptions' own defaults, in the units of the options."""
 STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
 DETECT: Final = "detect"
 ACCESS: Final = ("", "fixed", "mobile", "wifi")

@@ -25,7 +25,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 BESIDE_RESUME = frozenset(
-    ("resume", "vpn", "results", "max_mb", "max_minutes", "dry_run", "yes", "json_lines", "lang", "fail_on")
+    (
+        *("resume", "vpn", "asn_table", "results", "max_mb", "max_minutes"),
+        *("dry_run", "yes", "json_lines", "lang", "fail_on"),
+    )
 )
 """What may be typed beside --resume: budgets and showing. The rest is as the run was begun."""
 
@@ -39,17 +42,17 @@ def run(
     apps: o.Apps = None,
     registry_files: o.RegistryFiles = None,
     vpn: o.Vpn = None,
-    results: o.Results = Path("results"),
+    results: o.Results = o.RESULTS,
     baseline: o.BaselineFile = None,
     control: o.Control = None,
     control_proxy: o.ControlProxy = "",
     throughput: o.Throughput = True,
-    rounds: o.Rounds = 3,
-    confirm_after: o.ConfirmAfter = 60.0,
-    concurrency: o.Concurrency = 16,
-    timeout: o.Timeout = 10.0,
-    max_mb: o.MaxMb = 15.0,
-    max_minutes: o.MaxMinutes = 8.0,
+    rounds: o.Rounds = o.ROUNDS,
+    confirm_after: o.ConfirmAfter = o.CONFIRM_AFTER_S,
+    concurrency: o.Concurrency = o.CONCURRENCY,
+    timeout: o.Timeout = o.TIMEOUT_S,
+    max_mb: o.MaxMb = o.MAX_MB,
+    max_minutes: o.MaxMinutes = o.MAX_MINUTES,
     dns: o.Dns = "",
     asn: o.Asn = "",
     asn_table: o.AsnTable = None,
@@ -58,17 +61,13 @@ def run(
     access_type: o.AccessType = "",
     include_elevated: o.Elevated = False,
     include_high_risk: o.HighRisk = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))
-    ] = False,
+    dry_run: o.DryRun = False,
     trust_anchor: Annotated[
         Path | None,
         typer.Option("--trust-anchor", metavar="FILE", help=_("The DNS root's keys, as DS records.")),
     ] = None,
     yes: o.Yes = False,
-    json_lines: Annotated[
-        bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))
-    ] = False,
+    json_lines: o.JsonLines = False,
     lang: o.Lang = "",
     fail_on: Annotated[
         str,

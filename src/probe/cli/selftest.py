@@ -1,6 +1,5 @@
 """`probe self-test`: how often this program would see throttling on this link though there is none."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,20 +38,18 @@ def self_test(
             "--trials", metavar="N", min=12, max=600, help=_("Transfers; twelve make one comparison.")
         ),
     ] = 24,
-    results: o.Results = Path("results"),
+    results: o.Results = o.RESULTS,
     control: Helper = None,
-    timeout: o.Timeout = 10.0,
-    max_mb: o.MaxMb = 15.0,
-    max_minutes: o.MaxMinutes = 8.0,
+    timeout: o.Timeout = o.TIMEOUT_S,
+    max_mb: o.MaxMb = o.MAX_MB,
+    max_minutes: o.MaxMinutes = o.MAX_MINUTES,
     dns: o.Dns = "",
     asn: o.Asn = "",
     asn_table: o.AsnTable = None,
     region: o.Region = "withheld",
     network_name: o.NetworkName = "",
     access_type: o.AccessType = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))
-    ] = False,
+    dry_run: o.DryRun = False,
     yes: o.Yes = False,
     json_lines: Annotated[bool, typer.Option("--json", help=_("One JSON object on stdout."))] = False,
     lang: o.Lang = "",
