@@ -221,7 +221,7 @@ def _read_database(path: Path, digest: str) -> AsnTable:
         built = dt.datetime.fromtimestamp(database.metadata().build_epoch, dt.UTC).date()
     except (maxminddb.InvalidDatabaseError, ValueError, TypeError, OverflowError, RecursionError):
         raise TableError(path, 0, "no MaxMind DB", HINT_MMDB) from None
-    if "asn" not in database.metadata().database_type.lower():
+    if "asn" not in str(database.metadata().database_type).lower():
         database.close()
         raise TableError(path, 0, "a MaxMind DB without AS numbers", HINT_MMDB)
     table = AsnTable(dated=built, sha256=digest)

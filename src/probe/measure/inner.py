@@ -38,6 +38,7 @@ def echoes(own: str, inside: str) -> tuple[bytes, ...]:
 
 def is_reply(packet: bytes) -> bool:
     """Say whether an inner packet is an echo reply."""
-    return (
-        len(packet) >= 28 and packet[0] >> 4 == 4 and packet[9] == ICMP and packet[(packet[0] & 15) * 4] == 0
-    )
+    if len(packet) < 28 or packet[0] >> 4 != 4 or packet[9] != ICMP:
+        return False
+    at = (packet[0] & 15) * 4
+    return at < len(packet) and packet[at] == 0

@@ -96,6 +96,11 @@ def _matching(value: Any, form: re.Pattern[str]) -> str:
     return value if isinstance(value, str) and form.fullmatch(value) else ""
 
 
+def _text(value: Any) -> str:
+    """Return a text; what is none is never spelled out, for it may be nested too deep for that."""
+    return value if isinstance(value, str) else ""
+
+
 def _number(value: Any, most: int = _MOST) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
         value = int(value)
@@ -124,7 +129,7 @@ def _registration(tree: Mapping[str, Any]) -> tuple[Resource, Found]:
         "port43": _matching(tree.get("port43"), _HOST),
     }
     for event in map(_map, _list(tree.get("events"))):
-        field = _EVENTS.get(str(event.get("eventAction")))
+        field = _EVENTS.get(_text(event.get("eventAction")))
         if field and field not in found:
             found[field] = _time(event.get("eventDate"))
     return _registered(tree), found
@@ -136,7 +141,7 @@ def _registered(tree: Mapping[str, Any]) -> Resource:
         if first is None:
             raise AnswerError("an autnum without a number")
         return first, first if last is None else last
-    begin, end = str(tree.get("startAddress")), str(tree.get("endAddress"))
+    begin, end = _text(tree.get("startAddress")), _text(tree.get("endAddress"))
     try:
         if ":" in begin:
             ends6 = ipaddress.IPv6Address(begin), ipaddress.IPv6Address(end)
@@ -169,12 +174,12 @@ def _routing(data: Mapping[str, Any]) -> tuple[Resource, Found]:
 
 
 def _routed(value: Any) -> Resource:
-    text = str(value).upper().removeprefix("AS")
-    number = _number(text, 2**32 - 1)
+    text = str(value) if isinstance(value, int) else _text(value)
+    number = _number(text.upper().removeprefix("AS"), 2**32 - 1)
     if number is not None:
         return number, number
     try:
-        return (ipaddress.ip_network(str(value)),)
+        return (ipaddress.ip_network(text),)
     except ValueError:
         raise AnswerError("routing-status without its resource") from None
 

@@ -23,6 +23,8 @@ FAMILIES: Final = {1: 4, 2: 16}
 """Number of the family to bytes of an address."""
 MAX_DATAGRAM: Final = 2048
 MAX_ATTRIBUTES: Final = 32
+MAX_HEARD: Final = 64
+"""Datagrams read in one try: a flood that is always there never lets a deadline pass."""
 TRIES: Final = 2
 PATIENCE_S: Final = 1.0
 """For each try; anybody nearer than the moon answers by then."""
@@ -81,13 +83,14 @@ async def ask(ctx: Context, ip: str, port: int) -> str | None:
     return None
 
 
-async def _exchange(ctx: Context, sock: socket.socket, transaction: bytes) -> str:
+async def _exchange(ctx: Context, sock: socket.socket, transaction: bytes) -> str | None:
     loop = asyncio.get_running_loop()
     asked = request(transaction)
     await loop.sock_sendall(sock, asked)
     ctx.bytes_sent += len(asked)
-    while True:
+    for _ in range(MAX_HEARD):
         datagram = await loop.sock_recv(sock, MAX_DATAGRAM)
         ctx.bytes_received += len(datagram)
         if (told := mapped_address(datagram, transaction)) is not None:
             return told
+    return None

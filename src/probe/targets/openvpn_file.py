@@ -57,7 +57,8 @@ def read_openvpn(  # noqa: C901  # one line an option that a handshake needs
     user, _, password = content("auth-user-pass").strip().partition("\n")
     wrap: Wrap = next((w for w in WRAPS if f"tls-{w}" in blocks or f"tls-{w}" in options), "")
     static = _STATIC.search(content(f"tls-{wrap}")) if wrap else None
-    key = bytes.fromhex("".join(static[1].split())) if static else b""
+    digits = "".join(static[1].split()) if static else ""
+    key = bytes.fromhex(digits) if len(digits) % 2 == 0 else b""
     if wrap and len(key) != STATIC_KEY:
         raise error(f"tls-{wrap}", "the static key is not of 256 bytes", "Copy the whole of its block.")
     digest = _DIGESTS.get(_word(options, "auth", "sha1").lower(), "")
