@@ -56,6 +56,8 @@ def base64_of(text: str) -> str:
         (f"t={base64_of('{a: 1, ip: ' + VOLUNTEER + '}')}", "t=[base64]"),
         (f"t={base64_of('longer words before ' * 30 + VOLUNTEER)}", "t=[base64]"),
         (f"t={base64_of(VOLUNTEER_SIX)}", "t=[base64]"),
+        (f"Your address.{VOLUNTEER_SIX}.", "Your address.[ip]."),
+        ("203.0.113.77::443", "[ip]::443"),
         (f"t={base64_of('user ivanova here')}", "t=dXNlciB[user]IGhlcmU="),
         (f"t={base64_of('mail: someone@mail.example')}", "t=[base64]"),
         ("::ffff:203.0.113.77 ", "[ip] "),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from probe.measure.registry_read import MAX_ANSWER_BYTES, AnswerError, read_file
 from probe.model.fact import RegistryAnswer
 from probe.model.target import Target
+from probe.store import OwnValues, Redactor
 from probe.targets import CatalogueError
 
 LONGEST_NAME: Final = 80
@@ -44,11 +46,22 @@ def _all(paths: Iterable[Path]) -> dict[str, tuple[RegistryAnswer, str]]:
         content, changed = _content(path)
         digest = hashlib.sha256(content).hexdigest()[:10]
         try:
-            answer = read_file(content, path.name[:LONGEST_NAME], f"{changed:%Y-%m-%dT%H:%M:%SZ}")
+            answer = read_file(content, "", f"{changed:%Y-%m-%dT%H:%M:%SZ}")
         except AnswerError as error:
             raise CatalogueError(str(path), 0, str(error), HINT) from None
-        found[f"file/{digest}"] = answer, f"{changed:%Y-%m-%d}"
+        shown = _shown(path.name, about=answer.resource, digest=digest)
+        found[f"file/{digest}"] = replace(answer, source=f"{SCHEME}{shown}"), f"{changed:%Y-%m-%d}"
     return found
+
+
+def _shown(name: str, *, about: str, digest: str) -> str:
+    """Return a file's name as a run may bear it; where something was masked its digest tells it apart.
+
+    An input is kept as it is, and whoever named the file may have named it after himself.
+    """
+    redactor = Redactor(OwnValues.of_this_machine(), allowed=(about.partition("/")[0],))
+    masked = redactor.text(name)
+    return masked[:LONGEST_NAME] if masked == name else f"{masked[:LONGEST_NAME]}-{digest}"
 
 
 def _content(path: Path) -> tuple[bytes, datetime]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -136,8 +137,18 @@ def _address(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
 
 
 def _handle(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
-    """Of a registry: a range is called by its first and last address, which are evidence."""
-    return " - ".join(redactor.address(part, scope) for part in value.split(" - "))
+    """Of a registry: a range is called by its first and last address; one inside it would be somebody's."""
+    parts = value.split(" - ")
+    return " - ".join((redactor.address if _is_end(part) else redactor.masked)(part, scope) for part in parts)
+
+
+def _is_end(text: str) -> bool:
+    """Say whether an address, without a port, is the first or last one of a /24, or in IPv6 of a /48."""
+    if not (address := canonical(text)):
+        return False
+    ip = ip_address(address)
+    low = (1 << (8 if ip.version == 4 else 80)) - 1
+    return int(ip) & low in {0, low}
 
 
 def _asns(redactor: "Redactor", value: Any, scope: "Scope") -> Any:
