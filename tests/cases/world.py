@@ -178,7 +178,7 @@ def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
                 certificate_sha256=("00",),
                 status_code=said.get("status", 200),
                 title=said.get("title"),
-                final_url=target.input,
+                final_url=said.get("final_url", target.input),
                 rate_bps=said["rate"] * 1000.0 if "rate" in said else None,
                 pair_calibration=said.get("calibration"),
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from probe.judge.constants import STORE_LOOKS
@@ -14,6 +15,7 @@ from probe.model.words import ControlSource, Layer, Located, State
 if TYPE_CHECKING:
     from probe.judge.outcome import Outcome
     from probe.judge.reading import Reading
+    from probe.judge.view import ControlView
     from probe.model.appstore import App
     from probe.model.measurement import Measurement
 
@@ -40,7 +42,7 @@ class StoreFacts:
     nowhere: bool
     """Where the app was absent, another storefront that has the control app does not have it either."""
     offered_before: bool
-    """A baseline shows its page in this very storefront."""
+    """A baseline from before this run shows its own page in this very storefront."""
 
 
 _SAID = (
@@ -146,15 +148,29 @@ def _facts(reading: Reading, page: Outcome, app: App) -> StoreFacts:
     trusted = [a.listed for a in answers if a.storefront != app.storefront and a.is_control]
     absent = False in here
     found = absent and True in control and False not in control
-    before = [v for v in page.hop.views if v.source is ControlSource.BASELINE and v.status == OK]
     return StoreFacts(
         offered=True in here,
         absent=absent,
         n_gone=sum(_is_gone(m, app) for m in reading.own) if found and True in there else 0,
         control_missing=absent and False in control,
         nowhere=found and False in there and (True in trusted or not trusted),
-        offered_before=bool(before),
+        offered_before=_is_older(reading, page) and any(_shows(v, app) for v in page.hop.views),
     )
+
+
+def _shows(view: ControlView, app: App) -> bool:
+    """Say whether a baseline was shown the app's own page, on a network that was fine."""
+    came = view.source is ControlSource.BASELINE and view.usable and view.status == OK
+    return came and app.is_page(view.final_url)
+
+
+def _is_older(reading: Reading, page: Outcome) -> bool:
+    """Say whether the run's baseline was recorded before the run, by a clock that is known."""
+    facts = page.hop.facts
+    if facts.baseline is None or facts.clock_offset_s is None:
+        return False
+    begun = reading.own[0].measurement_start_time + timedelta(seconds=facts.clock_offset_s)
+    return facts.baseline.recorded_utc < begun
 
 
 def _is_gone(m: Measurement, app: App) -> bool:

@@ -80,6 +80,7 @@ def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlV
         key=f"baseline:{baseline.run_id}",
         usable=baseline.network_state in FINE_NETWORKS and row.n_ok > 0,
         url=row.input,
+        final_url=row.final_url,
         age_s=_age_s(facts, baseline, moment),
         dns_failure=row.dns_failure,
         addresses=frozenset(row.addresses),

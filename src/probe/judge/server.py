@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from probe.judge import kind as k
 from probe.judge.constants import NEAR_S
@@ -14,6 +14,8 @@ from probe.model.words import Layer, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.hop import Hop
+
+PLAIN: Final = frozenset({"udp", "tcp"})
 
 INTERCEPTION: tuple[Rule[str], ...] = (
     Rule(
@@ -51,7 +53,7 @@ def near(hop: Hop) -> str:
     if at_home(hop):
         return f"{vantage.resolver_class} resolver"
     queries = [q for leg in hop.legs for q in leg.measurement.queries if q.engine == "udp"]
-    told = [a for leg in hop.legs for a in leg.measurement.who_answers if a.transport == "udp" and a.whence]
+    told = [a for leg in hop.legs for a in leg.measurement.who_answers if a.transport in PLAIN and a.whence]
     quick = any(r.t - q.t0 < NEAR_S for q in queries for r in q.replies)
     quick = quick or any(a.t - a.t0 < NEAR_S for a in told)
     return f"an answer within {NEAR_S * 1000:.0f} ms" if quick else ""

@@ -29,7 +29,7 @@ from probe.judge.throughput import (
     slow_for_all,
 )
 from probe.judge.trial import begin, end
-from probe.judge.whole import views_of_object
+from probe.judge.whole import object_url, views_of_object
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
@@ -104,9 +104,14 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
 def _got_elsewhere(
     reading: Reading, outcome: Outcome, rate_bps: float | None
 ) -> list[tuple[ControlSource, float]]:
-    """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial."""
-    views = [v for v in outcome.hop.views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
-    whole = [v for v in (*views, *views_of_object(reading)) if v.usable and v.answered]
+    """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial.
+
+    Where the transfers are of an object, how long the page is says nothing of it.
+    """
+    is_page = object_url(reading) in {"", reading.target.input}
+    views = outcome.hop.views if is_page else views_of_object(reading)
+    fresh = [v for v in views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
+    whole = [v for v in fresh if v.usable and v.answered]
     found = [(v.source, float(v.body_length or 0)) for v in whole if (v.status or 0) // 100 == GOOD]
     return [*found, *([(ControlSource.BASELINE, float("inf"))] if rate_bps else [])]
 

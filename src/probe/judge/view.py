@@ -29,6 +29,8 @@ class ControlView:
     uid: str = ""
     """The measurement that holds it; empty for a baseline."""
     url: str = ""
+    final_url: str = ""
+    """Where redirects led, of a baseline."""
     hop: int = 0
     asked_s: float | None = None
     """Seconds since the run began; None for a baseline."""

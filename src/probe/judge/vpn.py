@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
 from probe.judge import note as notes
+from probe.judge.clock import AGREE_S
 from probe.judge.count_layer import judge_floor
 from probe.judge.cross import NOTHING
 from probe.judge.dns import ARTEFACTS
@@ -114,8 +115,8 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         hop.views,
         [(v, PASSES if v.source is ControlSource.BASELINE else None) for v in hop.views],
         {x.kind for x in failures},
-        lives=stage == "data" or not over_udp,
     )
+    behind_s = hop.facts.clock_offset_s or 0.0
     facts = VpnFacts(
         count=counted,
         stand=stood,
@@ -123,9 +124,10 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         unavailable=family not in hop.facts.bench.families,
         stage=stage,
         over_udp=over_udp,
-        udp_passes=all(_udp_passed(r.leg.measurement) for r in rounds),
+        udp_passes=all(_udp_passed(r.leg.measurement, family) for r in rounds),
         busy=any(x.reached == "cookie" for x in own),
         true=all(hop.trust.is_true(x.ip) for x in own),
+        clock_behind=own[0].protocol == "wireguard" and behind_s >= AGREE_S,
     )
     rule = first_match(VPN_RULES, facts)
     final = rule.reason_code in {ReasonCode.FAMILY_UNAVAILABLE, ReasonCode.SERVER_REFUSED}
@@ -135,15 +137,20 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         hop=hop,
         stand=stood,
         count=counted,
-        params={"operation": OPERATIONS[stage], "family": f"IPv{family}"},
+        params={
+            "operation": OPERATIONS[stage],
+            "family": f"IPv{family}",
+            "behind": f"{behind_s:.0f}",
+        },
         uids=frozenset(r.leg.measurement.measurement_uid for r in rounds),
         wants=Wants(rounds=not counted.mixed and not final and not counted.stands),
     )
-    if rule.state is State.BLOCKED and stood.unseen_since:
+    if rule.state is State.BLOCKED and stage == "handshake" and stood.unseen_since:
         outcome.notes.append(note(notes.BASELINE_ALONE))
     return outcome
 
 
-def _udp_passed(m: Measurement) -> bool:
-    """Say whether a neutral server answered over UDP while the target did not."""
-    return any(x.failure is None for x in m.vpn_exchanges if x.arm == NEUTRAL)
+def _udp_passed(m: Measurement, family: int) -> bool:
+    """Say whether a neutral server answered over UDP, in this family, while the target did not."""
+    asked = [x for x in m.vpn_exchanges if x.arm == NEUTRAL and (":" in x.ip) == (family == 6)]
+    return any(x.failure is None for x in asked)

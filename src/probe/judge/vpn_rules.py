@@ -26,6 +26,8 @@ class VpnFacts(FloorFacts):
     """The server said that it is under load."""
     true: bool
     """Something vouches for every address that they failed at."""
+    clock_behind: bool
+    """This machine's clock is slow, by which WireGuard's handshakes look like old ones sent again."""
 
 
 VPN_ANSWERED: Rule[object] = Rule(
@@ -58,6 +60,14 @@ _BLOCKED: tuple[Rule[Any], ...] = (
         State.INCONCLUSIVE,
         COUNTED + "; nothing shows that the addresses are its own.",
         reason_code=ReasonCode.NO_CONTROL,
+    ),
+    Rule(
+        "vpn.clock_behind",
+        lambda f: f.stage == "handshake" and f.clock_behind,
+        State.INCONCLUSIVE,
+        COUNTED + "; this machine's clock is {behind} s slow, and a WireGuard server takes no handshake that"
+        " is dated before the last one with the same keys.",
+        reason_code=ReasonCode.CLOCK_UNTRUSTED,
     ),
     Rule(
         "vpn.data_lost",

@@ -175,14 +175,7 @@ def _listed(app: App, page: HTTPRoundTrip | None) -> bool | None:
     """Read a page: there, gone, or something else altogether."""
     if page is None or page.status_code in GONE:
         return None if page is None else False
-    return True if page.status_code == 200 and _is_page(app, page.url) else None
-
-
-def _is_page(app: App, url: str) -> bool:
-    """Say whether the redirects ended at the app's own page, in its storefront."""
-    if app.shop == "apple":
-        return url.startswith(f"https://apps.apple.com/{app.storefront}/app/") and app.app in url
-    return url.startswith("https://play.google.com/store/apps/details?") and app.app in url
+    return True if page.status_code == 200 and app.is_page(page.url) else None
 
 
 def ids_in(body: bytes) -> frozenset[str] | None:

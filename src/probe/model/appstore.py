@@ -35,6 +35,12 @@ class App:
             return f"https://apps.apple.com/{self.storefront}/app/id{self.app}"
         return f"https://play.google.com/store/apps/details?id={self.app}&hl=en&gl={self.storefront.upper()}"
 
+    def is_page(self, url: str) -> bool:
+        """Say whether a URL at which redirects ended is the app's own page, in its storefront."""
+        if self.shop == "apple":
+            return url.startswith(f"https://apps.apple.com/{self.storefront}/app/") and self.app in url
+        return url.startswith("https://play.google.com/store/apps/details?") and self.app in url
+
 
 def app_of(url: str) -> App | None:
     """Read a page's URL, written just as `App.page` writes it; None for any other."""
