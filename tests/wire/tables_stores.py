@@ -67,8 +67,8 @@ STORES: Final = (
         censors=(named("tls_name", "rst", "play.google.com"),),
         options=("--app", "apple:686449807:kz"),
         rows=(
-            Row(GOOGLE_RU.format(G_PROTON), "blocked", "tls.reset.sni", "path", confirmed=True),
-            Row(GOOGLE_RU.format(G_NORD), "blocked", "tls.reset.sni", "path", confirmed=True),
+            Row(GOOGLE_RU.format(G_PROTON), "blocked", "tls.reset|tls.reset.sni", "path"),
+            Row(GOOGLE_RU.format(G_NORD), "blocked", "tls.reset|tls.reset.sni", "path"),
             Row(APPLE_RU + PROTON, "reachable"),
             Row(APPLE_RU + NORD, "reachable"),
             Row(TELEGRAM_KZ, "reachable"),
