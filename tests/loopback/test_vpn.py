@@ -10,7 +10,7 @@ import pytest
 
 from loopback.lab_clients import in_lab
 from loopback.settings import QUICK, a_session, a_target
-from probe.lab import Lab, tunnels, wireguard
+from probe.lab import Lab, openvpn, tunnels, wireguard
 from probe.model.target import Step
 from probe.targets import read_vpn
 
@@ -88,8 +88,41 @@ def test_a_stun_server_tells_an_address_that_is_not_kept() -> None:
     assert "::1" not in repr(m)
 
 
+def test_a_relay_of_tor_shakes_hands_over_tls_and_tells_its_versions() -> None:
+    m = measured("tor://217.196.147.77:443")
+    assert told(m) == [("tor", "handshake", None, "tls"), ("tor", "data", None, "versions")]
+    assert [h.arm for h in m.tls_handshakes] == ["tor"]
+
+
+def test_a_web_server_that_waits_for_a_request_is_no_relay() -> None:
+    m = measured("tor://x.com:443")
+    assert told(m)[:2] == [("tor", "handshake", None, "tls"), ("tor", "data", "generic_timeout_error", "")]
+
+
 def test_keys_are_in_no_record_and_in_no_repr() -> None:
     keys = keys_of(wireguard.conf(ENDPOINT))
     m = measured(f"wireguard://{ENDPOINT}", keys)
     assert wireguard.CLIENT.private_bytes_raw() not in repr(m).encode()
     assert "private_key" not in repr(keys)
+
+
+@pytest.mark.parametrize(("label", "wrap"), tunnels.OPENVPN.items())
+def test_openvpn_shakes_hands_under_each_wrapping_and_its_echo_requests_come_back(
+    label: str, wrap: str
+) -> None:
+    name = f"{label}.{tunnels.DOMAIN}"
+    keys = keys_of(openvpn.profile(openvpn.Pki.made(), name, 1194, "udp", wrap), "it.ovpn")
+    m = measured(f"openvpn+udp://{name}:1194", keys)
+    assert told(m) == [("openvpn", "handshake", None, "keys"), ("openvpn", "data", None, "echo")]
+    assert over_4(m)[1].sizes == (16, 84, 528, 1228)
+    assert over_4(m)[1].strangers == 0
+
+
+def test_another_static_key_meets_silence() -> None:
+    name = f"ovpn-1.{tunnels.DOMAIN}"
+    text = openvpn.profile(openvpn.Pki.made(), name, 1194, "udp", "crypt").replace("0", "1")
+    head, _, rest = text.partition("-----BEGIN OpenVPN")
+    good = openvpn.profile(openvpn.Pki.made(), name, 1194, "udp", "crypt").partition("-----BEGIN OpenVPN")[0]
+    m = measured(f"openvpn+udp://{name}:1194", keys_of(good + "-----BEGIN OpenVPN" + rest, "it.ovpn"))
+    assert head
+    assert told(m) == [("openvpn", "handshake", "generic_timeout_error", "")]

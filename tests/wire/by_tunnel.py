@@ -25,7 +25,12 @@ def openvpn_opcode(payload: bytes) -> int:
     return payload[0] >> 3 if payload else 0
 
 
-READERS = {"wireguard": wireguard_type, "openvpn": openvpn_opcode}
+def tls_message(payload: bytes) -> int:
+    """Return the type of a TLS handshake message, 1 for a ClientHello; two bytes before it are cut."""
+    return payload[3] if len(payload) > 3 and payload[0] in {0, 1, 2, 3} else 0
+
+
+READERS = {"wireguard": wireguard_type, "openvpn": openvpn_opcode, "tls": tls_message}
 
 
 def by_tunnel(table: Table, _seed: object, counts: Count) -> Censor:

@@ -69,7 +69,63 @@ def wireguard_go(folder: Path) -> Iterator[Path]:
         server.wait(PATIENCE_S)
 
 
-PEERS: Final[Mapping[str, Callable[[Path], Iterator[Path]]]] = {"wireguard": wireguard_go}
+def openvpn(folder: Path, proto: str, wrap: str) -> Iterator[Path]:
+    """Serve with OpenVPN itself, certificates of a small authority; yield the client's profile."""
+    from probe.lab.openvpn import Pki, profile
+
+    pki = Pki.made()
+    for name, text in pki.files().items():
+        (folder / name).write_text(text)
+    wrapping = {"": (), "auth": ("--tls-auth", "static.key", "0"), "crypt": ("--tls-crypt", "static.key")}
+    server = subprocess.Popen(
+        ["openvpn", "--dev", "tun9", "--dev-type", "tun", "--proto", proto, "--local", ADDRESS,
+         "--port", "1194", "--server", "10.77.0.0", "255.255.255.0", "--topology", "subnet",
+         "--keepalive", "10", "60",
+         "--ca", "ca.pem", "--cert", "server.pem", "--key", "server-key.pem", "--dh", "none", "--verb", "4",
+         *wrapping[wrap]],
+        cwd=folder, stdout=(folder / "server.log").open("w"), stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        log = folder / "server.log"
+        while "Initialization Sequence Completed" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        path = folder / "client.ovpn"
+        path.write_text(profile(pki, ADDRESS, 1194, proto.partition("-")[0], wrap))
+        yield path
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+
+
+def obfs4proxy(folder: Path) -> Iterator[Path]:
+    """Serve with obfs4proxy as Tor would start it; yield the bridge line that it tells."""
+    server = subprocess.Popen(
+        ["obfs4proxy"], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TOR_PT_MANAGED_TRANSPORT_VER": "1", "TOR_PT_STATE_LOCATION": str(folder / "pt"),
+             "TOR_PT_SERVER_TRANSPORTS": "obfs4", "TOR_PT_SERVER_BINDADDR": f"obfs4-{ADDRESS}:4444",
+             "TOR_PT_ORPORT": "127.0.0.1:9001"},
+    )  # fmt: skip
+    try:
+        assert server.stdout
+        told = next(line for line in server.stdout if line.startswith("SMETHOD obfs4 "))
+        cert = told.partition("cert=")[2].partition(",")[0]
+        path = folder / "bridge.txt"
+        path.write_text(f"Bridge obfs4 {ADDRESS}:4444 {'0' * 40} cert={cert} iat-mode=0\n")
+        yield path
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+
+
+PEERS: Final[Mapping[str, Callable[[Path], Iterator[Path]]]] = {
+    "wireguard": wireguard_go,
+    "obfs4": obfs4proxy,
+    "openvpn-udp": lambda folder: openvpn(folder, "udp", ""),
+    "openvpn-udp-auth": lambda folder: openvpn(folder, "udp", "auth"),
+    "openvpn-udp-crypt": lambda folder: openvpn(folder, "udp", "crypt"),
+    "openvpn-tcp-crypt": lambda folder: openvpn(folder, "tcp-server", "crypt"),
+}
 
 
 async def measured(path: Path) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probe.judge.note import FAMILY_FAILS, note
-from probe.model.words import WORST_FIRST, ReasonCode
+from probe.model.words import WORST_FIRST, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.outcome import Outcome
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def combined(found: list[Outcome]) -> Outcome:
     """Return the family that works, if any does; else of those that this link has at all the worst."""
-    working = [o for o in found if o.validated]
+    working = [o for o in found if o.state is State.REACHABLE]
     if working:
         best = working[0]
         best.notes += [note(FAMILY_FAILS, failure=o.failure) for o in found if o is not best and o.failure]

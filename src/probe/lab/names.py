@@ -99,6 +99,8 @@ class Names:
         self.zones = Zones()
         self.plain: set[str] = set()
         """Names that serve their page over plain HTTP rather than redirect to TLS."""
+        self.relays: set[str] = set()
+        """Addresses that speak Tor's link protocol within TLS."""
         self.cleartext: set[str] = set()
         """Addresses that speak HTTP without TLS on every port."""
         self.large: dict[str, str] = {}
@@ -149,6 +151,8 @@ class Names:
             self.cleartext.add(target.server_name or host)
         if scheme == "http":
             self.plain.add(host)
+        if scheme == "tor":
+            self.relays.add(host)
         if target.large_object:
             self.large[host] = target.large_object
         if is_address(host):

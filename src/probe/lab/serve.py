@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Sequence
 
-PORTS = (53, 80, 443, 853, 5222, transfer.PORT)
+PORTS = (53, 80, 443, 853, 5222, 9201, transfer.PORT)
 HOSTS = ("0.0.0.0", "::")
 
 

@@ -7,20 +7,21 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from probe.lab import wireguard
+from probe.lab import openvpn, wireguard
 from probe.lab.records import Place
-from probe.measure import stun
+from probe.measure import stun, tor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from probe.lab.quic_server import QuicWorld
+    from probe.lab.records import Wire
     from probe.lab.world import World
 
 HEADER: Final = 20
 STUN_PORTS: Final = (3478, 19302)
-UDP_PORTS: Final = (wireguard.PORT, *STUN_PORTS)
+UDP_PORTS: Final = (wireguard.PORT, openvpn.PORT, *STUN_PORTS)
 OWN_NAMES: Final = {
     "wg-1": {},
     "wg-2": {},
@@ -29,14 +30,20 @@ OWN_NAMES: Final = {
     "wg-down": {},
 }
 """WireGuard servers by the first label of their names, and how their files differ."""
+OPENVPN: Final = {"ovpn-1": "crypt", "ovpn-2": "", "ovpn-down": "auth"}
+"""OpenVPN servers, and how their control channel is wrapped."""
 DOMAIN: Final = "tunnels.example.net"
 
 
 def write_files(folder: Path) -> None:
-    """Write each server's file of keys, `<label>.conf`."""
+    """Write each server's file of keys, `<label>.conf` or `<label>.ovpn`."""
     for label, options in OWN_NAMES.items():
         endpoint = f"{label}.{DOMAIN}:{wireguard.PORT}"
         (folder / f"{label}.conf").write_text(wireguard.conf(endpoint, **options))  # type: ignore[arg-type]  # by name
+
+    for label, wrap in OPENVPN.items():
+        text = openvpn.profile(openvpn.Pki.made(), f"{label}.{DOMAIN}", openvpn.PORT, "udp", wrap)
+        (folder / f"{label}.ovpn").write_text(text)
 
 
 class Datagrams:
@@ -47,6 +54,7 @@ class Datagrams:
         self._world = world
         self._quic = quic
         self._wireguard: dict[str, wireguard.WireGuardServer] = {}
+        self._openvpn: dict[str, openvpn.OpenVPNServer] = {}
 
     def receive(
         self, data: bytes, peer: tuple[Any, ...], place: Place, send: Callable[[bytes, Any], object]
@@ -67,6 +75,12 @@ class Datagrams:
     def _answers(self, data: bytes, peer: tuple[Any, ...], place: Place) -> Iterator[tuple[float, bytes]]:
         if place.port in STUN_PORTS:
             yield from bound(data, peer)
+        elif place.port == openvpn.PORT:
+            label = self._world.home(place.address, None).partition(".")[0]
+            if place.address not in self._openvpn:
+                made = openvpn.OpenVPNServer(openvpn.Pki.made(), OPENVPN.get(label, ""))
+                self._openvpn[place.address] = made
+            yield from self._openvpn[place.address].receive(data, peer)
         else:
             yield from self._wireguard.setdefault(place.address, wireguard.WireGuardServer()).receive(data)
 
@@ -81,3 +95,11 @@ def bound(data: bytes, peer: tuple[Any, ...]) -> Iterator[tuple[float, bytes]]:
     value = struct.pack("!BBH", 0, family, peer[1] ^ (stun.COOKIE >> 16)) + packed
     attribute = struct.pack("!HH", stun.XOR_MAPPED_ADDRESS, len(value)) + value
     yield 0.0, struct.pack("!HH", stun.SUCCESS, len(attribute)) + data[4:20] + attribute
+
+
+async def serve_relay(wire: Wire) -> None:
+    """Answer Tor's versions with our own, then listen until the client is done."""
+    while data := await wire.read(4096):
+        if data.startswith(tor.HEAD):
+            await wire.write(tor.HEAD + b"\0\2\0\5")
+    await wire.close()

@@ -12,6 +12,7 @@ from probe.lab.http2 import serve_http2
 from probe.lab.records import Place
 from probe.lab.resolver import replies
 from probe.lab.speed import Pacer
+from probe.lab.tunnels import serve_relay
 from probe.lab.wires import TLSWire
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ async def _serve_tls(world: World, plain: PlainWire) -> None:
     await tls.handshake()
     if plain.place.port == 853:
         await _serve_dns(world, tls, "dot")
+    elif plain.place.address in world.names.relays:
+        await serve_relay(tls)
     elif tls.protocol == "h2":
         await serve_http2(tls, _responder(world, tls))
     else:

@@ -7,7 +7,7 @@ import secrets
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from probe.measure import inner, stun, wireguard
+from probe.measure import inner, obfs4, openvpn, stun, tor, wireguard
 from probe.measure.names import resolve
 from probe.measure.urls import is_public, place_of
 from probe.measure.vpn_talk import Asked, Talk, ask, ask_anew, handshake_s, thrice
@@ -133,6 +133,10 @@ async def _neutral(ctx: Context, step: Step, family: int) -> None:
 PROTOCOLS: Final[Mapping[str, Callable[[Asked], Awaitable[bool]]]] = MappingProxyType(
     {
         "wireguard": _wireguard,
+        "openvpn+udp": openvpn.over_udp,
+        "openvpn+tcp": openvpn.over_tcp,
+        "obfs4": obfs4.over_tcp,
+        "tor": tor.over_tcp,
         "stun": _stun,
     }
 )

@@ -30,6 +30,15 @@ MAX_SIZES: Final = 16
 HANDSHAKE_S: Final = 10.0
 
 
+class RefusedError(Exception):
+    """The server answered and will not go on."""
+
+    def __init__(self, failure: str) -> None:
+        """Say how, as a failure string."""
+        super().__init__(failure)
+        self.failure = failure
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One address of a step's server."""
@@ -102,7 +111,10 @@ class Talk:
         try:
             found = await work
             failure = f.TIMEOUT if found is None else None
-        except OSError as error:
+        except RefusedError as error:
+            failure = error.failure
+            return None
+        except (OSError, EOFError) as error:
             failure = classify(error)
             return None
         except BaseException as error:

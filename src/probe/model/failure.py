@@ -68,6 +68,14 @@ X_HELPER_CERTIFICATE: Final = "x_helper_certificate"
 X_HELPER_ANSWER: Final = "x_helper_answer"
 """What it announced or sent is not what the protocol has it send."""
 
+# Tunnels
+X_VPN_AUTH: Final = "x_vpn_auth_failed"
+"""The server does not take the user and password, or the certificate."""
+X_VPN_PROTOCOL: Final = "x_vpn_protocol_error"
+"""What came is not of the tunnel's protocol."""
+X_VPN_CIPHER: Final = "x_vpn_cipher_unknown"
+"""It wants a cipher for data that this program does not know."""
+
 # Here
 X_LOCAL_FD_LIMIT: Final = "x_local_fd_limit"
 X_NOT_TRIED: Final = "x_not_tried_reserved_address"

@@ -30,7 +30,7 @@ class VPNExchange:
     transport: Literal["udp", "tcp"]
     stage: Stage
     reached: str = ""
-    """How far it came: cookie, reset, tls, keys, versions, mapped; for data echo or packet."""
+    """How far it came: cookie, reset, tls, keys, mark, mapped; for data echo, packet or versions."""
     packets_sent: int = 0
     packets_received: int = 0
     """Of the protocol and, where it has keys, authentic."""

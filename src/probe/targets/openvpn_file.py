@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from probe.model.vpn import Keys, OpenVPNKeys, Wrap
 from probe.targets.error import CatalogueError
 from probe.targets.inputs import parse_input
@@ -54,6 +58,15 @@ def read_openvpn(  # noqa: C901  # one line an option that a handshake needs
     certificate, private_key = content("cert"), content("key")
     if bool(certificate) != bool(private_key):
         raise error("cert", "of cert and key one is missing", "Add both, or none.")
+    try:
+        x509.load_pem_x509_certificates(ca.encode())
+        if certificate:
+            x509.load_pem_x509_certificate(certificate.encode())
+            load_pem_private_key(private_key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise error(
+            "ca", "a certificate or key that cannot be read", "PEM, the key without a password."
+        ) from None
     user, _, password = content("auth-user-pass").strip().partition("\n")
     wrap: Wrap = next((w for w in WRAPS if f"tls-{w}" in blocks or f"tls-{w}" in options), "")
     static = _STATIC.search(content(f"tls-{wrap}")) if wrap else None
