@@ -1,6 +1,7 @@
 """Tunnels whose servers and keys the user names: their targets, their keys, and who vouches for UDP."""
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -43,7 +44,10 @@ def _wrong(problem: str, hint: str) -> CatalogueError:
 
 def _target(server: str, keys: Keys) -> Target:
     """Return one target; its id tells keys apart, so that only a baseline made with the same ones fits."""
-    plain = target_of_input(parse_input(server), service=TUNNELS, category_code="ANON")
+    parsed = parse_input(server)
+    if parsed.is_address and not ipaddress.ip_address(parsed.host).is_global:
+        raise _wrong(f"{server}: no public address", "Name the server as it is reached from elsewhere.")
+    plain = target_of_input(parsed, service=TUNNELS, category_code="ANON")
     digest = hashlib.sha256(f"{server}\0{_fingerprint(keys)}".encode()).hexdigest()[:10]
     stem = plain.target_id.rpartition("-")[0]
     return replace(plain, target_id=f"{stem}-{digest}", source="--vpn")
