@@ -33,6 +33,7 @@ GROUPS: list[tuple[str, ...]] = [("baseline",), ("evidence",), ("targets",), ("h
 RUN_OPTIONS = [
     "--list",
     "--url",
+    "--app",
     "--results",
     "--baseline",
     "--control",
