@@ -50,7 +50,10 @@ def test_a_russian_neutral_lies_in_another_network_than_a_foreign_one(names: Nam
 
 
 def test_addresses_that_the_catalogue_states_are_kept(names: Names) -> None:
-    assert set(names.addresses("dns.google")) == {"8.8.8.8", "8.8.4.4"}
+    assert names.addresses("dns.quad9.net")[:2] == ("9.9.9.9", "149.112.112.112")
+    assert set(names.addresses("dns.google")) == {
+        *("8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"),
+    }
     assert names.names_at("149.154.175.50") == ("149.154.175.50",)
     assert names.names_at(NOTICE_ADDRESS) == (NOTICE_HOST,)
 
