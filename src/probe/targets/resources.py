@@ -51,7 +51,9 @@ def _number(digits: str) -> int:
 
 def _refuse_prefix(network: ipaddress.IPv4Network | ipaddress.IPv6Network, address: str) -> None:
     if str(network.network_address) != str(ipaddress.ip_address(address)):
-        raise ValueError(f"{address}/{network.prefixlen} has host bits set, did you mean registry://{network}?")
+        raise ValueError(
+            f"{address}/{network.prefixlen} has host bits set, did you mean registry://{network}?"
+        )
     most, least = LONGEST[network.version], SHORTEST[network.version]
     if not least <= network.prefixlen <= most:
         problem = f"/{network.prefixlen} is no prefix that a network is given"
