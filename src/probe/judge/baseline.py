@@ -148,7 +148,7 @@ def baseline_of(
     ]
     shakes += [h for h in quic if h.certificates]
     ok = [c for m in good for c in m.tcp_connect if c.failure is None and not c.hop]
-    zone = {ip for m in good for ip in zone_addresses(m)} | {x.ip for m in good for x in own_exchanges(m)}
+    zone = {ip for m in good for ip in zone_addresses(m)} | {ip for m in good for ip in carried(m)}
     addresses = sorted({c.ip for c in ok if c.arm != "zone"} | {h.ip for h in quic} | zone)[:MAX_ADDRESSES]
     system = [q.failure for m in own for q in m.queries if q.is_system and not q.hop]
     instead = verdict.mechanism if verdict is not None else ""
@@ -189,7 +189,7 @@ def _answered(m: Measurement, target: Target) -> bool:
     if target.experiment == "dns":
         return any(q.failure is None for q in m.queries)
     if target.experiment in {"zone", "vpn"}:
-        return bool(zone_addresses(m)) or _carried(m)
+        return bool(zone_addresses(m) or carried(m))
     if not m.requests:
         return False
     last = max(trip.hop for trip in m.requests)
@@ -243,8 +243,10 @@ def own_exchanges(m: Measurement) -> tuple[VPNExchange, ...]:
     return tuple(x for x in m.vpn_exchanges if not x.arm)
 
 
-def _carried(m: Measurement) -> bool:
-    return bool(own_exchanges(m)) and all(x.failure is None for x in own_exchanges(m))
+def carried(m: Measurement) -> frozenset[str]:
+    """Return the addresses at which all that was exchanged with it worked, data included."""
+    own = own_exchanges(m)
+    return frozenset(x.ip for x in own) - {x.ip for x in own if x.failure is not None}
 
 
 def is_own_quic(h: QUICHandshake) -> bool:

@@ -149,10 +149,7 @@ class Names:
             return
         if target.experiment == "http_any":
             self.cleartext.add(target.server_name or host)
-        if scheme == "http":
-            self.plain.add(host)
-        if scheme == "tor":
-            self.relays.add(host)
+        {"http": self.plain, "tor": self.relays}.get(scheme, set()).add(host)
         if target.large_object:
             self.large[host] = target.large_object
         if is_address(host):

@@ -48,7 +48,7 @@ def _ports(target: Target) -> frozenset[int]:
     parts = urlsplit(target.input)
     ports = {443}
     # Most plain pages redirect to TLS, and the hop is judged too.
-    if parts.scheme == "http" or (parts.scheme == "tcp" and parts.port == 80):
+    if parts.scheme == "http" or (parts.scheme != "https" and parts.port == 80):
         ports.add(80)
     if parts.scheme == "dns+udp" or not _is_literal(parts.hostname or ""):
         ports.add(UDP53)
