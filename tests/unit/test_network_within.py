@@ -136,6 +136,33 @@ def test_a_white_list_that_begins_in_mid_run_is_the_finding() -> None:
     assert dict(finding.params) == {"begun": "2026-11-21 12:00:30", "seconds": "64"}
 
 
+def test_a_white_list_is_not_told_by_sites_at_home_that_never_answered() -> None:
+    """A volunteer abroad, or behind a defence: what is lost in mid-run is the transit, and no more."""
+    usual = [group for group in GROUPS if group != "domestic_unlisted"]
+    found = [LINK, *neutrals(usual), *neutrals(("domestic_listed",), rounds=LATER)]
+    assert network_finding(found).rule_id == "network.home_only_within"
+
+
+def test_a_white_list_is_not_told_by_sites_at_home_that_failed_once() -> None:
+    later = [d for d in neutrals(("domestic_listed",), rounds=LATER) if "unlisted" not in d.uid]
+    once = [a_try(f"domestic_unlisted-{n}", "domestic_unlisted", 30.0, ok=False) for n in range(3)]
+    assert network_finding([LINK, *neutrals(), *later, *once]).rule_id == "network.home_only_within"
+
+
+def test_a_modem_after_which_listed_sites_answer_first_is_no_white_list() -> None:
+    listed = [
+        a_try(f"domestic_listed-{n}", "domestic_listed", 50.0 + turn) for turn in range(3) for n in range(3)
+    ]
+    abroad = [a_try(f"foreign-{n}", "foreign", 53.0, ok=False) for n in range(3)]
+    found = [*silence((30.0, 41.0)), *listed, *abroad, *neutrals(rounds=(75.0,))]
+    assert network_finding(found, KNOWN).rule_id == "network.home_only_within"
+
+
+def test_a_white_list_that_begins_with_a_silence_is_one_all_the_same() -> None:
+    found = [*silence((30.0,)), *neutrals(("domestic_listed",), rounds=(41.0, 52.0, 63.0, 74.0))]
+    assert network_finding(found).rule_id == "network.listed_only_within"
+
+
 def test_abroad_cut_off_in_mid_run_may_be_a_cable() -> None:
     finding = network_finding(silence(LATER, *HOME))
     assert said(finding) == (

@@ -146,7 +146,18 @@ def _abroad(
             continue
         home = [w for w in tries if w.side == "domestic" and begin <= w.t0_s < last]
         listed, unlisted = (group_state(home, (g,)) for g in (DOMESTIC_LISTED, DOMESTIC_UNLISTED))
-        if (listed, unlisted) == ("passes", "fails"):
+        if (listed, unlisted) == ("passes", "fails") and _left_alone(home, {w.name for w in answered}):
             yield _spell("listed_only", inside, end)
         elif "passes" in {listed, unlisted}:
             yield _spell("home_only", inside, end)
+
+
+def _left_alone(home: Sequence[Witness], known: set[str]) -> bool:
+    """Say whether others, who are `known` to answer, failed for three rounds while listed ones answered."""
+    moments = [w.t0_s for w in home if w.ok and w.neutral_group == DOMESTIC_LISTED]
+    begin, end = min(moments) - TRY_GAP_S, max(moments) + TRY_GAP_S
+    lost = [w for w in home if w.neutral_group == DOMESTIC_UNLISTED and w.name in known]
+    return (
+        len({w.name for w in lost}) >= MIN_NEUTRALS
+        and rounds_of([w for w in lost if begin < w.t0_s < end]) >= SPELL_ROUNDS
+    )
