@@ -29,7 +29,7 @@ def test_what_is_not_typed_is_as_the_model_has_it() -> None:
 def test_detection_names_the_stun_servers_before_they_are_asked(tmp_path: Path) -> None:
     done = probe(*DETECT, "--json", home=tmp_path)
     asked = [c for c in map(json.loads, done.stdout.splitlines()) if c["purpose"] == "whereabouts"]
-    assert [c["host"] for c in asked] == ["stun.voipgate.com", "stun.m-online.net"]
+    assert [c["host"] for c in asked] == ["stun.telnyx.com", "stun.m-online.net"]
     assert asked[0]["seen_by"] == ["operator", "resolver", "target"]
     assert "tells the address you come from, to detect your AS" in probe(*DETECT, home=tmp_path).stdout
     plain = probe("run", "google-play", "--dry-run", home=tmp_path).stdout
