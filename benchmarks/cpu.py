@@ -6,8 +6,8 @@ First `probe run` over a list of so many HTTPS URLs, with its default rounds; th
 measurements.jsonl, each TLS handshake that completed and each request that went over it is done again by
 `benchmarks.bare_loop`: same addresses, names and server, verified, in one process. The run's figure is the
 user and system time of its whole process: start, DNS, plain connects, storing, judging, files. The loop's is
-without its start. Neutrals and the heartbeat are in both. A processor that mostly waits is now fast, now slow,
-so both are done several times in turn and the median of the ratios is what counts; all of them are printed.
+without its start. Neutrals and the heartbeat are in both. A processor that mostly waits is now fast, now
+slow, so both are done several times in turn; all ratios are printed, and their median is what counts.
 """
 
 import argparse
