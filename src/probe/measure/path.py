@@ -44,6 +44,9 @@ HEARD_BYTES: Final = {4: 68, 6: 108}
 """An ICMP error with what it quotes, or a SYN-ACK: at most about so much."""
 _TOO_FAR: Final = {4: 11, 6: 3}
 """ICMP time exceeded."""
+_SQUATTED: Final = frozenset({6, 7, 11, 21, 22, 25, 26, 28, 29, 30, 33, 55, 214, 215})
+"""First octets of two ministries of defence: operators who ran out of addresses number their inside so, and
+a router that answers from there is the volunteer's operator's, whatever a table says."""
 UNSUPPORTED: Final = LocalFact(name="path", value="unsupported")
 """This system does not tell a program without privileges who sent an ICMP error."""
 
@@ -167,11 +170,13 @@ def told(hops: Sequence[_Hop], table: AsnTable, own_asn: int, target: str) -> tu
 
     An address is kept from the first hop on that is known to be in another AS than the volunteer's: than the
     one declared, and than the one of the first public hop, whatever was declared. It has to be in such an AS
-    itself. Where neither number is known, nobody can say whose a hop is, and no address is kept.
+    itself. Where neither number is known, nobody can say whose a hop is, and no address is kept. Where only
+    the declared one is, and the table is one of all networks, the first that it knows may be the volunteer's.
     """
     numbers = {each.ip: _number(each.ip, table) for hop in hops for each in hop.heard if each.ip}
-    public = next((each.ip for hop in hops for each in hop.heard if each.ip and is_public(each.ip)), "")
-    own = {n for n in (own_asn, numbers.get(public)) if n}
+    public = next((each.ip for hop in hops for each in hop.heard if _is_outside(each.ip)), "")
+    known = next((n for n in numbers.values() if n), None) if own_asn and table.sha256 else None
+    own = {n for n in (own_asn, numbers.get(public) or known) if n}
     kept = []
     for hop in hops:
         ips = [each.ip for each in hop.heard if each.ip]
@@ -192,7 +197,12 @@ def told(hops: Sequence[_Hop], table: AsnTable, own_asn: int, target: str) -> tu
 
 
 def _number(ip: str, table: AsnTable) -> int | None:
-    return table.lookup(ip) if is_public(ip) else None
+    return table.lookup(ip) if _is_outside(ip) else None
+
+
+def _is_outside(ip: str) -> bool:
+    """Say whether an address can be that of a router beyond the operator's inner network."""
+    return is_public(ip) and not (":" not in ip and int(ip.partition(".")[0]) in _SQUATTED)
 
 
 def _spoken(table: AsnTable) -> str:
