@@ -61,8 +61,23 @@ def show_service(name: str) -> None:
         asked = ", ".join(map(visible, names))
         line = _("Asked over plain DNS too, to see who answers: {names}.").format(names=asked)
         sys.stdout.write(line + "\n")
-    for line in _transfers(service.targets):
+    for line in (*_apps(service.targets), *_transfers(service.targets)):
         sys.stdout.write(line + "\n")
+
+
+def _apps(targets: "Sequence[Target]") -> "Iterator[str]":
+    """Yield with what apps in shops are compared, and who is asked about them beside the page."""
+    from probe.model.appstore import hosts_beside
+
+    told = _("Apps are compared with the app {control} there, and with the storefront {elsewhere}{also}.")
+    beside = _("; {hosts} is asked too")
+    lines = []
+    for t in targets:
+        if t.control_app:
+            hosts = ", ".join(hosts_beside(t.input))
+            also = beside.format(hosts=hosts) if hosts else ""
+            lines.append(told.format(control=visible(t.control_app), elsewhere=t.elsewhere, also=also))
+    yield from dict.fromkeys(lines)
 
 
 def _transfers(targets: "Sequence[Target]") -> "Iterator[str]":
