@@ -161,8 +161,11 @@ def test_neutral_stun_servers_are_told_to_what_goes_over_udp_and_among_the_conta
     catalogue = read_catalogue()
     made = prepare(RunRequest(vpn=(a_file(tmp_path, CONF),), include_high_risk=True), catalogue=catalogue)
     assert made.targets[0].servers == catalogue.stun
-    hosts = {c.host for c in made.contacts if c.service == "vpn"}
-    assert hosts == {"vpn.example.org", *(s.partition(":")[0] for s in catalogue.stun)}
+    hosts = {(c.purpose, c.host) for c in made.contacts if c.service in {"vpn", "stun"}}
+    assert hosts == {
+        ("target", "vpn.example.org"),
+        *(("neutral", server.partition(":")[0]) for server in catalogue.stun),
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,12 @@ NONE: Final = Speeds(n=0, n_bytes=0, seconds=0.0, servers=())
 
 
 def speeds_of(prepared: "Prepared") -> Speeds:
-    """Return what would be compared; nothing where --no-throughput was said, or no target is measured."""
+    """Return what would be compared; nothing where --no-throughput was said, or no page is measured."""
     from probe.model.transfer import TRIAL_BYTES
     from probe.plan.estimate import PAIRS_WHEN_CLEAR, SECONDS_PER_PAIR
     from probe.plan.transfers import is_campaign
 
-    if not prepared.options.throughput or not prepared.targets:
+    if not prepared.options.throughput or all(t.experiment != "web" for t in prepared.targets):
         return NONE
     n = sum(bool(target.paired) for target in prepared.targets)
     helper = next((url for url in prepared.options.controls if is_campaign(url)), "")

@@ -25,15 +25,14 @@ class Contact:
 
 
 def _hosts(target: Target) -> tuple[str, ...]:
-    """Return what is contacted; of a zone all servers, by address; for UDP neutral STUN servers too."""
+    """Return what is contacted; of a zone all servers, by address."""
     if target.experiment == "registry":
         asked = () if target.input.startswith("file:") else target.registries
         return tuple(urlsplit(each.partition(" ")[2]).hostname or "" for each in asked)
     if target.experiment == "zone":
         return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
-    stun = tuple(server.rpartition(":")[0] for server in target.servers)
     beside = hosts_beside(target.input) if target.experiment == "store" else ()
-    return urlsplit(target.input).hostname or target.input, *target.addresses, *stun, *beside
+    return urlsplit(target.input).hostname or target.input, *target.addresses, *beside
 
 
 def contacts_of(
@@ -55,6 +54,12 @@ def contacts_of(
                     service=target.service,
                     seen_by=("operator", "resolver", "target"),
                 )
+    vouching = dict.fromkeys(s for t in targets if t.experiment == "vpn" for s in t.servers)
+    for server in vouching:
+        yield Contact(
+            host=server.rpartition(":")[0], purpose="neutral", service="stun",
+            seen_by=("operator", "resolver", "target"),
+        )  # fmt: skip
     for server in catalogue.stun if detect_asn else ():
         host = server.rpartition(":")[0]
         seen_by = ("operator", "resolver", "target")
