@@ -30,6 +30,7 @@ from probe.judge.throughput import (
 )
 from probe.judge.trial import begin, end
 from probe.judge.whole import object_url, views_of_object
+from probe.model.transfer import TRIAL_BYTES, TRIAL_SECONDS
 from probe.model.words import ControlSource, Layer, Located, State
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
 def _got_elsewhere(
     reading: Reading, outcome: Outcome, rate_bps: float | None
 ) -> list[tuple[ControlSource, float]]:
-    """Return who got how many bytes of the target elsewhere; a rate recorded means a whole trial.
+    """Return who got how many bytes of the target elsewhere; of a rate recorded, what a trial can have moved.
 
     Where the transfers are of an object, how long the page is says nothing of it.
     """
@@ -113,7 +114,8 @@ def _got_elsewhere(
     fresh = [v for v in views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
     whole = [v for v in fresh if v.usable and v.answered]
     found = [(v.source, float(v.body_length or 0)) for v in whole if (v.status or 0) // 100 == GOOD]
-    return [*found, *([(ControlSource.BASELINE, float("inf"))] if rate_bps else [])]
+    moved = min(TRIAL_BYTES, (rate_bps or 0.0) / 8 * TRIAL_SECONDS)
+    return [*found, (ControlSource.BASELINE, moved)]
 
 
 def _moved(facts: RunFacts, made: Sequence[Measurement]) -> bool:

@@ -42,6 +42,7 @@ VPN_HANDSHAKE_ANSWERED: Rule[object] = Rule(
     State.REACHABLE,
     "{name}: its server answered the handshake. What would follow was not tried.",
 )
+PORTS = " The firewall of a home or an office that lets few ports through looks the same."
 _REFUSALS = frozenset({k.REFUSED, k.ALERT, k.UNTRUSTED, k.OTHER})
 _COUNTED = {rule.rule_id.partition(".")[2]: rule for rule in after_count("vpn", ())}
 """Of the rows that count those that fit: no control elsewhere can try these keys and fail alike."""
@@ -84,7 +85,7 @@ _BLOCKED: tuple[Rule[Any], ...] = (
         "vpn.handshake_lost",
         lambda f: f.stage == "handshake" and f.count.kind in k.MIXABLE and f.stand.carries,
         State.BLOCKED,
-        COUNTED + "; {controls} got through with the same keys." + DIFFERENTLY,
+        COUNTED + "; {controls} got through with the same keys." + DIFFERENTLY + PORTS,
         mechanism="vpn.handshake",
         located=Located.PATH,
         confirmed=None,
