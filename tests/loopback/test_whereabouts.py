@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import dataclasses
+import json
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from loopback.helping import ask
 from loopback.settings import QUICK, a_session, a_target
+from loopback.tempers import read_request, response
 from loopback.test_scenarios import Nobody
 from probe.helper.serve import Settings, open_helper
 from probe.lab import open_lab
@@ -176,6 +179,42 @@ def test_a_campaigns_helper_tells_the_as_by_its_own_table() -> None:
             return await found(RealNetwork(), (), (f"http://127.0.0.1:{running.port}/",))
 
     assert asyncio.run(main()) == facts("AS64500", "helper")
+
+
+def test_the_helper_tells_the_asker_alone_where_it_comes_from() -> None:
+    head = ("GET /address HTTP/1.1", "Host: x", "Connection: close", f"X-Forwarded-For: 1.1.1.1, {OWN}")
+    asked = "\r\n".join((*head, "", "")).encode()
+
+    async def main(*, behind_proxy: bool) -> tuple[dict[str, object], dict[str, int]]:
+        settings = Settings(port=0, transfer_port=None, as_table=a_table(), behind_proxy=behind_proxy)
+        async with open_helper(settings) as running:
+            answer = await ask(running.port, asked, tls=False)
+            return json.loads(answer.body), dict(running.endpoint.counts)
+
+    direct, counts = asyncio.run(main(behind_proxy=False))
+    assert direct == {"v": 1, "address": "127.0.0.1", "asn": ""}
+    assert counts == {"GET /address 200": 1}
+    proxied, _ = asyncio.run(main(behind_proxy=True))
+    assert proxied == {"v": 1, "address": "93.184.215.77", "asn": "AS64500"}
+
+
+@pytest.mark.parametrize(
+    "said", [b"[]", b"\xff", b'{"v":2,"asn":"AS1"}', b'{"v":1,"asn":"Rostelecom"}', b'{"v":1,"address":"x"}']
+)
+def test_a_helper_that_talks_nonsense_tells_nothing(said: bytes) -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(response(said))
+        await writer.drain()
+        writer.close()
+
+    async def main() -> list[LocalFact]:
+        server = await asyncio.start_server(session, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await found(RealNetwork(), (), (f"http://127.0.0.1:{port}/",))
+
+    assert asyncio.run(main()) == []
 
 
 def test_a_helper_without_a_table_lets_stun_tell() -> None:

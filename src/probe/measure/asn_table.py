@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import importlib
 import ipaddress
 import re
 import socket
@@ -211,7 +212,7 @@ def _changed(path: Path) -> dt.date:
 
 def _read_database(path: Path, digest: str) -> AsnTable:
     try:
-        import maxminddb
+        maxminddb: Any = importlib.import_module("maxminddb")
     except ImportError:
         hint = "Type: pipx install 'interference-probe[asn]'; or take pyasn's text, which needs none."
         raise TableError(path, 0, "a MaxMind DB needs a library that is not installed", hint) from None
