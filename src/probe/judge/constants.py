@@ -124,6 +124,8 @@ FREEZE_PASSED: Final = 1.2
 
 SHAPE_GAP_LOW_S: Final = 0.2
 SHAPE_GAP_HIGH_S: Final = 1.0
+SHAPE_GAP_RTTS: Final = 2.0
+"""In slow start a flight comes every round trip: on a path of 450 ms that is no policer's wait."""
 SHAPE_GAPS: Final = 2
 SHAPE_FLAT_RTT: Final = 2.0
 SHAPE_RTT: Final = 5.0

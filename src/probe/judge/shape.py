@@ -10,6 +10,7 @@ from probe.judge.constants import (
     SHAPE_FLAT_RTT,
     SHAPE_GAP_HIGH_S,
     SHAPE_GAP_LOW_S,
+    SHAPE_GAP_RTTS,
     SHAPE_GAPS,
     SHAPE_LEAST_RTT_US,
     SHAPE_PLATEAU_CV,
@@ -57,7 +58,7 @@ def _growth(t: Transfer, *, queue: bool) -> float | None:
     Over the shortest of paths a late wake of either machine is many round trips, and no queue.
     """
     told = [(queue and s.rcv_rtt_us) or s.rtt_us for s in t.samples]
-    least = min((s.min_rtt_us or s.rtt_us for s in t.samples), default=0)
+    least = _least_rtt_us(t)
     return max(told) / max(least, SHAPE_LEAST_RTT_US) if least > 0 else None
 
 
@@ -67,9 +68,14 @@ def _middle(values: Sequence[float | None], *, default: float) -> float:
 
 
 def _gaps(t: Transfer) -> int:
-    """Count the waits of 0.2 to 1 s between two arrivals."""
+    """Count the waits of 0.2 to 1 s between two arrivals that no round trip explains."""
     times = [at for at, n in t.series if n]
-    return sum(SHAPE_GAP_LOW_S <= b - a <= SHAPE_GAP_HIGH_S for a, b in pairwise(times))
+    low = max(SHAPE_GAP_LOW_S, SHAPE_GAP_RTTS * _least_rtt_us(t) / 1e6)
+    return sum(low <= b - a <= SHAPE_GAP_HIGH_S for a, b in pairwise(times))
+
+
+def _least_rtt_us(t: Transfer) -> int:
+    return min((s.min_rtt_us or s.rtt_us for s in t.samples), default=0)
 
 
 def _reordered(t: Transfer) -> int:
