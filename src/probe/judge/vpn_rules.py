@@ -57,7 +57,7 @@ _BLOCKED: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "vpn.untrue_address",
-        lambda f: not f.true,
+        lambda f: f.stand.carries and not f.true,
         State.INCONCLUSIVE,
         COUNTED + "; nothing shows that the addresses are its own.",
         reason_code=ReasonCode.NO_CONTROL,
