@@ -28,6 +28,8 @@ BASELINE_ALONE_S: Final = 3600.0
 """Older than that, a baseline alone cannot tell a block from an outage of today; the verdict says so."""
 UNDATED: Final = float("inf")
 """The age of a baseline that this machine's clock, or the baseline's own date, leaves unknown."""
+UNSERVED: Final = frozenset({403, 407, 429, 451})
+"""Statuses that are a refusal, or a limit, of the control itself: with them it shows nobody being served."""
 BASELINE_GEO_S: Final = 30 * 24 * 3600.0
 """METHOD 3: ages up to which a baseline carries blocked, and geoblocked."""
 

@@ -40,8 +40,10 @@ class ContentFacts:
     """Controls fail alike: the redirects break for them too."""
     refused_there: bool = False
     """The control got the same refusal, or the same status."""
+    served_there: bool = False
+    """A control got more than a refusal, a limit or a fault of the service."""
     fresh_for_geo: bool = False
-    """A control that carries "geoblocked" answered."""
+    """Such a control carries "geoblocked"."""
     same: bool = False
     """Same status class and two of title, header and length."""
     differs: bool = False
@@ -94,7 +96,7 @@ TLS_CONTENT: tuple[Rule[ContentFacts], ...] = (
     ),
     Rule(
         "http.refusal_no_control",
-        lambda f: _refuses(f) and not f.compared,
+        lambda f: _refuses(f) and not f.served_there and not f.refused_there,
         State.INCONCLUSIVE,
         "{name}: the service itself refuses with status {status} ({fingerprint}); no control shows whether it"
         " refuses everybody.",

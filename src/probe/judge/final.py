@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS
+from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS, UNSERVED
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
@@ -214,10 +214,16 @@ def _facts(
         refused_there=any(
             v.status == status and (status >= 400 or _title(v.title) == _title(told.title)) for v in compared
         ),
-        fresh_for_geo=any(v.age_s is None or v.age_s <= BASELINE_GEO_S for v in compared),
+        served_there=any(_is_served(v) for v in compared),
+        fresh_for_geo=any(_is_served(v) and (v.age_s is None or v.age_s <= BASELINE_GEO_S) for v in compared),
         same=plain and any(_same(v, a) for v in compared for a in final),
         differs=plain and bool(compared) and _differs(compared, final),
     )
+
+
+def _is_served(view: ControlView) -> bool:
+    """Say whether a control got an answer that shows a refusal here to be no common one."""
+    return (view.status or 0) < 500 and view.status not in UNSERVED
 
 
 def _mildness(status: int) -> tuple[bool, int]:
