@@ -42,7 +42,7 @@ async def _run(folder: Path) -> RunResult:
         )
         opened = open_run(prepared := prepare(request, catalogue=catalogue), lab.network)
         with opened.folder:
-            record = await measure(prepared, lab.network, Nobody(), opened)  # type: ignore[arg-type]  # nobody
+            record = await measure(prepared, lab.network, Nobody(), opened)
             return result_of(opened.folder.path, finish(opened.folder, record), interrupted=False)
 
 

@@ -11,6 +11,7 @@ from probe.judge.certificate import certificate_kind
 from probe.judge.fingerprints import legal_notice, match_page
 from probe.model import failure as failures
 from probe.model import quic
+from probe.model.vpn import TUNNEL_PORTS
 from probe.model.words import SMALL_SEGMENTS, Layer
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ PORTS = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
-    "wireguard": 51820,
-    "openvpn+udp": 1194,
-    "openvpn+tcp": 1194,
-    "stun": 3478,
+    **TUNNEL_PORTS,
 }
 ASIDE = frozenset({"control", "resolver", "cross", "throughput", SMALL_SEGMENTS})
 """Experiments that pay a debt rather than try the target as its user would."""

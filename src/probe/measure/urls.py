@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from probe.measure.verify import ascii_name
+from probe.model.vpn import TUNNEL_PORTS
 
 DEFAULT_PORTS: Final = {
     "http": 80,
@@ -21,10 +22,7 @@ DEFAULT_PORTS: Final = {
     "quic": 443,
     "zone": 53,
     "path": 443,
-    "wireguard": 51820,
-    "openvpn+udp": 1194,
-    "openvpn+tcp": 1194,
-    "stun": 3478,
+    **TUNNEL_PORTS,
 }
 MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -9,6 +9,8 @@ Wrap = Literal["", "auth", "crypt"]
 """How OpenVPN's control channel is protected by a static key: not, tls-auth, tls-crypt."""
 TUNNELS: Final = "vpn"
 """The service of whatever a user named by its keys."""
+TUNNEL_PORTS: Final = {"wireguard": 51820, "openvpn+udp": 1194, "openvpn+tcp": 1194, "stun": 3478}
+"""The usual ones, by scheme; tor and obfs4 have none."""
 NEUTRAL: Final = "neutral"
 """The arm of a STUN request to a neutral server: whether UDP gets anywhere from here."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from probe.model.target import Target
+from probe.model.vpn import TUNNEL_PORTS
 from probe.model.words import Risk
 from probe.targets.error import CatalogueError
 from probe.targets.resources import HINT, resource_of
@@ -43,10 +44,7 @@ _DEFAULT_PORT: Final = {
     "dns+quic": 853,
     "quic": 443,
     "zone": 53,
-    "wireguard": 51820,
-    "openvpn+udp": 1194,
-    "openvpn+tcp": 1194,
-    "stun": 3478,
+    **TUNNEL_PORTS,
 }
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _UNSEEN: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
