@@ -113,7 +113,7 @@ class Authority:
         issuer_key: ec.EllipticCurvePrivateKey,
         days: tuple[int, int] = (-30, 60),
     ) -> x509.Certificate:
-        addresses = [x509.IPAddress(ip_address(one)) for one in self.addresses.get(name, ())]
+        addresses = [x509.IPAddress(ip_address(one)) for one in dict.fromkeys(self.addresses.get(name, ()))]
         return (
             x509.CertificateBuilder()
             .subject_name(_name(name))
