@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback.test_whereabouts import OWN, SERVER, Near, a_stun_server
-from probe.lab import open_lab, tunnels, wireguard
+from probe.lab import open_lab, openvpn, tunnels, wireguard
 from probe.measure import wireguard as noise
 from probe.model.options import RunOptions
-from probe.model.vpn import WireGuardKeys
+from probe.model.vpn import OpenVPNKeys, WireGuardKeys
 from probe.pipeline import whereabouts
 from probe.pipeline.fact_list import facts_of_run
 from probe.pipeline.folder import open_run
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USER, HOST = "ivanova", "IVANOVA-PC"
-CONF, TABLE = "secret-tunnel.conf", "table-of-mine.dat"
+CONF, PROFILE, TABLE = "secret-tunnel.conf", "secret-profile.ovpn", "table-of-mine.dat"
+LOGIN = "<auth-user-pass>\nsubscriber77\nhunter2-hunter2\n</auth-user-pass>\n"
 ENDPOINT = f"wg-1.{tunnels.DOMAIN}:51820"
 AUTNUM = {"objectClassName": "autnum", "startAutnum": 3333, "handle": f"{OWN} - {OWN}"}
 
@@ -48,10 +49,18 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
 
 def planted(prepared: Prepared) -> list[bytes]:
     """Return what may be in no file, in several spellings."""
-    (keys,) = prepared.keys.values()
-    assert isinstance(keys, WireGuardKeys)
-    secrets = (keys.private_key, keys.peer_public_key, keys.preshared_key, noise.public_of(wireguard.CLIENT))
-    texts = (keys.own, keys.inside, USER, HOST, OWN, OWN.replace(".", "-"), CONF, TABLE)
+    secrets = [noise.public_of(wireguard.CLIENT)]
+    texts = [USER, HOST, OWN, OWN.replace(".", "-"), CONF, PROFILE, TABLE, "10.66.0."]
+    for keys in prepared.keys.values():
+        if isinstance(keys, WireGuardKeys):
+            secrets += [keys.private_key, keys.peer_public_key, keys.preshared_key]
+            texts += [keys.own, keys.inside]
+        elif isinstance(keys, OpenVPNKeys):
+            secrets += [keys.static_key[at : at + 16] for at in range(0, 256, 16)]
+            texts += [keys.user, keys.password]
+            for pem in (keys.private_key, keys.certificate, keys.ca):
+                secrets.append(base64.b64decode("".join(pem.split("-----")[2].split())))
+                texts += pem.splitlines()[1:-1]
     return [spelled for secret in secrets for spelled in spellings(secret)] + [
         text.encode() for text in texts
     ]
@@ -69,6 +78,9 @@ def test_nothing_of_the_volunteer_is_in_any_file_of_a_run_nor_on_the_screen(
     table, conf, saved = home / TABLE, home / CONF, home / f"rdap {USER} {OWN}.json"
     table.write_text("# dated: 2026-11-05\n93.184.215.0/24\t64500\n")
     conf.write_text(wireguard.conf(ENDPOINT))
+    profile = home / PROFILE
+    name = f"ovpn-1.{tunnels.DOMAIN}"
+    profile.write_text(openvpn.profile(openvpn.Pki.made(), name, openvpn.PORT, "udp", "crypt") + LOGIN)
     saved.write_text(json.dumps(AUTNUM))
     watching = Warned()
 
@@ -84,7 +96,7 @@ def test_nothing_of_the_volunteer_is_in_any_file_of_a_run_nor_on_the_screen(
             request = RunRequest(
                 results=tmp_path / "results",
                 options=RunOptions(rounds=1, throughput=False),
-                vpn=(conf,),
+                vpn=(conf, profile),
                 registry_files=(saved,),
                 urls=("stun://stun.calls.example:3478",),
                 include_high_risk=True,
@@ -103,7 +115,9 @@ def test_nothing_of_the_volunteer_is_in_any_file_of_a_run_nor_on_the_screen(
     assert {t.experiment for t in prepared.targets} == {"vpn", "registry"}
     files = [path for path in result.folder.rglob("*") if path.is_file()]
     content = {str(path.relative_to(result.folder)): path.read_bytes() for path in files}
-    assert b'"reached":"echo"' in content["measurements.jsonl"]
+    for protocol in (b"wireguard", b"openvpn"):
+        echoes = b'"protocol":"%s","transport":"udp","stage":"data","reached":"echo"' % protocol
+        assert echoes in content["measurements.jsonl"]
     assert b'"reached":"mapped"' in content["measurements.jsonl"]
     out, err = capfd.readouterr()
     told = "\n".join(lines(facts_of_run(result.folder)))

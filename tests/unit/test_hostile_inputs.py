@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from probe.measure import inner, stun
+from probe.lab.openvpn import Pki
+from probe.measure import inner, openvpn_keys, stun
 from probe.measure.asn_table import TableError, read_table
 from probe.measure.registry_read import AnswerError, read_file
 from probe.targets import CatalogueError, read_vpn
@@ -69,11 +70,19 @@ def test_a_packet_within_a_tunnel_may_lie_about_its_header(first: int) -> None:
     assert inner.is_reply(packet) is ((first & 15) * 4 < len(packet) and packet[(first & 15) * 4] == 0)
 
 
+@pytest.mark.parametrize("pushed", ["gateway.example", "fd00::1", "999.1.1.1", "\u0661.1.1.1", ""])
+def test_a_server_may_push_what_is_no_address(pushed: str) -> None:
+    push = openvpn_keys.read_push(
+        f"PUSH_REPLY,ifconfig {pushed} {pushed},route-gateway {pushed}", "AES-256-GCM"
+    )
+    assert len(inner.echoes(push.own, push.inside)) == 3
+
+
 @pytest.mark.parametrize("digits", ["abc", "", "ab", "0" * 511, "0" * 513])
 def test_a_static_key_of_another_size_is_refused_with_its_line(tmp_path: Path, digits: str) -> None:
     path = tmp_path / "a.ovpn"
     path.write_text(
-        "client\nremote example.org 1194 udp\n<ca>\n-----BEGIN CERTIFICATE-----\n</ca>\n<tls-auth>\n"
+        f"client\nremote example.org 1194 udp\n<ca>\n{Pki.made().ca}</ca>\n<tls-auth>\n"
         f"-----BEGIN OpenVPN Static key V1-----\n{digits}\n-----END OpenVPN Static key V1-----\n</tls-auth>\n"
     )
     with pytest.raises(CatalogueError, match="256 bytes") as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import secrets
 import struct
 from dataclasses import dataclass, field
@@ -149,7 +150,15 @@ def read_push(text: str, usual: str) -> Push:
     return Push(
         cipher="".join(options.get("cipher", [usual])[:1]).upper(),
         peer_id=int(peer_id) if peer_id.isascii() and peer_id.isdigit() and len(peer_id) < 8 else None,
-        own=own,
-        inside=gateway or routed or other,
+        own=_address(own),
+        inside=_address(gateway) or _address(routed) or _address(other),
         framed="comp-lzo" in options or options.get("compress", ["stub-v2"])[:1] != ["stub-v2"],
     )
+
+
+def _address(text: str) -> str:
+    """Return an IPv4 address; empty for whatever else a server may push in its place."""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        return ""
