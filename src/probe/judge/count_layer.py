@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
 from probe.judge import note as notes
+from probe.judge.bench import UDP53
 from probe.judge.cross import NOTHING
 from probe.judge.doq import DOQ_RULES
 from probe.judge.fingerprints import Scope, match_issuer
@@ -51,6 +52,8 @@ OPERATIONS = {
     Layer.HTTP: "requests",
     Layer.QUIC: "QUIC handshakes",
 }
+WITNESSED = frozenset({UDP53, 80, 443})
+"""Ports at which neutrals are tried."""
 _DEFAULT_CERTIFICATES = (
     "default cert",
     "fake certificate",
@@ -165,6 +168,9 @@ def _doubts(
     """Tell what looks like this block and was not ruled out."""
     if stood.unseen_since:
         yield note(notes.BASELINE_ALONE)
+    others = {t.port for r in rounds for t in r.tries} - WITNESSED
+    if others and ControlSource.CROSS not in stood.sources:
+        yield note(notes.PORT_UNTRIED, port=", ".join(map(str, sorted(others))))
     if layer is Layer.HTTP and not plain and counted.kind == k.TIMEOUT:
         yield note(notes.ROBOT_DEFENCE)
     opened = {t.ip for r in rounds for t in r.tries if t.layer is not Layer.TCP or t.kind is None}

@@ -20,6 +20,9 @@ BASELINE_ALONE: Final = (
     "only a baseline shows that it answers, and nothing that it lives now: an outage since then would"
     " look the same"
 )
+PORT_UNTRIED: Final = (
+    "no neutral site was tried at port {port}: a firewall of a home or an office that shuts it looks the same"
+)
 ROBOT_DEFENCE: Final = "a server's defence against robots would look the same"
 NOT_ALL_TRIED: Final = "{n} of {all} addresses that connect were tried further"
 CROSS_HIDDEN: Final = (
@@ -91,6 +94,7 @@ NOTES: Final = (
     IP_OR_LINGERING,
     IP_OR_PMTU,
     BASELINE_ALONE,
+    PORT_UNTRIED,
     ROBOT_DEFENCE,
     NOT_ALL_TRIED,
     CROSS_HIDDEN,
