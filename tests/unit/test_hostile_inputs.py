@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -96,3 +97,19 @@ def test_a_database_whose_type_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(a_database({"203.0.113.0/24": {"asn": 64500}}, kind=cast("Any", 7)))
     with pytest.raises(TableError, match="without AS numbers"):
         read_table(path)
+
+
+def test_the_extra_that_is_named_has_a_reader_that_counts_what_it_decodes() -> None:
+    about = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert about["project"]["optional-dependencies"]["asn"] == ["maxminddb>=3.2"]
+
+
+def test_a_database_whose_records_point_at_each_other_is_not_followed(tmp_path: Path) -> None:
+    """Thirty lists of pointers, each twice to the next: a billion values, if they were followed."""
+    pytest.importorskip("maxminddb")
+    content = a_database({"203.0.113.0/24": {"asn": 64500}})
+    record = content.index(b"\xe1Casn")
+    lists = b"".join(bytes([2, 4, 0x20, at, 0x20, at]) for at in range(6, 186, 6)) + b"\xa0"
+    path = tmp_path / "a.mmdb"
+    path.write_bytes(content[:record] + lists + content[record + len(b"\xe1Casn\xc2\xfb\xf4") :])
+    assert read_table(path).lookup("203.0.113.7") is None
