@@ -223,6 +223,7 @@ def test_the_same_input_in_two_files_is_refused_with_both_files(folder: Path) ->
             "'dated' is missing",
         ),
         (in_file("ranges/x.txt", lambda t: t.replace("dated", "date")), "x.txt", 1, "no date"),
+        (in_file("ranges/x.txt", lambda t: t.replace("2026-08-22", "2026-02-30")), "x.txt", 1, "no date"),
         (
             in_file("ranges/x.txt", lambda t: t.replace("8.25.194.0/23", "8.25.194.1/23")),
             "x.txt",

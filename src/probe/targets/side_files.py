@@ -1,8 +1,10 @@
 """What lies beside the TOML files: published address ranges and private authorities, each dated."""
 
+import datetime as dt
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,7 +74,8 @@ def date_in(text: str) -> tuple[int, str]:
     """Return the line near the top that says when a file was made, and the day; 0 and "" without one."""
     for number, line in enumerate(text.split("\n")[:10], 1):
         if dated := _DATED.fullmatch(line):
-            return number, dated[1]
+            with suppress(ValueError):  # the thirtieth of February
+                return number, str(dt.date.fromisoformat(dated[1]))
     return 0, ""
 
 
