@@ -27,6 +27,7 @@ from probe.model.observation import (
     TLSHandshake,
 )
 from probe.model.target import Target
+from probe.model.vpn import VPNExchange
 from probe.model.words import SMALL_SEGMENTS, ReasonCode
 from property.who import who_answers
 
@@ -51,6 +52,8 @@ INPUTS = (
     (f"https://{NAME}/dns-query", "doh"),
     (f"quic://{NAME}", "quic"),
     (f"quic://{NAME}", "quic"),
+    (f"wireguard://{NAME}", "vpn"),
+    ("openvpn+tcp://104.16.1.1:443", "vpn"),
     ("https://[::", "web"),
     ("", "web"),
 )
@@ -65,6 +68,14 @@ ips = st.sampled_from(IPS)
 ports = st.sampled_from((443, 80, 53, 853))
 hops = st.sampled_from((0, 0, 0, 1, 2))
 arms = st.sampled_from(("", "", "", "dns", "target@target", "neutral@neutral", "target@neutral"))
+exchanges = st.builds(
+    VPNExchange,
+    t0=st.just(0.1), t=st.just(4.1), ip=st.sampled_from(IPS), port=st.sampled_from((443, 51820)),
+    failure=st.sampled_from((None, f.TIMEOUT, f.CONNECTION_RESET, f.CONNECTION_REFUSED, f.INTERRUPTED)),
+    protocol=st.sampled_from(("wireguard", "openvpn", "stun")), transport=st.sampled_from(("udp", "tcp")),
+    stage=st.sampled_from(("handshake", "data")), reached=st.sampled_from(("", "", "cookie")),
+    arm=st.sampled_from(("", "", "neutral")),
+)  # fmt: skip
 moments = st.floats(0, 8, allow_nan=False)
 failures = st.one_of(st.none(), st.sampled_from(FAILURES))
 urls = st.sampled_from(
@@ -297,11 +308,12 @@ def runs(draw: st.DrawFn) -> tuple[Target, tuple[Measurement, ...]]:
                     tuple(draw(st.lists(round_trips(), max_size=3))),
                     tuple(draw(st.lists(quic_shakes(), max_size=5))) if "quic" in url else (),
                     tuple(draw(st.lists(who_answers, max_size=3))) if "dns+" in url else (),
+                    tuple(draw(st.lists(exchanges, max_size=4))) if experiment == "vpn" else (),
                 )
             )
-        queries, tcp, tls, http, over_udp, who = drawn[-1]
+        queries, tcp, tls, http, over_udp, who, tunnels = drawn[-1]
         m = replace(m, queries=queries, tcp_connect=tcp, tls_handshakes=tls, requests=http)
-        found.append(replace(m, quic_handshakes=over_udp, who_answers=who))
+        found.append(replace(m, quic_handshakes=over_udp, who_answers=who, vpn_exchanges=tunnels))
     return target, tuple(found)
 
 

@@ -65,7 +65,7 @@ def _with_exchanges(leg: Leg) -> Leg:
     """Return the leg with one try an address: the last exchange with it, data where a handshake opened it."""
     m = leg.measurement
     last = {x.ip: x for x in m.vpn_exchanges if x.arm != NEUTRAL}
-    tried = [t for t in leg.tries if t.ip not in last]
+    tried = [t for t in leg.tries if t.ip not in last and t.layer is Layer.TCP]
     return Leg(m, leg.hop, leg.place, tried + [_try(m, x) for x in last.values()])
 
 
