@@ -127,6 +127,7 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         udp_passes=all(_udp_passed(r.leg.measurement, family) for r in rounds),
         busy=any(x.reached == "cookie" for x in own),
         true=all(hop.trust.is_true(x.ip) for x in own),
+        tunnel_on=own[0].protocol in AUTHENTIC and "vpn" in hop.facts.vantage.bypass,
         clock_behind=own[0].protocol == "wireguard" and behind_s >= AGREE_S,
     )
     rule = first_match(VPN_RULES, facts)

@@ -26,6 +26,8 @@ class VpnFacts(FloorFacts):
     """The server said that it is under load."""
     true: bool
     """Something vouches for every address that they failed at."""
+    tunnel_on: bool
+    """A tunnel is active on this machine, maybe by the same keys."""
     clock_behind: bool
     """This machine's clock is slow, by which WireGuard's handshakes look like old ones sent again."""
 
@@ -61,6 +63,14 @@ _BLOCKED: tuple[Rule[Any], ...] = (
         State.INCONCLUSIVE,
         COUNTED + "; nothing shows that the addresses are its own.",
         reason_code=ReasonCode.NO_CONTROL,
+    ),
+    Rule(
+        "vpn.tunnel_on",
+        lambda f: f.tunnel_on,
+        State.INCONCLUSIVE,
+        COUNTED + "; a VPN is active on this machine. A server knows one user of a key at a time: where it is"
+        " this very tunnel, that looks the same.",
+        reason_code=ReasonCode.LOCAL_INTERCEPTION,
     ),
     Rule(
         "vpn.clock_behind",
