@@ -48,6 +48,7 @@ def test_a_dry_run_as_json_counts_more_trials_as_more_bytes(tmp_path: Path) -> N
         "neutral",
         "network",
         "resolver",
+        "who",
     }
     megabytes = [float(done.stderr.partition(" MB;")[0].rpartition(" ")[2]) for done in (few, many)]
     assert megabytes[1] - megabytes[0] == pytest.approx((600 - 12) * 0.131072, abs=0.2)
