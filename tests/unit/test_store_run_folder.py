@@ -245,10 +245,16 @@ def test_a_sealed_run_is_read_but_never_written(run: RunFolder, redactor: Redact
         lambda: sealed.write_run(a_record()),
         lambda: sealed.write_verdicts([]),
         lambda: sealed.write_inputs({}),
+        lambda: sealed.write_beside("self-test.json", b"{}"),
         lambda: RunFolder.open(sealed.path, append=True, redactor=redactor),
     ):
         with raises("this run is sealed"):
             change()
+
+
+def test_a_file_made_of_the_run_lies_beside_its_measurements(run: RunFolder) -> None:
+    run.write_beside("self-test.json", b"{}")
+    assert (run.path / "self-test.json").read_bytes() == b"{}"
 
 
 def test_a_run_with_the_bags_mark_inside_is_sealed_too(run: RunFolder) -> None:
