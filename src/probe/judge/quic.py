@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge import kind as k
 from probe.judge import note as notes
 from probe.judge.cross import NOTHING
-from probe.judge.dns import ARTEFACTS
-from probe.judge.families import combined
+from probe.judge.families import judge_families
 from probe.judge.floor import (
     COUNTED,
     DIFFERENTLY,
@@ -19,15 +18,12 @@ from probe.judge.floor import (
     before_count,
     blocked_row,
 )
-from probe.judge.hop import families_of, rounds_of
 from probe.judge.note import ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.quic_arms import QuicArms, arms_of
-from probe.judge.resolving import Names
 from probe.judge.rule import Rule, always, first_match
-from probe.judge.series import SERIES, UNFINISHED, SeriesFacts
+from probe.judge.series import SERIES, SeriesFacts
 from probe.judge.stand import PASSES, at_quic, stand
-from probe.judge.unresolved import judge_failing_name
 from probe.judge.witness import count
 from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
@@ -179,22 +175,7 @@ QUIC_RULES: tuple[Rule[Any], ...] = (
 
 def judge_quic(hop: Hop) -> Outcome:
     """Judge a target of the experiment `quic`: its name, then each family that it has addresses in."""
-    names = Names(hop)
-    families = families_of(hop.legs)
-    own = {f: rounds_of(hop, f, hop.trust.own.__contains__) for f in families}
-    works = any(r.ok for rounds in own.values() for r in rounds)
-    dns = names.facts()
-    artefact: Rule[Any] | None = next((rule for rule in ARTEFACTS if rule.when(dns)), None)
-    if artefact is not None and not works:
-        return names.artefact(artefact, dns)
-    if names.failed and not names.resolved:
-        return judge_failing_name(hop, names)
-    found = [_judge_family(hop, f, own[f]) for f in families if own[f]]
-    if not found:
-        return conclude(UNFINISHED, Layer.QUIC, hop=hop, wants=Wants(rounds=True))
-    outcome = combined(found)
-    outcome.notes += names.notes(artefact, dns)
-    return outcome
+    return judge_families(hop, Layer.QUIC, _judge_family)
 
 
 def _judge_family(hop: Hop, family: int, rounds: list[Round]) -> Outcome:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge import note as notes
 from probe.judge.clock import AGREE_S
 from probe.judge.count_layer import judge_floor
 from probe.judge.cross import NOTHING
-from probe.judge.dns import ARTEFACTS
-from probe.judge.families import combined
-from probe.judge.hop import families_of, rounds_of
+from probe.judge.families import judge_families
 from probe.judge.note import ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.reading import Leg, Try
-from probe.judge.resolving import Names
-from probe.judge.rule import Rule, first_match
-from probe.judge.series import SERIES, UNFINISHED, SeriesFacts
+from probe.judge.rule import first_match
+from probe.judge.series import SERIES, SeriesFacts
 from probe.judge.stand import PASSES, stand
-from probe.judge.unresolved import judge_failing_name
 from probe.judge.vpn_rules import VPN_ANSWERED, VPN_HANDSHAKE_ANSWERED, VPN_RULES, VpnFacts
 from probe.judge.witness import count
 from probe.model.vpn import NEUTRAL
@@ -38,22 +34,7 @@ AUTHENTIC = frozenset({"wireguard", "openvpn", "obfs4"})
 def judge_vpn(hop: Hop) -> Outcome:
     """Judge a target of the experiment `vpn`: its name, then each family that it has addresses in."""
     hop.legs = [_with_exchanges(leg) for leg in hop.legs]
-    names = Names(hop)
-    families = families_of(hop.legs)
-    own = {f: rounds_of(hop, f, hop.trust.own.__contains__) for f in families}
-    works = any(r.ok for rounds in own.values() for r in rounds)
-    dns = names.facts()
-    artefact: Rule[Any] | None = next((rule for rule in ARTEFACTS if rule.when(dns)), None)
-    if artefact is not None and not works:
-        return names.artefact(artefact, dns)
-    if names.failed and not names.resolved:
-        return judge_failing_name(hop, names)
-    found = [_judge_family(hop, f, own[f]) for f in families if own[f]]
-    if not found:
-        return conclude(UNFINISHED, Layer.VPN, hop=hop, wants=Wants(rounds=True))
-    outcome = combined(found)
-    outcome.notes += names.notes(artefact, dns)
-    return outcome
+    return judge_families(hop, Layer.VPN, _judge_family)
 
 
 def exchanges(m: Measurement, ip: str) -> list[VPNExchange]:
