@@ -142,7 +142,6 @@ def test_more_lines_than_the_internet_has_routes_are_refused(
 
 
 def test_a_maxmind_database_tells_the_number_and_its_own_date(tmp_path: Path) -> None:
-    pytest.importorskip("maxminddb")
     file = tmp_path / "GeoLite2-ASN.mmdb"
     file.write_bytes(
         a_database(
@@ -171,7 +170,6 @@ def test_a_maxmind_database_tells_the_number_and_its_own_date(tmp_path: Path) ->
     ],
 )
 def test_a_database_of_another_kind_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
-    pytest.importorskip("maxminddb")
     file = tmp_path / "as.mmdb"
     file.write_bytes(content)
     with pytest.raises(TableError) as told:
@@ -180,7 +178,6 @@ def test_a_database_of_another_kind_is_refused(tmp_path: Path, content: bytes, p
 
 
 def test_a_damaged_database_tells_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("maxminddb")
     whole = a_database({"93.184.215.0/24": {"autonomous_system_number": 15133}})
     at = whole.index(b"\0" * 16) + 16
     file = tmp_path / "as.mmdb"

@@ -92,7 +92,6 @@ def test_a_static_key_of_another_size_is_refused_with_its_line(tmp_path: Path, d
 
 
 def test_a_database_whose_type_is_no_text_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("maxminddb")
     path = tmp_path / "a.mmdb"
     path.write_bytes(a_database({"203.0.113.0/24": {"asn": 64500}}, kind=cast("Any", 7)))
     with pytest.raises(TableError, match="without AS numbers"):
@@ -106,7 +105,6 @@ def test_the_extra_that_is_named_has_a_reader_that_counts_what_it_decodes() -> N
 
 def test_a_database_whose_records_point_at_each_other_is_not_followed(tmp_path: Path) -> None:
     """Thirty lists of pointers, each twice to the next: a billion values, if they were followed."""
-    pytest.importorskip("maxminddb")
     content = a_database({"203.0.113.0/24": {"asn": 64500}})
     record = content.index(b"\xe1Casn")
     lists = b"".join(bytes([2, 4, 0x20, at, 0x20, at]) for at in range(6, 186, 6)) + b"\xa0"
