@@ -17,7 +17,7 @@ if sitecustomize.HOME_NAMESPACE not in os.environ:
     os.environ[sitecustomize.HOME_NAMESPACE] = sitecustomize.namespace()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH", "")]))
     sys.addaudithook(sitecustomize._hook)
-elif "sitecustomize" not in sys.modules:  # pragma: no cover
+elif "sitecustomize" not in sys.modules:  # pragma: no cover  # only a broken set-up comes here
     raise RuntimeError("the guard is not in place")
 
 
