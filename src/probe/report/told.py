@@ -1,0 +1,52 @@
+"""One run as a report is told of it: what was judged, what it stands on, and whether it lies sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from probe.model.baseline import Baseline
+    from probe.model.measurement import Measurement
+    from probe.model.options import RunRecord
+    from probe.model.target import Target
+    from probe.model.verdict import ServiceVerdict, Verdict
+    from probe.report.facts import ShownFact
+    from probe.report.trials import TargetTrials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """The bag a run lies in."""
+
+    root_sha256: str
+    """Of `tagmanifest-sha256.txt`."""
+    n_files: int
+    n_bytes: int
+    signature: str
+    """In words of the program, not translated: `none`, `good`, `bad`, with the key's fingerprint after it."""
+    token: str
+    """`none`, `good`, `bad`, with the token's time after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One run."""
+
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+    """The network's own among them."""
+    services: tuple[ServiceVerdict, ...]
+    trials: tuple[TargetTrials, ...]
+    facts: tuple[ShownFact, ...]
+    targets: tuple[Target, ...]
+    """Those judged, in the order of the catalogue and the lists."""
+    controls: tuple[Target, ...]
+    """Neutrals, checks of the network, resolvers."""
+    baseline: Baseline | None
+    seal: Seal | None
+    """None where the run is not sealed."""
+    measurements: Callable[[], Iterable[Measurement]]
+    """Reads them one by one, in the order of writing; may be called again."""
