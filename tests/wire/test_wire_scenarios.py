@@ -6,6 +6,7 @@ Every row of `wire.tables_*` is a test: the state, mechanism and location of one
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +43,10 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     wanted = {call.params["name"] for call in calls if call and "name" in call.params}
     made = Runner(shared, [name for name in TESTED if name in wanted])
     yield made
-    made.close()
+    told = made.close()
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        sys.stderr.writelines(f"\n{line}\n" for line in told)
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS)

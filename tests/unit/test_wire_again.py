@@ -1,0 +1,64 @@
+"""Which scenario of the wire may be run a second time, and which never."""
+
+from __future__ import annotations
+
+from wire.again import said_less
+from wire.harness import Outcome
+from wire.scenario import Row, Scenario
+
+THROTTLED = Row("twitter/web", "throttled", "throughput.frozen.sni", confirmed=True)
+FINE = Row("twitter/web", "reachable")
+
+
+def an_outcome(state: str, mechanism: str = "", *, confirmed: bool = False, **more: object) -> Outcome:
+    row = {
+        "state": state,
+        "mechanism": mechanism,
+        "located": "path",
+        "reason_code": "",
+        "confirmed": str(confirmed).lower(),
+        "rule_id": "r",
+        "because": "b",
+    }
+    return Outcome(exit_code=0, verdicts={"twitter/web": row}, **more)  # type: ignore[arg-type]
+
+
+def a_scenario(row: Row) -> Scenario:
+    return Scenario(name="s", about="a", rows=(row,))
+
+
+def test_what_was_found_and_not_confirmed_is_run_again() -> None:
+    assert said_less(a_scenario(THROTTLED), an_outcome("throttled", "throughput.frozen.sni"))
+
+
+def test_what_was_not_found_is_run_again() -> None:
+    assert said_less(a_scenario(THROTTLED), an_outcome("inconclusive"))
+    assert said_less(a_scenario(FINE), an_outcome("inconclusive"))
+
+
+def test_a_run_as_it_should_be_is_not_run_again() -> None:
+    right = an_outcome("throttled", "throughput.frozen.sni", confirmed=True)
+    assert not said_less(a_scenario(THROTTLED), right)
+
+
+def test_an_innocent_who_was_accused_has_no_second_run() -> None:
+    for state in ("blocked", "throttled", "geoblocked", "down"):
+        assert not said_less(a_scenario(FINE), an_outcome(state))
+
+
+def test_an_accusation_of_another_thing_has_no_second_run() -> None:
+    assert not said_less(a_scenario(THROTTLED), an_outcome("blocked", "tls.reset.sni"))
+    assert not said_less(a_scenario(THROTTLED), an_outcome("throttled", "throughput.policed.sni"))
+
+
+def test_what_is_confirmed_that_must_not_be_has_no_second_run() -> None:
+    row = Row("twitter/web", "throttled", "throughput.frozen.sni", confirmed=False)
+    assert not said_less(a_scenario(row), an_outcome("throttled", "throughput.frozen.sni", confirmed=True))
+
+
+def test_a_run_whose_files_hold_the_volunteers_address_has_no_second_run() -> None:
+    assert not said_less(a_scenario(THROTTLED), an_outcome("inconclusive", leaks=["run.json"]))
+
+
+def test_a_row_that_is_missing_has_no_second_run() -> None:
+    assert not said_less(a_scenario(THROTTLED), Outcome(exit_code=0))

@@ -1,0 +1,40 @@
+"""Which scenarios are run once more, alone: those that said less than they should beside many others.
+
+A run that accuses where it must not, or of another thing, is never given a second chance: that fault is what
+the tests are for. What a crowded machine does to a run is the opposite: it finds less, or confirms less.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wire.harness import difference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wire.harness import Outcome
+    from wire.scenario import Row, Scenario
+
+MODEST: Final = frozenset({"reachable", "inconclusive"})
+"""States that accuse nobody."""
+
+
+def said_less(scenario: Scenario, outcome: Outcome) -> bool:
+    """Say whether a run fell short of its rows, and only short of them; its files must be in order."""
+    if outcome.leaks:
+        return False
+    if outcome.trouble:
+        return True
+    wrong = [row for row in scenario.rows if difference(row, outcome)]
+    found = [outcome.verdicts.get(row.subject) or outcome.services.get(row.subject) for row in wrong]
+    return bool(wrong) and all(_is_less(row, one) for row, one in zip(wrong, found, strict=True))
+
+
+def _is_less(row: Row, found: Mapping[str, str] | None) -> bool:
+    if found is None:
+        return False
+    if found["state"] in row.state.split("|"):
+        same = row.mechanism is None or found["mechanism"] in row.mechanism.split("|")
+        return same and row.confirmed is True and found["confirmed"].lower() == "false"
+    return found["state"] in MODEST
