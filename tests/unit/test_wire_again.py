@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wire.again import said_less
-from wire.harness import Outcome
+from wire.harness import Outcome, difference
+from wire.runner import Runner
 from wire.scenario import Row, Scenario
+from wire.tables import SCENARIOS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 THROTTLED = Row("twitter/web", "throttled", "throughput.frozen.sni", confirmed=True)
 FINE = Row("twitter/web", "reachable")
@@ -62,3 +71,33 @@ def test_a_run_whose_files_hold_the_volunteers_address_has_no_second_run() -> No
 
 def test_a_row_that_is_missing_has_no_second_run() -> None:
     assert not said_less(a_scenario(THROTTLED), Outcome(exit_code=0))
+
+
+def test_the_second_run_counts_and_the_first_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = {row.subject: row for row in SCENARIOS["clean"].rows}
+    runs: list[str] = []
+
+    def played(scenario: Scenario, folder: Path) -> Outcome:
+        runs.append(folder.name)
+        found = {
+            subject: {
+                "state": row.state.split("|")[0] if folder.name == "clean-again" else "inconclusive",
+                "mechanism": (row.mechanism or "").split("|")[0],
+                "located": row.located or "unknown",
+                "reason_code": (row.reason or "").split("|")[0],
+                "confirmed": str(bool(row.confirmed)).lower(),
+                "because": "b",
+            }
+            for subject, row in right.items()
+        }
+        return Outcome(exit_code=0, verdicts=found)
+
+    monkeypatch.setattr("wire.runner.safely", played)
+    runner = Runner(tmp_path, ["clean"])
+    outcome = runner.outcome("clean")
+    told = runner.close()
+    assert runs == ["clean", "clean-again"]
+    assert [difference(row, outcome) for row in right.values()] == [""] * len(right)
+    assert len(told) == 1
+    assert told[0].startswith("clean was run again, alone; at first: ")
+    assert "state 'inconclusive', expected 'reachable'" in told[0]
