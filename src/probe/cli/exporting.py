@@ -1,11 +1,91 @@
-"""`probe report`: the verdicts of stored runs as one table, their transfers as pictures."""
+"""`probe report`: what writes each form, by its name; one line a form."""
 
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from probe.cli import exits
 from probe.locale import _
+from probe.report.annex.letter import Disclosure, Letter
 from probe.report.show import visible
+
+if TYPE_CHECKING:
+    from probe.report.annex.blocks import Document
+    from probe.report.annex.facts import Annex
+    from probe.report.told import Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was asked for."""
+
+    runs: tuple[Path, ...]
+    letter: Letter
+    out: Path | None
+    """None: stdout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a form draws from: the runs as they are, and the annex made of them as it may be shown."""
+
+    runs: tuple["Told", ...]
+    letter: Letter
+
+    def annex(self) -> "Annex":
+        """Return the facts of the annex, in no language, coarsened as the disclosure demands."""
+        from probe.report.annex import annex_of
+
+        return annex_of(self.runs, self.letter)
+
+    def document(self) -> "Document":
+        """Return the annex in the language in use."""
+        from probe.report.annex import document
+
+        return document(self.annex())
+
+
+Draw = Callable[[Telling, BinaryIO], None]
+"""Writes a whole file into a stream that can be sought."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How one form is written."""
+
+    write: Callable[[Order], None]
+    disclosure: Disclosure = "full"
+    """What holds where nobody said."""
+
+
+def drawn(draw: Draw, *, is_text: bool = False) -> Callable[[Order], None]:
+    """Return what reads the runs, draws the whole file and writes it; only text may go to a terminal."""
+
+    def write(order: Order) -> None:
+        from probe.pipeline.reporting import told_of
+
+        if order.out is None and not is_text and sys.stdout.isatty():
+            exits.stop(_("This form is no text for a terminal."), _("Name a file with -o."))
+        with exits.told():
+            stream = BytesIO()
+            with told_of(order.runs) as runs:
+                draw(Telling(runs=runs, letter=order.letter), stream)
+            _put(stream.getvalue(), order.out)
+
+    return write
+
+
+def _put(content: bytes, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    from probe.report.csv import write_private
+
+    write_private(out, content)
+    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
 def write_csv(runs: list[Path], out: Path | None) -> None:
@@ -86,3 +166,26 @@ def write_facts(runs: list[Path], out: Path | None) -> None:
         return
     out.write_text(text, encoding="utf-8")
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+
+
+def _paths(write: Callable[[list[Path], Path | None], None]) -> Callable[[Order], None]:
+    return lambda order: write(list(order.runs), order.out)
+
+
+def _later(name: str) -> Form:
+    return Form(write=lambda _order: exits.later(f"--format {name}"))
+
+
+WRITERS: Final[Mapping[str, Form]] = {
+    "csv": Form(write=_paths(write_csv)),
+    "categories": Form(write=_paths(write_categories)),
+    "facts": Form(write=_paths(write_facts)),
+    "svg": Form(write=_paths(write_pictures)),
+    "json": _later("json"),
+    "pdf": _later("pdf"),
+    "docx": _later("docx"),
+    "html": _later("html"),
+    "xlsx": _later("xlsx"),
+    "ooni": _later("ooni"),
+}
+"""A form that draws is `Form(write=drawn(function), disclosure="public")`; see `Draw`."""

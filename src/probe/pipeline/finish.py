@@ -68,8 +68,8 @@ def finish(
     verdicts = multiplicity(_verdicts(folder, inputs, facts, observer))
     _tell_throttled(verdicts, observer)
     services = (
-        roll_up(_service_of(network), (network,)),
-        *_rolled_up(inputs.judged(), verdicts),
+        *rolled_up((service_of_network(network),), (network,)),
+        *rolled_up(inputs.judged(), verdicts),
     )
     record = replace(
         record,
@@ -140,13 +140,14 @@ def _tell_throttled(verdicts: Iterable[Verdict], observer: Observer | None) -> N
             observer.final(verdict)
 
 
-def _rolled_up(services: Iterable[Service], verdicts: Iterable[Verdict]) -> Iterator[ServiceVerdict]:
+def rolled_up(services: Iterable[Service], verdicts: Iterable[Verdict]) -> Iterator[ServiceVerdict]:
+    """Yield what the verdicts on each service's targets come to. Raises KeyError for a target without one."""
     by_target = {verdict.target_id: verdict for verdict in verdicts}
     for service in services:
         yield roll_up(service, tuple(by_target[t.target_id] for t in service.targets))
 
 
-def _service_of(network: Verdict) -> Service:
+def service_of_network(network: Verdict) -> Service:
     """Return the service whose only row is the network's own."""
     from probe.model.words import Risk
 
