@@ -253,3 +253,22 @@ def test_the_export_named_csv_writes_all_three_files(tmp_path: Path) -> None:
 def test_pandas_is_imported_only_when_a_table_is_written() -> None:
     program = "import sys, probe.report.csv, probe.report.datapackage; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("https://a.example/;=1+1", "https://a.example/\\u003b=1+1"),
+        ('x; "=1+1', 'x\\u003b "=1+1'),
+        ("x;\uff1d1", "x\\u003b\uff1d1"),
+        ("one; two", "one; two"),
+        ("a;b=c", "a;b=c"),
+    ],
+)
+def test_a_semicolon_begins_no_formula_where_it_is_the_list_separator(text: str, cell: str) -> None:
+    assert guarded(text) == cell
+    assert unguarded(cell) == text
+
+
+def test_a_cell_holds_no_sign_that_xml_may_not_hold() -> None:
+    assert guarded("\ufffe\uffff\x0b") == "\\ufffe\\uffff\\u000b"

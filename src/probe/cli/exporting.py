@@ -168,6 +168,12 @@ def write_facts(runs: list[Path], out: Path | None) -> None:
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
+def _xlsx(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.xlsx import write_xlsx
+
+    write_xlsx(stream, telling.runs)
+
+
 def _paths(write: Callable[[list[Path], Path | None], None]) -> Callable[[Order], None]:
     return lambda order: write(list(order.runs), order.out)
 
@@ -185,7 +191,7 @@ WRITERS: Final[Mapping[str, Form]] = {
     "pdf": _later("pdf"),
     "docx": _later("docx"),
     "html": _later("html"),
-    "xlsx": _later("xlsx"),
+    "xlsx": Form(write=drawn(_xlsx)),
     "ooni": _later("ooni"),
 }
 """A form that draws is `Form(write=drawn(function), disclosure="public")`; see `Draw`."""

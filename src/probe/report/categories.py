@@ -93,10 +93,10 @@ def _count(state: State) -> Column[Category]:
 
 
 CATEGORY_COLUMNS: Final[tuple[Column[Category], ...]] = (
-    Column("run_id", "string", "The run.", lambda row: row.run_id),
-    Column("category_code", "string", "Citizen Lab's code.", lambda row: row.code),
-    Column("category_description", "string", "What the code stands for.", lambda row: row.name),
-    Column("n_targets", "integer", "Targets of the category in this run.", lambda row: row.n),
+    Column("run_id", "string", N_("The run."), lambda row: row.run_id),
+    Column("category_code", "string", N_("Citizen Lab's code."), lambda row: row.code),
+    Column("category_description", "string", N_("What the code stands for."), lambda row: row.name),
+    Column("n_targets", "integer", N_("Targets of the category in this run."), lambda row: row.n),
     *(_count(state) for state in State),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from probe.locale import N_
 from probe.model.words import Located, ReasonCode, State
 
 SCHEMA_VERSION: Final = "1"
@@ -36,14 +37,14 @@ FIRST: Final[tuple[Column[Any], ...]] = (
     Column(
         "schema_version",
         "string",
-        "Version of this table's meaning.",
+        N_("Version of this table's meaning."),
         lambda _: SCHEMA_VERSION,
         required=True,
     ),
     Column(
         "run_id",
         "string",
-        "The run: start in UTC, declared AS, four hex digits.",
+        N_("The run: start in UTC, declared AS, four hex digits."),
         lambda row: row.run_id,
         required=True,
     ),

@@ -28,9 +28,11 @@ _FORMULA: Final = frozenset("=+-@'\t\r\n\0\uff1d\uff0b\uff0d\uff20\uff07")
 """First characters by which spreadsheets take a text for a formula, in full width too; and the guard."""
 _UNSEEN: Final = re.compile(
     r"[\\\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff]"
+    r"\ud800-\udfff\ufffe\uffff]"
+    r"|;(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 )
-"""Controls, signs that turn the direction of writing, fillers, lone surrogates; and the backslash itself."""
+"""Controls, signs that turn the direction of writing, fillers, lone surrogates, what XML may not hold; the
+backslash itself; and a semicolon before a formula: where it is the list separator, it begins a cell."""
 _ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
 
 
@@ -43,12 +45,16 @@ def write_verdicts_csv(
     simulated: bool = False,
 ) -> None:
     """Write one row a target, the network first, then by service and target."""
-    ordered = sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
     rows = [
         VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage, simulated=simulated)
-        for verdict in ordered
+        for verdict in network_first(verdicts)
     ]
     _write(path, VERDICT_COLUMNS, rows)
+
+
+def network_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return verdicts in the order of every table: the network's own, then by service and target."""
+    return sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
 
 
 def write_services_csv(

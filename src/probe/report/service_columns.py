@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from probe.locale import N_
 from probe.model.measurement import VantagePoint
 from probe.model.verdict import ServiceVerdict
 from probe.model.words import State
@@ -31,14 +32,14 @@ SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
     Column(
         "service",
         "string",
-        "The service; `network` for the network's own finding.",
+        N_("The service; `network` for the network's own finding."),
         lambda row: row.service.service,
         required=True,
     ),
     Column(
         "state",
         "string",
-        "The verdict, by the service's own rule over its targets.",
+        N_("The verdict, by the service's own rule over its targets."),
         lambda row: row.service.state,
         STATES,
         required=True,
@@ -46,13 +47,13 @@ SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
     Column(
         "mechanism",
         "string",
-        "`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes.",
+        N_("`<layer>.<what>[.<trigger>]`: how; empty where nothing interferes."),
         lambda row: row.service.mechanism,
     ),
     Column(
         "located",
         "string",
-        "Whose equipment the evidence points at.",
+        N_("Whose equipment the evidence points at."),
         lambda row: row.service.located,
         LOCATED,
         required=True,
@@ -60,22 +61,22 @@ SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
     Column(
         "confirmed",
         "boolean",
-        "Whether an artefact or a second, separate test settles it.",
+        N_("Whether an artefact or a second, separate test settles it."),
         lambda row: row.service.confirmed,
         required=True,
     ),
     Column(
         "reason_code",
         "string",
-        "Why the verdict is not stronger than it is.",
+        N_("Why the verdict is not stronger than it is."),
         lambda row: row.service.reason_code,
         REASONS,
     ),
-    Column("because", "string", "The reason in English.", lambda row: row.service.because, required=True),
+    Column("because", "string", N_("The reason in English."), lambda row: row.service.because, required=True),
     Column(
         "n_targets",
         "integer",
-        "Targets of the service in this run.",
+        N_("Targets of the service in this run."),
         lambda row: row.service.n_targets,
         required=True,
     ),
@@ -88,10 +89,10 @@ SERVICE_COLUMNS: Final[tuple[Column[ServiceRow], ...]] = (
     Column(
         "started_utc",
         "datetime",
-        "First try of any of its targets, UTC.",
+        N_("First try of any of its targets, UTC."),
         lambda row: row.service.started_utc,
     ),
-    Column("ended_utc", "datetime", "End of the last try, UTC.", lambda row: row.service.ended_utc),
+    Column("ended_utc", "datetime", N_("End of the last try, UTC."), lambda row: row.service.ended_utc),
     *WHERE,
     *HOW,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from probe.locale import N_
 from probe.report.column import Column
 
 SOURCES: Final = ("declared", "helper", "detected", "none")
@@ -11,25 +12,25 @@ WHERE: Final[Sequence[Column[Any]]] = (
     Column(
         "probe_cc",
         "string",
-        "Country of the probe, ISO 3166-1; ZZ when unknown.",
+        N_("Country of the probe, ISO 3166-1; ZZ when unknown."),
         lambda row: row.vantage.probe_cc,
     ),
     Column(
         "probe_asn",
         "string",
-        "The probe's autonomous system, as AS12389; AS0 when unknown.",
+        N_("The probe's autonomous system, as AS12389; AS0 when unknown."),
         lambda row: row.vantage.probe_asn,
     ),
     Column(
         "probe_network_name",
         "string",
-        "The operator as the volunteer named it.",
+        N_("The operator as the volunteer named it."),
         lambda row: row.vantage.probe_network_name,
     ),
     Column(
         "region",
         "string",
-        "ISO 3166-2 as finely as the volunteer chose, or `withheld`.",
+        N_("ISO 3166-2 as finely as the volunteer chose, or `withheld`."),
         lambda row: row.vantage.region,
     ),
 )
@@ -38,7 +39,7 @@ HOW: Final[Sequence[Column[Any]]] = (
     Column(
         "asn_source",
         "string",
-        "Who says the AS: the volunteer, a helper, or a table of AS numbers.",
+        N_("Who says the AS: the volunteer, a helper, or a table of AS numbers."),
         lambda row: row.vantage.asn_source,
         SOURCES,
         required=True,
@@ -46,7 +47,7 @@ HOW: Final[Sequence[Column[Any]]] = (
     Column(
         "access_type",
         "string",
-        "fixed, mobile or wifi, as the volunteer said; empty where nothing was said.",
+        N_("fixed, mobile or wifi, as the volunteer said; empty where nothing was said."),
         lambda row: row.vantage.access_type,
         ("fixed", "mobile", "wifi"),
     ),
