@@ -1,0 +1,1 @@
+"""What draws the annex of a letter for paper and for editing: the libraries of the extra `letters`."""
