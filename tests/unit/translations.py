@@ -9,6 +9,7 @@ import io
 import pkgutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,13 +23,13 @@ from probe.judge.note import NOTES
 from probe.judge.outcome import NOBODY, SOURCE_WORDS, THIS_NETWORK, THROUGH_BYPASS
 from probe.judge.rule import Rule
 from probe.judge.vpn import OPERATIONS as EXCHANGES
+from probe.locale import LANGUAGES
 from probe.model import failure
 from probe.targets.check import WORDS
 
 SOURCE = Path(__file__).parents[2] / "src" / "probe"
 LOCALE = SOURCE / "locale"
-HEADER = """# What a person sees; made from the source by tests/unit/translations.py.
-msgid ""
+HEADER = """{comment}msgid ""
 msgstr ""
 "Language: {lang}\\n"
 "Plural-Forms: {plural}\\n"
@@ -37,8 +38,9 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
-"""No dates and no names in it: the same source gives the same bytes."""
-SPEAKING = ("cli", "report", "pipeline", "locale")
+"""No dates, no names and no places in it: the same sentences give the same bytes. The comment before it,
+with the glossary, is the translator's and is kept."""
+SPEAKING = ("cli", "report", "pipeline", "evidence", "locale")
 """Packages with sentences of their own; those of judge are in its tables."""
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
@@ -115,11 +117,21 @@ def update(lang: str) -> None:
     known = read(lang)
     known.update(messages(), no_fuzzy_matching=True)
     known.obsolete.clear()
+    write(lang, known)
+
+
+def write(lang: str, known: Catalog) -> None:
+    """Write a language's .po file, and what is compiled of it."""
+    with po(lang).open(encoding="utf-8") as file:
+        comment = "".join(takewhile(lambda line: line.startswith("#"), file))
     body = io.BytesIO()
-    write_po(body, known, width=110, include_lineno=False, omit_header=True)
-    po(lang).write_bytes(HEADER.format(lang=lang, plural=known.plural_forms).encode() + body.getvalue())
+    write_po(body, known, width=110, no_location=True, omit_header=True)
+    head = HEADER.format(comment=comment, lang=lang, plural=known.plural_forms)
+    po(lang).write_bytes(head.encode() + body.getvalue())
     po(lang).with_suffix(".mo").write_bytes(compiled(lang))
 
 
 if __name__ == "__main__":
-    update("ru")
+    for language in LANGUAGES:
+        if language != "en":
+            update(language)

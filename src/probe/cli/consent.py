@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.cli import consent_rows
 from probe.cli.speeds import NONE, Speeds, cost
-from probe.locale import _, ngettext
+from probe.locale import YES, _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ def screen(facts: Facts) -> str:
     )
     lines = [_("Who sees what")]
     for who, what in rows:
-        lines += _wrapped(f"{who}: {what}", indent=2, width=80, hanging=2)
+        lines += _wrapped(f"{who}{_(': ')}{what}", indent=2, width=80, hanging=2)
     return "\n".join(lines)
 
 
@@ -286,5 +286,5 @@ def agreed(facts: Facts, person: Person, memory: "Memory | None") -> bool:
 
 
 def _yes(answer: str) -> bool:
-    """Whether the answer is yes, in English or in Russian."""
-    return answer.strip().casefold() in {"y", "yes", "д", "да"}
+    """Whether the answer is yes, in any of the languages."""
+    return answer.strip().casefold() in YES

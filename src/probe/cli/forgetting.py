@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.cli import exits, helper_state, memory
 from probe.cli.terminal import somebody_is_there
-from probe.locale import N_, _, ngettext
+from probe.locale import N_, YES, _, ngettext
 from probe.report.console_live import megabytes
 from probe.report.show import visible
 from probe.store.run_folder import MEASUREMENTS, RUN
@@ -151,7 +151,7 @@ def _confirmed(n_runs: int) -> bool:
     )
     sys.stderr.write(question.format(n=n_runs))
     sys.stderr.flush()
-    return sys.stdin.readline(100).strip().casefold() in {"y", "yes", "д", "да"}
+    return sys.stdin.readline(100).strip().casefold() in YES
 
 
 def _removed(path: Path) -> bool:

@@ -118,9 +118,7 @@ HighRisk = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask. On a new machine this means no control."))]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=_("Tell what would be contacted; send nothing."))]
 JsonLines = Annotated[bool, typer.Option("--json", help=_("One JSON object per verdict on stdout."))]
-Lang = Annotated[
-    str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here (fr: later)."))
-]
+Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here."))]
 
 RESULTS: Final = Path("results")
 ROUNDS, CONFIRM_AFTER_S, CONCURRENCY, TIMEOUT_S, MAX_MB, MAX_MINUTES = 3, 60.0, 16, 10.0, 15.0, 8.0
@@ -133,11 +131,8 @@ ACCESS: Final = ("", "fixed", "mobile", "wifi")
 def speak(lang: str) -> None:
     """Use the language asked for by --lang, here or anywhere on the line, else the locale's."""
     from probe import locale
-    from probe.cli.exits import later
     from probe.cli.terminal import language_typed, use_language
 
-    if lang in locale.LATER:
-        later(f"--lang {lang}")
     try:
         use_language(lang or language_typed(sys.argv[1:]))
     except LookupError:

@@ -58,7 +58,7 @@ def show(result: "RunResult", errors: "Errors") -> None:
 
     out = console(sys.stdout)
     width = min(out.width, WIDEST)
-    paragraph(out, f"{_('Network')}: {label_of(result.network)}", "bold", width)
+    paragraph(out, f"{_('Network')}{_(': ')}{label_of(result.network)}", "bold", width)
     if result.network.reason_code is not None:
         paragraph(out, reason(result.network), "", width, 2)
     paragraph(out, _("This link, now"), "bold", width)

@@ -6,10 +6,13 @@ import os
 import sys
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+LETTERS: Final = {"ru": "жЖёЁ", "fr": "éÀœ«\u202f"}
+"""What a terminal must be able to show of a language, or it is spoken to in English."""
 
 
 class Patient(io.TextIOWrapper):
@@ -89,7 +92,7 @@ def use_language(lang: str) -> None:
     from probe import locale
 
     wanted = lang or locale.from_environment()
-    if wanted == "ru" and not can_show("жЖёЁ"):
+    if not can_show(LETTERS.get(wanted, "")):
         wanted = "en"
     locale.use(wanted)
     # The library that parses options looks up its own few words in the process's catalogue.

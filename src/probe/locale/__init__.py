@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import gettext
 import os
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from probe.model.verdict import Verdict
 
-LANGUAGES: Final = ("en", "ru")
+LANGUAGES: Final = ("en", "ru", "fr")
 """Those with a complete catalogue."""
-LATER: Final = ("fr",)
-"""Those announced on the command line whose catalogue is still to be written."""
+YES: Final = frozenset({"y", "yes", "д", "да", "o", "oui"})
+"""What is taken for a yes, casefolded, whichever language asked."""
 
 WORDY: Final = {
     "failure": ", ",
@@ -45,6 +46,17 @@ def use(lang: str) -> None:
     _now[0] = _translations(lang)
 
 
+@contextmanager
+def in_language(lang: str) -> Iterator[None]:
+    """Speak this language for a while; LookupError for one that has no catalogue."""
+    before = _lang[0]
+    use(lang)
+    try:
+        yield
+    finally:
+        use(before)
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _translations(lang: str) -> gettext.NullTranslations:
     if lang == "en":
@@ -53,7 +65,7 @@ def _translations(lang: str) -> gettext.NullTranslations:
 
 
 def spoken() -> str:
-    """Return the language now in use: en or ru."""
+    """Return the language now in use, one of `LANGUAGES`."""
     return _lang[0]
 
 

@@ -94,7 +94,7 @@ def _network(console: Console, outcome: Outcome, width: int) -> None:
     vantage = outcome.record.vantage
     place = [visible(vantage.probe_asn, 20) if vantage.probe_asn != "AS0" else _("operator not declared")]
     place += [visible(part, 60) for part in (vantage.probe_network_name, vantage.access_type) if part]
-    line = Text(_("Network"), style="bold").append(f"  {', '.join(place)}: ", style="")
+    line = Text(_("Network"), style="bold").append(f"  {', '.join(place)}{_(': ')}", style="")
     line.append(label_of(found), style=STYLES[found.state])
     paragraph(console, line, "", width)
     paragraph(console, reason(found), "", width, 2)

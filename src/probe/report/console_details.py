@@ -101,7 +101,7 @@ def _wording(groups: Sequence[Group], state: State, asn: str) -> Iterable[str]:
         for key in dict.fromkeys(words.place(v.located, v.mechanism) for v in unsaid):
             place = _(words.LOCATED[key])
             said = _(words.WORDING[key]).format(operator=words.operator(asn))
-            yield f"{place[:1].upper()}{place[1:]}: {_inside(said)}"
+            yield f"{place[:1].upper()}{place[1:]}{_(': ')}{_inside(said)}"
 
 
 def _inside(sentence: str) -> str:

@@ -169,7 +169,7 @@ def _cells(service: ServiceBoard) -> tuple[Text, Text, Text, Text]:
 
 
 def _network_line(board: Board) -> Text:
-    line = Text().append(_("Network"), style="bold").append(": ")
+    line = Text().append(_("Network"), style="bold").append(_(": "))
     if board.network is None:
         return line.append(_("looking at it first"), style="dim")
     state = board.network.state

@@ -58,7 +58,7 @@ class PlainLines:
         """Take what the network looks like."""
         known = self.board.network
         if known is None or known.rule_id != verdict.rule_id:
-            self._line(_("Network") + f": {label_of(verdict)}")
+            self._line(_("Network") + _(": ") + label_of(verdict))
         self.board.network = verdict
 
     def target_started(self, target: Target) -> None:
@@ -75,7 +75,7 @@ class PlainLines:
         """Take a verdict that may change."""
         if self.board.judged(verdict, final=False) and verdict.state in SUSPICIOUS:
             state, how = _(words.STATES[verdict.state]), words.mechanism(verdict.mechanism)
-            self._line(state + _(" so far") + f": {visible(verdict.input)}" + (f" ({how})" if how else ""))
+            self._line(state + _(" so far") + _(": ") + visible(verdict.input) + (f" ({how})" if how else ""))
 
     def final(self, verdict: Verdict) -> None:
         """Take a verdict that will not."""

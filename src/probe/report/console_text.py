@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -32,6 +33,10 @@ WIDEST: Final = 120
 """Columns used at most: longer lines are hard to read."""
 LONGEST: Final = 8000
 """Characters of one paragraph."""
+_STUCK: Final = re.compile(r"[ \u202f](?=[;:!?%»](?:\W|$))|(?<=«)[ \u202f]")
+"""Where French writes a space and no line may end."""
+_HOLD: Final = "\ue000"
+"""Stands for such a space while lines are made: of private use, one column wide, escaped by `visible`."""
 
 
 def paragraph(console: Console, text: str | Text, style: str, width: int, indent: int = 0) -> None:
@@ -42,8 +47,10 @@ def paragraph(console: Console, text: str | Text, style: str, width: int, indent
     whole = text if isinstance(text, Text) else Text(visible(text, LONGEST), style=style)
     if not console.encoding.lower().startswith("utf"):  # escapes are wider than letters: before wrapping
         whole = Text(encodable(whole.plain, console.encoding), style=style)
+    whole.plain = _STUCK.sub(_HOLD, whole.plain)
     for line in whole.wrap(console, max(width - indent, 20), overflow="fold"):
         line.rstrip()
+        line.plain = line.plain.replace(_HOLD, " ")
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
@@ -67,7 +74,7 @@ def label_of(found: Verdict | ServiceVerdict) -> str:
 
 def reason(found: Verdict) -> str:
     """Return the reason in the language in use, safe to look at, without the input that stands above it."""
-    said = say(found).removeprefix(f"{found.input}: ")
+    said = say(found).removeprefix(f"{found.input}: ").removeprefix(f"{found.input}\u202f: ")
     code_first = "_" in said.partition(" ")[0]
     return visible(said if code_first else f"{said[:1].upper()}{said[1:]}", 1200)
 

@@ -82,7 +82,7 @@ def trials_svg(trials: TargetTrials) -> str:
 
 def described(trials: TargetTrials) -> tuple[str, ...]:
     """Return what the picture shows in sentences, for who cannot see it."""
-    said = [f"{_(CAPTIONS[series.arms])}: {summary(series)}." for series in trials.series]
+    said = [f"{_(CAPTIONS[series.arms])}{_(': ')}{summary(series)}." for series in trials.series]
     if trials.alone:
         n = len(trials.alone)
         said.append(ngettext("{n} trial without a limit.", "{n} trials without a limit.", n).format(n=n))

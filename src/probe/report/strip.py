@@ -33,7 +33,7 @@ def strip(trials: TargetTrials, width: int, *, unicode: bool = True) -> Iterator
     """Yield lines no wider than `width` that show every pair; nothing where no pair was made."""
     marks = MARKS if unicode else ASCII_MARKS
     for series in trials.series:
-        yield Text(f"{_(CAPTIONS[series.arms])}:")
+        yield Text(f"{_(CAPTIONS[series.arms])}{_(': ').rstrip(' ')}")
         yield from _drawn(series, width, marks)
         yield Text(f"{summary(series)}.", style="dim")
 

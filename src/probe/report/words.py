@@ -176,7 +176,11 @@ WARNINGS: Final = (
 def warning(text: str) -> str:
     """Return a run's warning in the language in use, safe to look at."""
     head, colon, rest = text.partition(": ")
-    said = _(text) if text in WARNINGS else f"{_(head)}{colon}{rest}" if head in WARNINGS else text
+    said = text
+    if text in WARNINGS:
+        said = _(text)
+    elif colon and head in WARNINGS:
+        said = _(head) + _(": ") + rest
     return _("Warning: {text}").format(text=visible(said, 600))
 
 
