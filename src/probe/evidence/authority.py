@@ -42,14 +42,14 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
+def certificates(pem: bytes, most: int = MAX_CERTIFICATES) -> tuple[x509.Certificate, ...]:
     """Read the certificates of a PEM file; raises AuthorityError where there are none, or too many."""
     try:
         with _quietly():
             found = tuple(x509.load_pem_x509_certificates(pem))
     except _FAULTS:
         raise AuthorityError("authority_unreadable") from None
-    if len(found) > MAX_CERTIFICATES:
+    if len(found) > most:
         raise AuthorityError("authority_unreadable")
     return found
 

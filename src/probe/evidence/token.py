@@ -84,14 +84,16 @@ def token_of(bag: Path) -> Token:
 
 
 def checked(
-    response: bytes, digest: bytes, named: tuple[x509.Certificate, ...]
+    response: bytes, digest: bytes, named: tuple[x509.Certificate, ...], nonce: int | None = None
 ) -> tuple[rfc3161.Stamp, tuple[x509.Certificate, ...]]:
     """Return what a response says of this SHA-256, and the chain from its signer up to a root of `named`.
+
+    Where a nonce is given it must be the one that the stamp bears: later nobody knows it any more.
 
     Raises AuthorityError with a code of PROBLEMS.
     """
     try:
-        return _read(response, digest, named)
+        return _read(response, digest, named, nonce)
     except AuthorityError:
         raise
     except (ValueError, IndexError):  # DerError, and what the library finds in odd certificates
@@ -99,7 +101,7 @@ def checked(
 
 
 def _read(
-    response: bytes, digest: bytes, named: tuple[x509.Certificate, ...]
+    response: bytes, digest: bytes, named: tuple[x509.Certificate, ...], nonce: int | None = None
 ) -> tuple[rfc3161.Stamp, tuple[x509.Certificate, ...]]:
     status, token = rfc3161.answer(response)
     if status not in rfc3161.GRANTED or not token:
@@ -108,6 +110,8 @@ def _read(
     stamp = rfc3161.stamp(signed.content)
     if stamp.imprint != digest:
         raise AuthorityError("another_hash")
+    if nonce is not None and stamp.nonce != nonce:
+        raise AuthorityError("another_nonce")
     return stamp, authority.chain_to_root(signed.signer, signed.others, named, stamp.time)
 
 
