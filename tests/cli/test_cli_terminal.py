@@ -1,71 +1,12 @@
 """Somebody at a terminal is asked before the first packet, in words, and may say no in every way there is."""
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-
-class Terminal:
-    """The command on a terminal of its own: read until something shows, type, wait for the end."""
-
-    def __init__(self, home: Path, *arguments: str, columns: int = 80) -> None:
-        self.master, slave = pty.openpty()
-        env = {
-            **os.environ,
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "LC_ALL": "C.UTF-8",
-            "COLUMNS": str(columns),
-            "TERM": "xterm",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "probe", *arguments],
-            env=env,
-            cwd=home,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.text = ""
-
-    def until(self, shown: str, seconds: float = 20.0) -> None:
-        deadline = time.monotonic() + seconds
-        while shown not in self.text:
-            assert time.monotonic() < deadline, f"{shown!r} did not show in: {self.text}"
-            self._read()
-
-    def type(self, text: str) -> None:
-        os.write(self.master, text.encode())
-
-    def end(self, seconds: float = 20.0) -> int:
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < deadline:
-            self._read()
-        self._read()
-        return self.process.wait(1)
-
-    def _read(self) -> None:
-        if select.select([self.master], [], [], 0.1)[0]:
-            try:
-                self.text += os.read(self.master, 65536).decode(errors="replace").replace("\r", "")
-            except OSError:  # the other end is gone
-                time.sleep(0.05)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait(5)
-        os.close(self.master)
+from cli.terminal import Terminal
 
 
 @pytest.fixture

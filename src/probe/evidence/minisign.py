@@ -19,6 +19,7 @@ _KEY: Final = b"Ed"
 _PREHASHED: Final = b"ED"
 """The message's BLAKE2b-512 is signed."""
 _ID_BYTES: Final = 8
+_TRUSTED: Final = "trusted comment: "
 
 
 def public_key(raw: bytes) -> str:
@@ -35,31 +36,32 @@ def sign(key: SigningKey, message: bytes, comment: str) -> bytes:
     return _file(key.public, signature, comment, key.private.sign(signature + comment.encode("ascii")))
 
 
-def check(content: bytes, message: bytes, raw: bytes) -> None:
-    """Raise SignatureError unless this file is the signature of this message by this key (32 bytes).
+def check(content: bytes, message: bytes, raw: bytes, comment: str) -> None:
+    """Raise SignatureError unless this file signs this message and this comment by this key (32 bytes).
 
     Only the one spelling that `sign` writes is read, so that no byte can differ.
     """
     lines = content.decode("ascii", "replace").split("\n")
-    if len(lines) != 5:
+    if len(lines) != 5 or not content.isascii():
         raise SignatureError("minisig_unreadable")
     try:
         head = base64.b64decode(lines[1], validate=True)
         over_comment = base64.b64decode(lines[3], validate=True)
     except (binascii.Error, ValueError):
         raise SignatureError("minisig_unreadable") from None
-    comment = lines[2].removeprefix("trusted comment: ")
     signature = head[len(_PREHASHED) + _ID_BYTES :]
     if head[: len(_PREHASHED) + _ID_BYTES] != _PREHASHED + _number(raw):
         raise SignatureError("minisig_another_key")
-    if not comment.isascii() or _file(raw, signature, comment, over_comment) != content:
+    if _file(raw, signature, lines[2].removeprefix(_TRUSTED), over_comment) != content:
         raise SignatureError("minisig_unreadable")
     key = Ed25519PublicKey.from_public_bytes(raw)
     try:
         key.verify(signature, hashlib.blake2b(message).digest())
-        key.verify(over_comment, signature + comment.encode("ascii"))
+        key.verify(over_comment, signature + lines[2].removeprefix(_TRUSTED).encode("ascii"))
     except InvalidSignature:
         raise SignatureError("minisig_does_not_fit") from None
+    if lines[2] != _TRUSTED + comment:
+        raise SignatureError("minisig_does_not_fit")
 
 
 def _number(raw: bytes) -> bytes:
@@ -70,7 +72,7 @@ def _file(raw: bytes, signature: bytes, comment: str, over_comment: bytes) -> by
     lines = (
         f"untrusted comment: check with minisign -V -P {public_key(raw)}",
         base64.b64encode(_PREHASHED + _number(raw) + signature).decode("ascii"),
-        f"trusted comment: {comment}",
+        _TRUSTED + comment,
         base64.b64encode(over_comment).decode("ascii"),
     )
     return "".join(f"{line}\n" for line in lines).encode("ascii")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from probe.evidence import custody_after, minisign, sshsig
+from probe.evidence.manifest import root_of
 from probe.evidence.outside import MINISIG, SIGNATURE, SIGNED, SIGNERS, TooLargeError, content_of
 from probe.locale import N_
 
@@ -69,7 +70,8 @@ def signature_of(bag: Path) -> Signature:
     try:
         public = sshsig.signer_of(armour, message)
         identity, named = sshsig.allowed(signers)
-        minisign.check(minisig, message, public)
+        if named == public:
+            minisign.check(minisig, message, public, _comment(identity, message))
     except sshsig.SignatureError as error:
         return Signature(state="bad", problem=str(error))
     if named != public:
@@ -84,10 +86,15 @@ def signature_of(bag: Path) -> Signature:
     )
 
 
-def signed(key: SigningKey, message: bytes, root: str, identity: str) -> Mapping[str, bytes]:
+def signed(key: SigningKey, message: bytes, identity: str) -> Mapping[str, bytes]:
     """Return the three files, by name. The same key, message and identity give the same bytes."""
     return {
         SIGNATURE: sshsig.sign(key, message),
         SIGNERS: sshsig.allowed_signers(identity, key.public),
-        MINISIG: minisign.sign(key, message, f"{sshsig.NAMESPACE} sha256:{root}"),
+        MINISIG: minisign.sign(key, message, _comment(identity, message)),
     }
+
+
+def _comment(identity: str, message: bytes) -> str:
+    """Return what minisign shows and signs too: so nobody can change the name that stands beside the key."""
+    return f"{sshsig.NAMESPACE} by {identity} sha256:{root_of(message)}"

@@ -40,6 +40,5 @@ def sign(
     """
     message = sealed_bytes(bag, without=(SIGNATURE, SIGNERS, MINISIG))
     key = read_key(key_file, passphrase)
-    root = root_of(message)
-    zipped = add(bag, signed(key, message, root, identity), ROLE, SIGNED, at)
-    return SignedBag(root_sha256=root, signature=signature_of(bag), zip=zipped)
+    zipped = add(bag, signed(key, message, identity), ROLE, SIGNED, at)
+    return SignedBag(root_sha256=root_of(message), signature=signature_of(bag), zip=zipped)
