@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
         group,
         name="evidence",
         help=described(
-            _("Seal a run; verify, sign or stamp it (later)."),
+            _("Seal a run; verify, sign or stamp it."),
             "probe evidence seal results/20261121T101500Z-AS12389-4f2a",
         ),
     )
@@ -30,28 +30,54 @@ def add_to(app: typer.Typer) -> None:
 @group.command(
     "seal",
     help=described(
-        _("Seal a run (later)."),
-        "probe evidence seal RUN -o DIR",
+        _("Seal a finished run: a folder and a zip that a stranger can check."),
+        ("probe evidence seal RUN", _("into the folder sealed/ beside the run")),
+        ("probe evidence seal RUN -o DIR", _("into another folder")),
     ),
 )
 def seal(
-    run: Annotated[Path, typer.Argument(metavar="RUN")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR")] = None,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help=_("A folder under results/."))],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help=_("Where bag and zip go."))
+    ] = None,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="UTC", help=_("When, as 2026-11-22T12:00:00Z (else the run's end).")),
+    ] = "",
+    as_json: JsonObject = False,
+    lang: o.Lang = "",
 ) -> None:
-    """Say that this comes later."""
-    _later("seal", run, out)
+    """Seal a run."""
+    o.speak(lang)
+    from probe.cli.after_seal import moment
+    from probe.cli.sealing import seal_run
+
+    raise typer.Exit(seal_run(run, out, moment(at) if at else None, as_json=as_json))
 
 
 @group.command(
     "verify",
     help=described(
-        _("Check a sealed run (later)."),
-        "probe evidence verify BAG --root HASH",
+        _("Check a sealed run: its files, its verdicts, who signed it and when."),
+        ("probe evidence verify BAG --root HASH", _("HASH is what the letter prints")),
+        "probe evidence verify 20261121T101500Z-AS12389-4f2a.zip",
     ),
 )
-def verify(bag: Bag, root: Annotated[str, typer.Option("--root", metavar="HASH")] = "") -> None:
-    """Say that this comes later."""
-    _later("verify", bag, root)
+def verify(
+    bag: Annotated[Path, typer.Argument(metavar="BAG|ZIP", help=_("A sealed folder or its zip."))],
+    *,
+    root: Annotated[
+        str, typer.Option("--root", metavar="HASH", help=_("The root hash that it must have."))
+    ] = "",
+    as_json: JsonObject = False,
+    lang: o.Lang = "",
+) -> None:
+    """Check a bag."""
+    o.speak(lang)
+    from probe.cli.sealing import verify_bag
+
+    raise typer.Exit(verify_bag(bag, root, as_json=as_json))
 
 
 @group.command(
@@ -110,9 +136,3 @@ def stamp(
     from probe.cli.after_seal import stamp_bag
 
     raise typer.Exit(stamp_bag(bag, tsa, ca, yes=yes, as_json=as_json))
-
-
-def _later(what: str, *_: object) -> None:
-    from probe.cli.exits import later
-
-    later(f"probe evidence {what}")

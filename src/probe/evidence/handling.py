@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 WITHIN: Final = "custody.csv"
 """Below data/, under seal: from the first packet to the seal."""
 HEAD: Final = "utc,role,action"
-ROLES: Final = ("volunteer", "compiler", "coalition", "authority")
-"""Who runs the program where the network is; who seals; who signs; who stamps."""
+ROLES: Final = ("volunteer", "holder", "coalition", "authority")
+"""Who runs the program where the network is; whoever has the run and seals it; who signs; who stamps."""
 ACTIONS: Final = ("measurement_began", "measurement_ended", "sealed", "handed_over", "signed", "stamped")
 _UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

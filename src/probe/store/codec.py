@@ -51,6 +51,8 @@ def decode(line: bytes) -> Measurement:
 
 def decode_verdict(line: bytes) -> Verdict:
     """Return the verdict of one line. Raises ValueError with the place inside the line."""
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"longer than {LONGEST_LINE} bytes")
     return _parse(_verdict, line)
 
 

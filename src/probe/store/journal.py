@@ -124,6 +124,12 @@ def read(path: Path) -> Iterator[Measurement]:
         yield _measurement(path, number, line)
 
 
+def read_with_lines(path: Path) -> Iterator[tuple[Measurement, bytes]]:
+    """Yield the same, each beside the bytes of its line."""
+    for number, (_, line) in enumerate(_unbroken(path), 1):
+        yield _measurement(path, number, line), line
+
+
 def _unbroken(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and bytes of each complete line, each held against the hash that the next one bears."""
     previous = FIRST

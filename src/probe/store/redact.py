@@ -51,6 +51,10 @@ class Redactor:
         """Mask a text that belongs to no measurement."""
         return self.masked(text, Scope(self._allowed, frozenset()))
 
+    def scope(self, allowed: Collection[str], words: Collection[str]) -> Scope:
+        """Return what passes where these addresses, in canonical form, and these words are evidence."""
+        return Scope(self._allowed | (frozenset(allowed) - self._own), words)
+
     def masked(self, text: str, scope: Scope) -> str:
         """Mask a text: own names, then everything that looks like an address, device, person or account.
 
@@ -106,7 +110,7 @@ class Redactor:
         self, measurement: Measurement, blobs: Mapping[str, bytes]
     ) -> tuple[Measurement, dict[str, bytes]]:
         """Return a measurement and its blobs as they may be written; blobs are named by their new hash."""
-        scope = Scope(self._allowed | (allowed_of(measurement) - self._own), names_of(measurement.input))
+        scope = self.scope(allowed_of(measurement), names_of(measurement.input))
         renamed, clean_blobs = self._blobs(measurement, blobs, scope)
         tree = msgspec.to_builtins(measurement, builtin_types=(datetime,))
         clean = self.tree(tree, scope)

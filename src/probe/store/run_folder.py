@@ -141,7 +141,7 @@ class RunFolder:
         hint = "The run is incomplete: use an untouched copy."
         if not _SHA256.fullmatch(sha256) or not path.is_file():
             raise StoreError(path, 0, "no such blob", hint)
-        content = path.read_bytes()
+        content = codec.read_bounded(path, hint)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise StoreError(path, 0, "the blob was changed", hint)
         return content
@@ -182,12 +182,7 @@ class RunFolder:
 
     def read_input(self, name: str) -> bytes:
         """Return a file kept by `write_inputs`. Raises StoreError."""
-        path = self.path / INPUTS / name
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            hint = "The run is incomplete: use an untouched copy."
-            raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
+        return codec.read_bounded(self.path / INPUTS / name, "The run is incomplete: use an untouched copy.")
 
     def write_verdicts(self, verdicts: Iterable[Verdict], *, out: Path | None = None) -> None:
         """Write verdicts.jsonl anew, here or into the folder `out`, which is made if need be."""
@@ -207,11 +202,13 @@ class RunFolder:
         except OSError as error:
             raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
         with handle:
-            for number, line in enumerate(handle, 1):
+            number = 1
+            while line := handle.readline(codec.LONGEST_LINE + 1):
                 try:
                     yield codec.decode_verdict(line)
                 except ValueError as error:
                     raise StoreError(path, number, f"not a verdict: {error}", hint) from None
+                number += 1
 
     def write_beside(self, name: str, content: bytes) -> None:
         """Keep a file made of the run, such as `self-test.json`. Raises StoreError for a sealed one."""

@@ -1,0 +1,201 @@
+"""A bag is written: every file is read once, copied, hashed and zipped; there whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from probe.evidence.error import EvidenceError
+from probe.evidence.manifest import (
+    BAGIT,
+    BAGIT_TEXT,
+    GUIDE,
+    INFO,
+    MANIFEST,
+    PAYLOAD,
+    TAGMANIFEST,
+    BagInfo,
+    Entry,
+    manifest,
+    root_of,
+)
+from probe.evidence.zip import BagZip, blocks
+from probe.locale import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+_BLOCK: Final = 1 << 20
+_FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a bag is made of."""
+
+    run_id: str
+    software: str
+    generated: datetime
+    """Aware, UTC."""
+    files: Mapping[str, Path | bytes]
+    """By name below data/: a file to copy, or the bytes themselves."""
+    guide: bytes
+    """VERIFY.txt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A bag that lies beside the place where it will be."""
+
+    bag: Path
+    zip: Path
+    root_sha256: str
+    n_files: int
+    """Below data/, as Payload-Oxum counts them."""
+    n_bytes: int
+
+
+@contextmanager
+def drafted(contents: Contents, out: Path) -> Iterator[Draft]:
+    """Write a bag and its zip into a folder of their own below `out`, which goes when this ends.
+
+    Raises EvidenceError for a file that is none or that changes under the hands, OSError for a full disk.
+    """
+    out.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    _refuse_existing(out, contents.run_id)
+    place = Path(tempfile.mkdtemp(prefix=f".{contents.run_id}-", dir=out))
+    try:
+        yield _written(contents, place)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def put_in_place(draft: Draft, out: Path) -> tuple[Path, Path]:
+    """Give bag and zip their names below `out`, and return them. Raises EvidenceError if one is taken."""
+    bag, zipped = out / draft.bag.name, out / draft.zip.name
+    _refuse_existing(out, draft.bag.name)
+    try:
+        os.link(draft.zip, zipped)  # unlike a rename, it never replaces what has come meanwhile
+        try:
+            draft.bag.rename(bag)
+        except OSError:
+            zipped.unlink()
+            raise
+    except FileExistsError:
+        raise _exists(zipped) from None
+    _sync_folder(out)
+    return bag, zipped
+
+
+def _refuse_existing(out: Path, name: str) -> None:
+    for path in (out / name, out / f"{name}.zip"):
+        if path.exists() or path.is_symlink():
+            raise _exists(path)
+
+
+def _exists(path: Path) -> EvidenceError:
+    return EvidenceError(
+        path,
+        _("There is something of that name, and a bag is never overwritten"),
+        _("Verify it (probe evidence verify), or name another folder with -o."),
+    )
+
+
+def _written(contents: Contents, place: Path) -> Draft:
+    bag, zipped = place / contents.run_id, place / f"{contents.run_id}.zip"
+    bag.mkdir(mode=_FOLDER_MODE)
+    os.close(os.open(zipped, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
+    zipping = BagZip(zipped, contents.run_id, contents.generated)
+    payload = [
+        _copied(source, bag, f"{PAYLOAD}/{name}", zipping) for name, source in sorted(contents.files.items())
+    ]
+    told = BagInfo(
+        run_id=contents.run_id,
+        software=contents.software,
+        generated_utc=contents.generated.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        n_bytes=sum(entry.n_bytes for entry in payload),
+        n_files=len(payload),
+    )
+    texts = {
+        GUIDE: contents.guide,
+        INFO: told.encoded(),
+        BAGIT: BAGIT_TEXT,
+        MANIFEST: manifest(payload),
+    }
+    tags = [_copied(content, bag, name, zipping) for name, content in sorted(texts.items())]
+    tagmanifest = manifest(tags)
+    _copied(tagmanifest, bag, TAGMANIFEST, zipping)
+    zipping.close()
+    _sync(zipped)
+    for folder, _folders, _files in os.walk(bag):
+        _sync_folder(Path(folder))
+    return Draft(
+        bag=bag,
+        zip=zipped,
+        root_sha256=root_of(tagmanifest),
+        n_files=told.n_files,
+        n_bytes=told.n_bytes,
+    )
+
+
+def _copied(source: Path | bytes, bag: Path, name: str, zipping: BagZip) -> Entry:
+    """Write one file into bag and zip."""
+    target = bag / name
+    for folder in reversed(target.relative_to(bag).parents[:-1]):
+        (bag / folder).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    digest = hashlib.sha256()
+    n_bytes = 0
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE)
+    with os.fdopen(descriptor, "wb", buffering=0) as copy, _opened(source) as (read, size):
+        with zipping.member(name, size) as member:
+            for block in read:
+                digest.update(block)
+                copy.write(block)
+                member.write(block)
+                n_bytes += len(block)
+        if n_bytes != size:
+            raise EvidenceError(
+                source if isinstance(source, Path) else target,
+                _("The file changed while it was read"),
+                _("Wait until no program writes to it, and seal again."),
+            )
+        os.fsync(descriptor)
+    return Entry(name=name, n_bytes=n_bytes, sha256=digest.hexdigest())
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[tuple[Iterator[memoryview], int]]:
+    """Yield blocks and size of a plain file, or of bytes; a link is not followed."""
+    if isinstance(source, bytes):
+        yield iter((memoryview(source),)), len(source)
+        return
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise EvidenceError(
+                source, _("This is no plain file"), _("Move it out of the run's folder, and seal again.")
+            )
+        yield blocks(file, _BLOCK), status.st_size
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems know no such thing
+        _sync(folder)

@@ -1,0 +1,186 @@
+"""A stranger's zip is unpacked: counted before it is opened, each name and size looked at before a byte."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import struct
+from typing import TYPE_CHECKING, Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812  # the library names its exception in small letters
+
+from probe.evidence.manifest import NAME
+from probe.locale import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import IO
+    from zipfile import ZipInfo
+
+    from probe.evidence.fault import Faults
+
+MOST_FILES: Final = 200_000
+MOST_BYTES: Final = 8 * 1024**3
+_TIGHTEST: Final = 100
+"""Times that a zip of text may grow; beyond it is a bomb, if it is larger than this:"""
+_HARMLESS: Final = 64 * 1024**2
+_LARGEST_DIRECTORY: Final = 64 * 1024**2
+_BLOCK: Final = 1 << 18
+_ENCRYPTED: Final = 0x1
+
+_END: Final = struct.Struct("<4s4H2LH")
+_END64: Final = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR: Final = struct.Struct("<4sLQL")
+_HEADER: Final = struct.Struct("<4s24x3H12x")
+"""Of the directory: its mark, and the lengths of name, extra field and comment."""
+
+_NO_ZIP: Final = (
+    BadZipFile,
+    ZlibError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    struct.error,
+    RuntimeError,
+)
+"""What the library raises for a zip that is none."""
+NO_ZIP: Final = N_("it does not end as a zip ends")
+DAMAGED: Final = N_("it is damaged")
+SECRET: Final = N_("it is encrypted")
+METHOD: Final = N_("it is packed in a way that is not known here")
+
+
+def unpacked(path: Path, place: Path, faults: Faults) -> Path | None:
+    """Unpack the one folder of a zip below `place`, whatever it is called, and return where it lies.
+
+    None where something in it is wrong: then nothing was written but below `place`.
+    """
+    before = faults.n
+    with path.open("rb") as file:
+        if _is_bounded(file, faults):
+            try:
+                with ZipFile(file) as opened:
+                    _unpack(opened, path.stat().st_size, place / "bag", faults)
+            except _NO_ZIP:
+                faults.add("zip", problem=DAMAGED)
+    return place / "bag" if faults.n == before else None
+
+
+def _is_bounded(file: IO[bytes], faults: Faults) -> bool:
+    """Count what the directory lists before a library makes a record of each."""
+    size = file.seek(0, os.SEEK_END)
+    directory = _directory(file, size)
+    if directory is None:
+        faults.add("zip", problem=NO_ZIP)
+        return False
+    if len(directory) > _LARGEST_DIRECTORY:
+        faults.add("many", most=f"{MOST_FILES:,}")
+        return False
+    at = n = 0
+    while at + _HEADER.size <= len(directory) and n <= MOST_FILES:
+        mark, *lengths = _HEADER.unpack_from(directory, at)
+        if mark != b"PK\x01\x02":
+            break
+        at += 46 + sum(lengths)
+        n += 1
+    if n > MOST_FILES:
+        faults.add("many", most=f"{MOST_FILES:,}")
+    return n <= MOST_FILES
+
+
+def _directory(file: IO[bytes], size: int) -> bytes | None:
+    """Return the list of files at the end of a zip without comment, up to one byte more than is read."""
+    if size < _END.size:
+        return None
+    file.seek(size - _END.size)
+    mark, *_numbers, n_bytes, _offset, n_comment = _END.unpack(file.read(_END.size))
+    if mark != b"PK\x05\x06" or n_comment:
+        return None
+    end = size - _END.size
+    if end >= _LOCATOR.size + _END64.size:
+        file.seek(end - _LOCATOR.size - _END64.size)
+        record = _END64.unpack(file.read(_END64.size))
+        if _LOCATOR.unpack(file.read(_LOCATOR.size))[0] == b"PK\x06\x07":
+            if record[0] != b"PK\x06\x06":
+                return None
+            n_bytes = record[8]
+            end -= _LOCATOR.size + _END64.size
+    n_bytes = min(n_bytes, _LARGEST_DIRECTORY + 1)
+    if n_bytes > end:
+        return None
+    file.seek(end - n_bytes)
+    return file.read(n_bytes)
+
+
+def _unpack(opened: ZipFile, n_packed: int, bag: Path, faults: Faults) -> None:
+    files = _files(opened.infolist(), faults)
+    declared = sum(info.file_size for info in files.values())
+    if declared > MOST_BYTES:
+        faults.add("large", most=f"{MOST_BYTES:,}")
+    elif declared > max(_HARMLESS, _TIGHTEST * n_packed):
+        faults.add("bomb")
+    elif declared > shutil.disk_usage(bag.parent).free:
+        faults.add("large", most=f"{shutil.disk_usage(bag.parent).free:,}")
+    if faults.n:
+        return
+    bag.mkdir(mode=0o700)
+    for name, info in files.items():
+        target = bag / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(opened, info, target)
+
+
+def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
+    """Return what to write, by the name below the one folder of the zip."""
+    files: dict[str, ZipInfo] = {}
+    folders: set[str] = set()
+    for info in listed:
+        folder, _slash, name = info.filename.partition("/")
+        folders.add(folder)
+        if fault := _problem(info, folder, name):
+            faults.add(fault, info.filename)
+        elif info.flag_bits & _ENCRYPTED:
+            faults.add("zip", info.filename, problem=SECRET)
+        elif info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            faults.add("zip", info.filename, problem=METHOD)
+        elif info.is_dir():
+            continue
+        elif name in files:
+            faults.add("twice", info.filename)
+        else:
+            files[name] = info
+    if len(folders) != 1:
+        faults.add("folders")
+    seen: set[str] = set()
+    for name in files:
+        parents = {name[:at] for at, sign in enumerate(name) if sign == "/"}
+        if name.casefold() in seen or any(parent in files for parent in parents):
+            faults.add("double", name)
+        seen.add(name.casefold())
+    return files
+
+
+def _problem(info: ZipInfo, folder: str, name: str) -> str:
+    """Return the code of what is wrong with a name or a kind; empty where nothing is."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in {0, stat.S_IFREG, stat.S_IFDIR} or (kind == stat.S_IFDIR) > info.is_dir():
+        return "link"
+    if folder in ("", ".", "..") or name.startswith("/") or ".." in name.split("/") or "\\" in info.filename:
+        return "outside"
+    plain = name.removesuffix("/") if info.is_dir() else name
+    if (plain or not info.is_dir()) and not NAME.fullmatch(plain):
+        return "name"
+    return "link" if info.is_dir() and info.file_size else ""
+
+
+def _write(opened: ZipFile, info: ZipInfo, target: Path) -> None:
+    """Write one file, of as many bytes as were declared and no more. The library checks its CRC."""
+    with opened.open(info) as packed, target.open("xb") as file:
+        left = info.file_size + 1
+        while left and (block := packed.read(min(_BLOCK, left))):
+            file.write(block)
+            left -= len(block)
+    if left != 1:
+        raise BadZipFile(info.filename)

@@ -1,0 +1,267 @@
+"""What a bag holds, held against itself: the chain, the counts, the tables, and verdicts judged again."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from probe import __version__
+from probe.evidence.handling import Handling, custody_csv
+from probe.evidence.manifest import PAYLOAD
+from probe.evidence.read import hash_of
+from probe.judge import RULES_VERSION
+from probe.judge.fingerprints import FINGERPRINTS_VERSION
+from probe.pipeline.finish import finish, rolled_up, service_of_network
+from probe.pipeline.inputs import Inputs, read_inputs
+from probe.report.csv import write_services_csv, write_verdicts_csv
+from probe.report.datapackage import write_datapackage
+from probe.store import RunFolder, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from probe.evidence.fault import Faults
+    from probe.evidence.verify import Checked
+    from probe.model.measurement import Measurement
+    from probe.model.options import RunRecord
+    from probe.model.verdict import Verdict
+
+NETWORK: Final = "network"
+VERDICTS: Final = "verdicts.jsonl"
+TABLES: Final = ("verdicts.csv", "services.csv")
+DESCRIPTION: Final = "datapackage.json"
+CUSTODY: Final = "custody.csv"
+_BODY_KEPT: Final = 16 * 1024
+_LONGEST_ROW: Final = 1 << 20
+_SHOWN: Final = 120
+"""Characters of a stranger's text in a fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What judging again came to."""
+
+    run_id: str
+    simulated: bool
+    rules_version: int
+    """Of the bag."""
+    again: bool
+    """Whether this program has the rules that the bag was judged by: only then a difference is a fault."""
+    differences: tuple[str, ...] = ()
+    """Where the rules are others: a line a target whose state they would change."""
+    n_verdicts: int = 0
+
+
+def judged_again(bag: Path, found: Checked, faults: Faults) -> Judging | None:
+    """Hold what a bag holds against itself; None where it cannot be read. Raises OSError."""
+    try:
+        with RunFolder.open(bag) as folder:
+            return _held_against_itself(folder, found, faults)
+    except StoreError as error:
+        _unreadable(bag, error, faults)
+        return None
+
+
+def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> Judging | None:
+    record = folder.read_run()
+    inputs = read_inputs(folder)
+    if found.run_id and record.run_id != found.run_id:
+        faults.add("run_id", "bag-info.txt", found=found.run_id)
+    if found.generated_utc and found.sha256.get(f"{PAYLOAD}/{CUSTODY}"):
+        expected = custody_csv(custody_of(record, found.generated_utc))
+        if (folder.path / CUSTODY).read_bytes()[: len(expected) + 1] != expected:
+            faults.add("custody", f"{PAYLOAD}/{CUSTODY}")
+    n_lines = 0
+    for measurement in folder.measurements():
+        n_lines += 1
+        _references(measurement, found, faults)
+    if n_lines != record.n_measurements:
+        faults.add(
+            "count", f"{PAYLOAD}/measurements.jsonl", found=str(n_lines), told=str(record.n_measurements)
+        )
+    verdicts = tuple(folder.read_verdicts())
+    ours = (
+        record.rules_version == inputs.controls.rules_version == RULES_VERSION
+        and inputs.controls.fingerprints_version == FINGERPRINTS_VERSION
+    )
+    exact = record.software_version == __version__
+    with TemporaryDirectory(prefix="probe-judged-") as place:
+        _tables(folder, Path(place), record, inputs, verdicts, faults=faults, exact=exact)
+    differences: tuple[str, ...] = ()
+    with TemporaryDirectory(prefix="probe-judged-") as place:
+        try:
+            finished = finish(folder, record, out=Path(place))
+        except StoreError as error:
+            if ours:
+                raise
+            differences = (str(error),)
+        else:
+            again = (finished.network, *finished.verdicts)
+            if ours:
+                _compare(folder, Path(place), verdicts, again, faults, exact=exact)
+                _record(record, finished.record, faults)
+            else:
+                differences = tuple(_differences(verdicts, again))
+    return Judging(
+        run_id=record.run_id,
+        simulated=record.simulated,
+        rules_version=record.rules_version,
+        again=ours,
+        differences=differences,
+        n_verdicts=len(verdicts),
+    )
+
+
+def custody_of(record: RunRecord, sealed_utc: str) -> tuple[Handling, ...]:
+    """Return who had a run in hand until it was sealed."""
+    return (
+        Handling(utc=record.started_utc, role="volunteer", action="measurement_began"),
+        Handling(utc=record.ended_utc, role="volunteer", action="measurement_ended"),
+        Handling(utc=sealed_utc, role="holder", action="sealed"),
+    )
+
+
+def _references(measurement: Measurement, found: Checked, faults: Faults) -> None:
+    """Tell of blobs that a measurement names and the bag does not hold."""
+    named = {each.sha256 for tls in measurement.tls_handshakes for each in tls.certificates}
+    named |= {each.sha256 for quic in measurement.quic_handshakes for each in quic.certificates}
+    for sha256 in sorted(named):
+        name = f"{PAYLOAD}/blobs/{sha256[:64]}"
+        if sha256 and name not in found.sha256:
+            faults.add("blob_gone", name, uid=measurement.measurement_uid[:_SHOWN])
+
+
+def _tables(
+    folder: RunFolder,
+    place: Path,
+    record: RunRecord,
+    inputs: Inputs,
+    verdicts: Sequence[Verdict],
+    *,
+    faults: Faults,
+    exact: bool,
+) -> None:
+    """Make the tables again from the bag's verdicts, and compare."""
+    network = [verdict for verdict in verdicts if verdict.service == NETWORK]
+    judged = [verdict for verdict in verdicts if verdict.service != NETWORK]
+    wanted = sorted(target.target_id for target in inputs.targets())
+    if len(network) != 1 or sorted(verdict.target_id for verdict in judged) != wanted:
+        faults.add("verdict_order", f"{PAYLOAD}/{VERDICTS}")
+        return
+    services = (
+        *rolled_up((service_of_network(network[0]),), network),
+        *rolled_up(inputs.judged(), judged),
+    )
+    write_verdicts_csv(place / TABLES[0], record.run_id, verdicts, record.vantage, simulated=record.simulated)
+    write_services_csv(place / TABLES[1], record.run_id, services, record.vantage)
+    for name in TABLES:
+        line = _first_difference(folder.path / name, place / name, exact=exact)
+        if line:
+            faults.add("table", f"{PAYLOAD}/{name}", line)
+    write_datapackage(place / DESCRIPTION, record)
+    if exact and hash_of(place / DESCRIPTION) != hash_of(folder.path / DESCRIPTION):
+        faults.add("described", f"{PAYLOAD}/{DESCRIPTION}")
+
+
+def _first_difference(told: Path, made: Path, *, exact: bool) -> int:
+    """Return the first line in which two tables differ; 0 where there is none.
+
+    Of a table by another version (not `exact`) those columns are compared that it has: others came later.
+    """
+    if exact:
+        if hash_of(told) == hash_of(made):
+            return 0
+        with told.open("rb") as left, made.open("rb") as right:
+            number = 1
+            while (line := left.readline(_LONGEST_ROW)) == right.readline(_LONGEST_ROW) and line:
+                number += 1
+            return number
+    with told.open(encoding="utf-8", newline="") as left, made.open(encoding="utf-8", newline="") as right:
+        try:
+            rows = csv.DictReader(left, strict=True)
+            head = rows.fieldnames or ()
+            others = list(csv.DictReader(right))
+            for number, row in enumerate(rows, 2):
+                if number - 2 >= len(others) or any(others[number - 2].get(key) != row[key] for key in head):
+                    return rows.line_num
+            return 0 if rows.line_num and len(others) == rows.line_num - 1 else max(1, rows.line_num)
+        except (csv.Error, UnicodeDecodeError):
+            return rows.line_num + 1
+
+
+def _compare(
+    folder: RunFolder,
+    place: Path,
+    verdicts: Sequence[Verdict],
+    again: Sequence[Verdict],
+    faults: Faults,
+    *,
+    exact: bool,
+) -> None:
+    """Hold the bag's verdicts against those judged again by the same rules."""
+    file = f"{PAYLOAD}/{VERDICTS}"
+    if exact and hash_of(folder.path / VERDICTS) == hash_of(place / VERDICTS):
+        return
+    before = faults.n
+    ours = {verdict.target_id: verdict for verdict in again}
+    seen: set[str] = set()
+    for line, verdict in enumerate(verdicts, 1):
+        seen.add(verdict.target_id)
+        other = ours.get(verdict.target_id)
+        target = verdict.target_id[:_SHOWN]
+        if other is None:
+            faults.add("verdict_added", file, line, target=target)
+        elif _headline(verdict) != _headline(other):
+            told, judged = _headline(verdict), _headline(other)
+            faults.add("verdict", file, line, target=target, found=told, again=judged)
+        elif changed := _changed(verdict, other):
+            faults.add("verdict_bytes", file, line, target=target, fields=changed)
+    for target_id in ours:
+        if target_id not in seen:
+            faults.add("verdict_gone", file, target=target_id[:_SHOWN])
+    if faults.n == before and (exact or [v.target_id for v in verdicts] != [v.target_id for v in again]):
+        faults.add("verdict_order", file)
+
+
+def _headline(verdict: Verdict) -> str:
+    mechanism = f" ({verdict.mechanism[:_SHOWN]})" if verdict.mechanism else ""
+    return f"{verdict.state}{mechanism}, {'confirmed' if verdict.confirmed else 'unconfirmed'}"
+
+
+def _changed(verdict: Verdict, other: Verdict) -> str:
+    names = (field.name for field in fields(verdict))
+    return ", ".join(name for name in names if getattr(verdict, name) != getattr(other, name))
+
+
+def _differences(verdicts: Sequence[Verdict], again: Sequence[Verdict]) -> Iterator[str]:
+    """Yield what other rules would say: worth knowing, and no fault of the bag."""
+    ours = {verdict.target_id: verdict for verdict in again}
+    for verdict in verdicts:
+        other = ours.get(verdict.target_id)
+        if other is not None and _headline(other) != _headline(verdict):
+            yield f"{verdict.target_id[:_SHOWN]}: {_headline(verdict)} -> {_headline(other)}"
+
+
+def _record(told: RunRecord, again: RunRecord, faults: Faults) -> None:
+    """Hold what run.json says of the network and the place against what judging says."""
+    for each in fields(told):
+        if getattr(told, each.name) != getattr(again, each.name):
+            faults.add("record", f"{PAYLOAD}/run.json", key=each.name)
+
+
+def _unreadable(bag: Path, error: StoreError, faults: Faults) -> None:
+    path = Path(error.path)
+    name = path.relative_to(bag).as_posix() if path.is_relative_to(bag) else path.name
+    faults.add("unreadable", name, error.line, problem=error.problem[:300])
+
+
+def utc_of(text: str) -> datetime | None:
+    """Return a moment as run.json writes it, or None."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,131 @@
+"""What may still name the volunteer in a run that is to be sealed: looked for once more, never shown.
+
+A line that redaction would change today was written by an older version, or on a machine whose names were not
+known then. Nothing is edited: the run is not sealed, and the place is told.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from probe.store import codec, journal
+from probe.store.redact import Scope
+from probe.store.redact_fields import allowed_of, names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from probe.store.redact import Redactor
+
+_MASK: Final = re.compile(r"\[([a-z0-9]{2,10})\]")
+_CATEGORIES: Final = {"host": "name", "user": "name", "home": "name", "own": "name"}
+_AROUND: Final = 30
+"""Characters of the masked text shown on either side."""
+NO_SCOPE: Final = Scope(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residue:
+    """One place. The excerpt is what redaction would make of it: the value itself is not in it."""
+
+    file: str
+    line: int
+    """0 where the file has no lines."""
+    category: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Blobs:
+    """Which blobs measurements name, and under what they may pass."""
+
+    certificates: set[str]
+    pages: dict[str, Scope]
+
+
+def residues(
+    run: Path, redactor: Redactor, texts: Iterable[tuple[str, int, str, Scope]] = ()
+) -> Iterator[Residue]:
+    """Yield every place in the journal and the blobs of a run, and in `texts`, that redaction would change.
+
+    `redactor` knows this machine's names and the addresses of the run's catalogue and controls. `texts` are
+    file, line, text and what may pass in it. Raises StoreError for a run that cannot be read.
+    """
+    blobs = _Blobs(certificates=set(), pages={})
+    yield from _in_journal(run / "measurements.jsonl", redactor, blobs)
+    yield from _in_blobs(run / "blobs", redactor, blobs)
+    for file, line, text, scope in texts:
+        masked = redactor.masked(text, redactor.scope(scope.allowed, scope.words))
+        if masked != text:
+            yield _residue(file, line, text, masked)
+
+
+def _in_journal(path: Path, redactor: Redactor, blobs: _Blobs) -> Iterator[Residue]:
+    for number, (measurement, line) in enumerate(journal.read_with_lines(path), 1):
+        scope = redactor.scope(allowed_of(measurement), names_of(measurement.input))
+        for tls in measurement.tls_handshakes:
+            blobs.certificates.update(each.sha256 for each in tls.certificates)
+        for quic in measurement.quic_handshakes:
+            blobs.certificates.update(each.sha256 for each in quic.certificates)
+        for request in measurement.requests:
+            if request.body_sha256:
+                known = blobs.pages.get(request.body_sha256, NO_SCOPE)
+                blobs.pages[request.body_sha256] = Scope(
+                    frozenset((*known.allowed, *scope.allowed)), frozenset((*known.words, *scope.words))
+                )
+        tree: dict[str, Any] = msgspec.json.decode(line)
+        tree.pop("prev_sha256")
+        clean = redactor.tree(tree, scope)
+        if clean != tree:
+            before, after = _first_difference(tree, clean)
+            yield _residue(path.name, number, before, after)
+
+
+def _in_blobs(folder: Path, redactor: Redactor, blobs: _Blobs) -> Iterator[Residue]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        content = codec.read_bounded(path, "Move it elsewhere, then seal again.")
+        if path.name in blobs.certificates:
+            clean = redactor.certificate(content)
+        else:
+            clean = redactor.content(content, blobs.pages.get(path.name, redactor.scope((), ())))
+        if clean != content:
+            yield _residue(f"blobs/{path.name}", 0, content.decode("latin-1"), clean.decode("latin-1"))
+
+
+def _first_difference(before: Any, after: Any) -> tuple[str, str]:
+    """Return the first text that differs, as it is and as it should be."""
+    if isinstance(before, dict):
+        return _first_difference(
+            *next((before[key], after[key]) for key in before if before[key] != after[key])
+        )
+    if isinstance(before, list) and len(before) == len(after):
+        pairs = zip(before, after, strict=True)
+        return _first_difference(*next(pair for pair in pairs if pair[0] != pair[1]))
+    return str(before), str(after)
+
+
+def _residue(file: str, line: int, before: str, after: str) -> Residue:
+    pairs = zip(before, after, strict=False)
+    at = next((n for n, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(before), len(after)))
+    mask = _MASK.search(after, max(0, at - 10))
+    word = mask[1] if mask else "resolver" if after == "system" else "own"
+    return Residue(
+        file=file,
+        line=line,
+        category=_CATEGORIES.get(word, word),
+        excerpt=after[max(0, at - _AROUND) : at + _AROUND],
+    )
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield every text of a decoded JSON value; keys are ours."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(each)
