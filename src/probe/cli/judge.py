@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
             _("Judge a stored run again, offline."),
             "probe judge results/20261121T101500Z-AS12389-4f2a",
             "probe judge RUN --baseline elsewhere.json -o judged-again",
+            ("probe judge ooni.jsonl -o results", _("OONI measurements, by this program's rules")),
         ),
     )(judge)
 
@@ -25,11 +26,17 @@ def add_to(app: typer.Typer) -> None:
 def judge(
     *,
     run: Annotated[
-        Path, typer.Argument(metavar="RUN|FILE.jsonl", help=_("A folder under results/, or a file."))
+        Path,
+        typer.Argument(
+            metavar="RUN|FILE.jsonl", help=_("A folder under results/, or a file of OONI measurements.")
+        ),
     ],
     baseline: o.BaselineFile = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="DIR", help=_("Write the verdicts there instead."))
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help=_("Write the verdicts there instead; of a file, the runs.")
+        ),
     ] = None,
     pairs: Annotated[
         bool, typer.Option("--pairs", help=_("Draw the speeds compared, of every target tested."))
@@ -39,6 +46,10 @@ def judge(
 ) -> None:
     """Judge again and show the verdicts."""
     o.speak(lang)
+    if run.is_file():
+        from probe.cli.importing import judge_file
+
+        raise typer.Exit(judge_file(run, baseline, out, json_lines=json_lines))
     from probe.cli.measuring import judge_again
 
     raise typer.Exit(judge_again(run, baseline, out, pairs=pairs, json_lines=json_lines))

@@ -89,6 +89,11 @@ def _show(
     show(console(sys.stdout), outcome)
 
 
+def show_stored(result: "RunResult") -> None:
+    """Print the outcome of a run that lies on disk, as a table."""
+    _show(result, None, json_lines=False, run=result.folder)
+
+
 def _errors(result: "RunResult") -> str:
     """Return how often comparisons err on this link, where the run made any."""
     if all(verdict.goodput_ratio is None for verdict in result.verdicts):

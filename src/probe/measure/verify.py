@@ -212,6 +212,14 @@ def _date(certificate: x509.Certificate, attribute: str) -> str:
         return ""
 
 
+def described(der: bytes) -> Certificate:
+    """Return what stands in a certificate; of bytes that are none, their hash."""
+    try:
+        return _described(der, x509.load_der_x509_certificate(der))
+    except Exception:  # noqa: BLE001  # whatever the parser says of hostile bytes is data
+        return _described(der, None)
+
+
 def _described(der: bytes, certificate: x509.Certificate | None) -> Certificate:
     digest = hashlib.sha256(der).hexdigest()
     if certificate is None:

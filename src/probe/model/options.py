@@ -83,3 +83,6 @@ class RunRecord:
     simulated: bool = False
     """Made in the built-in lab: not evidence of anything."""
     resumed: int = 0
+    imported_from: str = ""
+    """Whose records these are, where this program judged what another had measured; `vantage.software` says
+    which. Empty for a run of its own."""

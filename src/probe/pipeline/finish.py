@@ -14,6 +14,7 @@ from probe.judge import (
     network_verdict,
     roll_up,
 )
+from probe.judge.imported import as_imported
 from probe.model.baseline import Baseline
 from probe.model.observer import Observer
 from probe.model.options import RunRecord
@@ -21,7 +22,7 @@ from probe.model.target import Service, Target
 from probe.model.verdict import ServiceVerdict, Verdict
 from probe.model.words import State
 from probe.pipeline.facts import facts_of
-from probe.pipeline.inputs import Inputs, read_inputs
+from probe.pipeline.inputs import Inputs, read_claims, read_inputs
 from probe.pipeline.watching import unbreakable
 from probe.pipeline.whereabouts import UNKNOWN, told_by_receipts
 from probe.plan.transfers import EXPERIMENT
@@ -66,6 +67,9 @@ def finish(
     finding = network_finding(digests, inputs.controls.history)
     network = network_verdict(finding)
     verdicts = multiplicity(_verdicts(folder, inputs, facts, observer))
+    if record.imported_from:
+        claims = read_claims(folder)
+        verdicts = tuple(as_imported(verdict, claims.get(verdict.input)) for verdict in verdicts)
     _tell_throttled(verdicts, observer)
     services = (
         *rolled_up((service_of_network(network),), (network,)),

@@ -8,6 +8,7 @@ import msgspec
 
 from probe.judge import RULES_VERSION, NetworkHistory
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
+from probe.judge.imported import Claim
 from probe.model.baseline import Baseline
 from probe.model.fact import FACTS
 from probe.model.target import Service, Target
@@ -23,6 +24,8 @@ LOCAL = Target(
 """What this machine tells without a packet."""
 CONTROLS = "controls.json"
 BASELINE = "baseline.json"
+CLAIMS = "claims.json"
+"""Of a run made of others' records: what the program that measured said itself, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,14 @@ def read_inputs(folder: RunFolder) -> Inputs:
     if (folder.path / "inputs" / BASELINE).is_file():
         baseline = decode_baseline(folder.read_input(BASELINE), folder.path / "inputs" / BASELINE)
     return Inputs(services=tuple(services), controls=controls, baseline=baseline)
+
+
+def read_claims(folder: RunFolder) -> Mapping[str, Claim]:
+    """Return by input what the program that measured another's records said; empty where nothing is known."""
+    if not (folder.path / "inputs" / CLAIMS).is_file():
+        return {}
+    claims = _decoded(folder, CLAIMS, 0, folder.read_input(CLAIMS), list[Claim])
+    return {claim.input: claim for claim in claims}
 
 
 def _decoded(folder: RunFolder, name: str, line: int, content: bytes, kind: type[T]) -> T:
