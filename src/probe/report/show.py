@@ -20,6 +20,8 @@ def visible(text: str, limit: int = LIMIT) -> str:
     At most `limit` characters of the original are looked at; what was cut is said. The result holds no
     control character, no line break, no bidirectional control and no flood of combining marks.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():  # nearly all, and tables hold millions
+        return text
     shown: list[str] = []
     marks = 0
     for character in text[:limit]:
