@@ -1,49 +1,196 @@
-"""httpcore's HTTP/2 connection for a single request, without the queue in which a hundred could wait."""
+"""HTTP/2 for a single request: h2 for the protocol, and nothing of what a connection for many needs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import asyncio
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-import anyio
+import h2.config
+import h2.connection
+import h2.events
+import h2.settings
+import hpack
 import httpcore
 
 if TYPE_CHECKING:
-    from httpcore import Request, Response
+    from collections.abc import AsyncIterator
+
+    from httpcore import AsyncNetworkStream, Request
+
+Header = tuple[bytes, bytes]
+
+READ: Final = 64 * 1024
+WINDOW: Final = 2**24
+"""Bytes that a server may send beyond the protocol's 65,535 before it has to wait for us."""
+YIELD_EVERY: Final = 4
+"""Reads after which the loop gets its turn: frames in memory would starve it, and deadlines."""
+_SETTINGS: Final = {
+    h2.settings.SettingCodes.ENABLE_PUSH: 0,
+    h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 100,
+    h2.settings.SettingCodes.MAX_HEADER_LIST_SIZE: 65536,
+}
+_CHECKED: Final = h2.config.H2Configuration(validate_inbound_headers=False)
+_KNOWN: Final = h2.config.H2Configuration(
+    validate_inbound_headers=False, validate_outbound_headers=False, normalize_outbound_headers=False
+)
+"""For headers that went through `_checked` one."""
+_HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+_NOT_SENT: Final = frozenset({b"host", b"transfer-encoding"})
 
 
-class _NobodyWaits:
-    """Stands where httpcore counts streams: there is one."""
+class _Keeps(hpack.Encoder):
+    """An encoder that remembers what it made."""
 
-    async def acquire(self) -> None:
-        """Take what nobody else wants."""
+    block = b""
 
-    async def release(self) -> None:
-        """Give back what nobody waits for."""
-
-
-_LOCKS: Final = ("_init_lock", "_state_lock", "_write_lock")
+    def encode(self, headers: object, huffman: bool = True) -> bytes:  # hpack's signature
+        """Encode, and keep it."""
+        self.block = super().encode(headers, huffman)  # type: ignore[arg-type]  # whatever hpack takes
+        return self.block
 
 
-class OneRequest(httpcore.AsyncHTTP2Connection):
-    """A connection that carries one request.
+@lru_cache(maxsize=1024)
+def _block(headers: tuple[Header, ...]) -> bytes:
+    """Return the header block of a connection's first request, checked and put in order by h2.
 
-    httpcore takes 99 of its 100 slots one by one, each a turn of the event loop, before the first request of
-    a connection leaves. Here that is every request, and the clocks of all measurements under way feel it.
-    Its locks look for a module named sniffio on the disk, each when first used.
+    Each connection here has one, and a target is asked in both families and three rounds: it is the same.
+    """
+    trial, encoder = h2.connection.H2Connection(config=_CHECKED), _Keeps()
+    trial.encoder = encoder
+    trial.send_headers(1, headers)
+    return encoder.block
+
+
+class _First(hpack.Encoder):
+    """The encoder of a connection that sends one header block."""
+
+    def encode(self, headers: object, huffman: bool = True) -> bytes:  # noqa: ARG002  # hpack's signature
+        """Return what the headers are on a fresh connection."""
+        return _block(tuple(headers))  # type: ignore[arg-type]  # a list of pairs
+
+
+class OneRequest:
+    """A connection that carries one request, and says with its bytes what httpcore says.
+
+    httpcore's own takes 99 of its 100 slots one by one before the first request of a connection leaves, and
+    five locks and a dozen of traces on the way: here that is every request, and the clocks of all
+    measurements under way feel it.
     """
 
-    def __init__(self, **parts: Any) -> None:
-        """Take `origin` and `stream`."""
-        super().__init__(**parts)
-        for name in _LOCKS:
-            setattr(self, name, anyio.Lock(fast_acquire=True))
-        # Not a fast one: frames that are in memory already must give others their turn, deadlines too.
-        self._read_lock: Any = anyio.Lock()
+    def __init__(self, stream: AsyncNetworkStream) -> None:
+        """Take what it reads and writes through."""
+        self._stream = stream
+        self._h2 = h2.connection.H2Connection(config=_KNOWN)
+        self._h2.encoder = _First()
+        self._events: list[h2.events.Event] = []
+        self._id = 1
+        self._goodbye: h2.events.ConnectionTerminated | None = None
+        self._reads = 0
 
-    async def handle_async_request(self, request: Request) -> Response:
-        """Send the connection's preface and the request; return when the headers are in."""
-        await self._send_connection_init(request)
-        self._sent_connection_init = True
-        self._max_streams = 1
-        self._max_streams_semaphore: Any = _NobodyWaits()
-        return await super().handle_async_request(request)
+    async def handle_async_request(self, request: Request) -> httpcore.Response:
+        """Send the connection's preface and the request; return when the headers are in.
+
+        Raises h2's and hpack's errors and ValueError for what is no HTTP/2, RemoteProtocolError for an end.
+        """
+        await self._begin()
+        await self._send(request)
+        while not isinstance(event := await self._next(), h2.events.ResponseReceived):
+            pass
+        status, headers = 200, list[Header]()
+        for name, value in event.headers or ():
+            if name == b":status":
+                status = int(bytes(value).decode("ascii", errors="ignore"))
+            elif not bytes(name).startswith(b":"):
+                headers.append((bytes(name), bytes(value)))
+        return httpcore.Response(
+            status=status, headers=headers, content=self._body(), extensions={"http_version": b"HTTP/2"}
+        )
+
+    async def _begin(self) -> None:
+        """Send the preface. Set by hand: h2 would announce its own settings first, then these."""
+        settings = h2.settings.Settings(client=True, initial_values=_SETTINGS)
+        # Servers have balked at this one, which says nothing to them (RFC 8441, 3).
+        del settings[h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL]
+        self._h2.local_settings = settings
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(WINDOW)
+        await self._flush()
+
+    async def _send(self, request: Request) -> None:
+        given = [(name.lower(), value) for name, value in request.headers]
+        headers = [
+            (b":method", request.method),
+            (b":authority", next(value for name, value in given if name == b"host")),
+            (b":scheme", request.url.scheme),
+            (b":path", request.url.target),
+            *(pair for pair in given if pair[0] not in _NOT_SENT),
+        ]
+        has_body = any(name in _HAS_BODY for name, _ in given)
+        self._h2.send_headers(self._id, headers, end_stream=not has_body)
+        self._h2.increment_flow_control_window(WINDOW, stream_id=self._id)
+        await self._flush()
+        if not has_body:
+            return
+        async for data in request.stream:  # type: ignore[union-attr]  # httpx gives a stream of both kinds
+            await self._send_data(data)
+        self._h2.end_stream(self._id)
+        await self._flush()
+
+    async def _send_data(self, data: bytes) -> None:
+        """Send as much at a time as the server takes."""
+        while data:
+            while not (room := self._room()):
+                await self._read()
+            self._h2.send_data(self._id, data[:room])
+            data = data[room:]
+            await self._flush()
+
+    def _room(self) -> int:
+        return min(self._h2.local_flow_control_window(self._id), self._h2.max_outbound_frame_size)
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body; the server may send as many more."""
+        while not isinstance(event := await self._next(), h2.events.StreamEnded):
+            if isinstance(event, h2.events.DataReceived):
+                self._h2.acknowledge_received_data(event.flow_controlled_length or 0, self._id)
+                await self._flush()
+                yield event.data or b""
+
+    async def _next(self) -> h2.events.Event:
+        """Return what came next for the request."""
+        while not self._events:
+            await self._read()
+        event = self._events.pop(0)
+        if isinstance(event, h2.events.StreamReset):
+            raise httpcore.RemoteProtocolError(event)
+        return event
+
+    async def _read(self) -> None:
+        """Read once, keep what concerns the request, and answer what h2 answers."""
+        if self._goodbye is not None:
+            raise httpcore.RemoteProtocolError(self._goodbye)
+        self._reads += 1
+        if self._reads % YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        data = await self._stream.read(READ)
+        if not data:
+            raise httpcore.RemoteProtocolError("Server disconnected")
+        for event in self._h2.receive_data(data):
+            if isinstance(event, h2.events.ConnectionTerminated):
+                self._goodbye = event
+            elif isinstance(event, _OURS) and event.stream_id == self._id:
+                self._events.append(event)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        if data := self._h2.data_to_send():
+            await self._stream.write(data)
+
+
+_OURS: Final = (
+    h2.events.ResponseReceived,
+    h2.events.DataReceived,
+    h2.events.StreamEnded,
+    h2.events.StreamReset,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
@@ -140,13 +141,15 @@ class MeasuredTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and return when the headers are in; the body is read through the response."""
-        kind = OneRequest if self._pipe.stream.alpn == "h2" else httpcore.AsyncHTTP11Connection
         port = request.url.port or {b"http": 80, b"https": 443}[request.url.raw_scheme]
         origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, port)
         url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=port, target=request.url.raw_path)
         inner = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
+        pipe = self._pipe
+        http1 = pipe.stream.alpn != "h2"
         with _parser_errors():
-            answer = await kind(origin=origin, stream=self._pipe).handle_async_request(inner)
+            line = httpcore.AsyncHTTP11Connection(origin, pipe) if http1 else OneRequest(pipe)
+            answer = await line.handle_async_request(inner)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
@@ -201,9 +204,7 @@ async def exchange(
     """
     ctx = stream.raw.ctx
     pipe = _Pipe(stream, seen, max_body)
-    url = httpx.URL(
-        scheme=place.scheme, host=place.host, port=place.port, raw_path=place.target.encode("ascii")
-    )
+    url = _url(place.scheme, place.host, place.port, place.target)
     request = httpx.Request(method, url, headers=list(headers), content=content or None)
     seen.t0 = ctx.now()
     try:
@@ -222,6 +223,12 @@ async def exchange(
         seen.t = ctx.now()
         seen.ended_by = "we" if seen.is_capped else stream.ended_by
         stream.close()
+
+
+@lru_cache(maxsize=1024)
+def _url(scheme: str, host: str, port: int, target: str) -> httpx.URL:
+    """Return the URL as httpx has it: the same in every round and at every address of a target."""
+    return httpx.URL(scheme=scheme, host=host, port=port, raw_path=target.encode("ascii"))
 
 
 def _note_failure(seen: Exchange, stream: AnyStream, error: Exception, timeout_s: float) -> None:
