@@ -26,7 +26,15 @@ _KNOWN: Final = frozenset(
 )
 """Critical extensions that are looked at; another critical one makes a certificate unusable."""
 _WEAK: Final = (hashes.MD5, hashes.SHA1)
-_FAULTS: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.DuplicateExtension)
+FAULTS: Final = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 """How a certificate shows that it cannot be used."""
 
 
@@ -47,7 +55,7 @@ def certificates(pem: bytes, most: int = MAX_CERTIFICATES) -> tuple[x509.Certifi
     try:
         with _quietly():
             found = tuple(x509.load_pem_x509_certificates(pem))
-    except _FAULTS:
+    except FAULTS:
         raise AuthorityError("authority_unreadable") from None
     if len(found) > most:
         raise AuthorityError("authority_unreadable")
@@ -59,7 +67,7 @@ def certificate(der: bytes) -> x509.Certificate:
     try:
         with _quietly():
             return x509.load_der_x509_certificate(der)
-    except _FAULTS:
+    except FAULTS:
         raise AuthorityError("unreadable") from None
 
 
@@ -126,7 +134,7 @@ def _is_issued_by(each: x509.Certificate, issuer: x509.Certificate) -> bool:
         if each != issuer and isinstance(each.signature_hash_algorithm, _WEAK):
             return False
         each.verify_directly_issued_by(issuer)
-    except _FAULTS:
+    except FAULTS:
         return False
     return True
 
@@ -138,7 +146,7 @@ def _may_issue(each: x509.Certificate, below: int) -> bool:
         basic = extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = [one.value for one in extensions if isinstance(one.value, x509.KeyUsage)]
         purposes = [one.value for one in extensions if isinstance(one.value, x509.ExtendedKeyUsage)]
-    except (*_FAULTS, x509.ExtensionNotFound):
+    except (*FAULTS, x509.ExtensionNotFound):
         return False
     allowed = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
     return (
@@ -155,7 +163,7 @@ def _stamps(each: x509.Certificate) -> bool:
     try:
         found = each.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
         usage = [one.value for one in each.extensions if isinstance(one.value, x509.KeyUsage)]
-    except (*_FAULTS, x509.ExtensionNotFound):
+    except (*FAULTS, x509.ExtensionNotFound):
         return False
     return (
         found.critical
@@ -168,7 +176,7 @@ def _stamps(each: x509.Certificate) -> bool:
 def _is_understood(each: x509.Certificate) -> bool:
     try:
         key = each.public_key()
-    except _FAULTS:
+    except FAULTS:
         return False
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA_BITS:
         return False

@@ -96,7 +96,7 @@ def checked(
         return _read(response, digest, named, nonce)
     except AuthorityError:
         raise
-    except (ValueError, IndexError):  # DerError, and what the library finds in odd certificates
+    except (*authority.FAULTS, IndexError):  # DerError, and what the library finds in odd certificates
         raise AuthorityError("unreadable") from None
 
 
