@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
@@ -13,12 +14,11 @@ from probe.measure.dial import RealNetwork
 from probe.pipeline.inputs import SERVICES, read_inputs
 from probe.store import OwnValues, Redactor, codec
 from probe.store.own import canonical
-from probe.store.redact import Scope
-from probe.store.redact_fields import allowed_of, names_of
-from probe.store.residual import Residue, residues, texts_of
+from probe.store.redact_fields import names_of
+from probe.store.residual import Beside, Residue, residues, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from probe.model.options import RunRecord
@@ -39,7 +39,7 @@ def residues_of(folder: RunFolder) -> tuple[Residue, ...]:
     record, inputs = folder.read_run(), read_inputs(folder)
     own = OwnValues.of_this_machine(resolvers=RealNetwork().system_resolvers())
     redactor = Redactor(own, allowed=_allowed(folder.path, record, inputs))
-    found = residues(folder.path, redactor, _texts(folder, record, inputs))
+    found = residues(folder.path, redactor, partial(_texts, folder, record, inputs))
     return tuple(islice(found, MOST))
 
 
@@ -57,29 +57,21 @@ def _addresses(text: str) -> set[str]:
     return {word for word in words if word}
 
 
-def _texts(folder: RunFolder, record: RunRecord, inputs: Inputs) -> Iterator[tuple[str, int, str, Scope]]:
-    """Yield file, line, text and what may pass in it, of all that is no measurement."""
-    nothing = Scope(frozenset(), frozenset())
+def _texts(
+    folder: RunFolder, record: RunRecord, inputs: Inputs, measured: Collection[str]
+) -> Iterator[Beside]:
+    """Yield the texts that are no measurement's; a verdict may speak of any address that was measured."""
     vantage = (record.vantage.probe_network_name, record.vantage.software, *record.vantage.bypass)
     for text in (*record.errors, *vantage, *texts_of(msgspec.to_builtins(record.options))):
-        yield "run.json", 0, text, nothing
+        yield Beside(file="run.json", line=0, text=text)
     for line, service in enumerate(inputs.services, 1):
         for target in service.targets:
             if service.service in TYPED:
-                yield f"inputs/{SERVICES}", line, target.source, nothing
-    measured = _measured(folder)
+                yield Beside(file=f"inputs/{SERVICES}", line=line, text=target.source)
     for line, verdict in enumerate(folder.read_verdicts(), 1):
-        scope = Scope(measured, names_of(verdict.input))
+        words = names_of(verdict.input)
         for text in _said(verdict):
-            yield "verdicts.jsonl", line, text, scope
-
-
-def _measured(folder: RunFolder) -> frozenset[str]:
-    """Return the addresses that are evidence anywhere in the run: a verdict may speak of any of them."""
-    found: set[str] = set()
-    for measurement in folder.measurements():
-        found |= allowed_of(measurement)
-    return frozenset(found)
+            yield Beside(file="verdicts.jsonl", line=line, text=text, allowed=measured, words=words)
 
 
 def _said(verdict: Verdict) -> Iterable[str]:

@@ -17,6 +17,7 @@ from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
 from probe.store.spellings import DEEPEST, unhide
 
 _SHORT: Final = 100
+_NUMBERS: Final = frozenset({int, float, bool, type(None)})
 _MOST_REMEMBERED: Final = 4096
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -142,14 +143,18 @@ class Redactor:
     def tree(self, value: Any, scope: Scope) -> Any:
         """Mask every text in a record taken apart into dicts and lists, each field by its policy."""
         if isinstance(value, dict):
-            return {key: self._field(key, each, scope) for key, each in value.items()}
+            return {
+                # Most fields are numbers, empty, or words of ours: they are not worth a call.
+                key: each
+                if not each or key in KEEP or type(each) in _NUMBERS
+                else self._field(key, each, scope)
+                for key, each in value.items()
+            }
         if isinstance(value, list | tuple):
-            return [self.tree(each, scope) for each in value]
+            return [each if type(each) in _NUMBERS else self.tree(each, scope) for each in value]
         return self.masked(value, scope) if isinstance(value, str) else value
 
     def _field(self, name: str, value: Any, scope: Scope) -> Any:
-        if name in KEEP:
-            return value
         policy = POLICIES.get(name)
         return policy(self, value, scope) if policy else self.tree(value, scope)
 

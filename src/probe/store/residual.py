@@ -17,7 +17,7 @@ from probe.store.redact import Scope
 from probe.store.redact_fields import allowed_of, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from probe.store.redact import Redactor
@@ -41,41 +41,55 @@ class Residue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Blobs:
-    """Which blobs measurements name, and under what they may pass."""
+class Beside:
+    """A text that is no measurement's, and what may pass in it."""
+
+    file: str
+    line: int
+    text: str
+    allowed: Collection[str] = frozenset()
+    words: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the journal says of blobs, and under what each may pass; and all addresses that are evidence."""
 
     certificates: set[str]
     pages: dict[str, Scope]
+    addresses: set[str]
 
 
 def residues(
-    run: Path, redactor: Redactor, texts: Iterable[tuple[str, int, str, Scope]] = ()
+    run: Path, redactor: Redactor, texts: Callable[[Collection[str]], Iterable[Beside]] = lambda _: ()
 ) -> Iterator[Residue]:
     """Yield every place in the journal and the blobs of a run, and in `texts`, that redaction would change.
 
-    `redactor` knows this machine's names and the addresses of the run's catalogue and controls. `texts` are
-    file, line, text and what may pass in it. Raises StoreError for a run that cannot be read.
+    `redactor` knows this machine's names and the addresses of the run's catalogue and controls. `texts` is
+    given the addresses that are evidence anywhere in the run. Raises StoreError for what cannot be read.
     """
-    blobs = _Blobs(certificates=set(), pages={})
-    yield from _in_journal(run / "measurements.jsonl", redactor, blobs)
-    yield from _in_blobs(run / "blobs", redactor, blobs)
-    for file, line, text, scope in texts:
-        masked = redactor.masked(text, redactor.scope(scope.allowed, scope.words))
-        if masked != text:
-            yield _residue(file, line, text, masked)
+    seen = _Seen(certificates=set(), pages={}, addresses=set())
+    yield from _in_journal(run / "measurements.jsonl", redactor, seen)
+    yield from _in_blobs(run / "blobs", redactor, seen)
+    for beside in texts(seen.addresses):
+        masked = redactor.masked(beside.text, redactor.scope(beside.allowed, beside.words))
+        if masked != beside.text:
+            yield _residue(beside.file, beside.line, beside.text, masked)
 
 
-def _in_journal(path: Path, redactor: Redactor, blobs: _Blobs) -> Iterator[Residue]:
+def _in_journal(path: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue]:
     for number, (measurement, line) in enumerate(journal.read_with_lines(path), 1):
-        scope = redactor.scope(allowed_of(measurement), names_of(measurement.input))
+        allowed = allowed_of(measurement)
+        seen.addresses.update(allowed)
+        scope = redactor.scope(allowed, names_of(measurement.input))
         for tls in measurement.tls_handshakes:
-            blobs.certificates.update(each.sha256 for each in tls.certificates)
+            seen.certificates.update(each.sha256 for each in tls.certificates)
         for quic in measurement.quic_handshakes:
-            blobs.certificates.update(each.sha256 for each in quic.certificates)
+            seen.certificates.update(each.sha256 for each in quic.certificates)
         for request in measurement.requests:
             if request.body_sha256:
-                known = blobs.pages.get(request.body_sha256, NO_SCOPE)
-                blobs.pages[request.body_sha256] = Scope(
+                known = seen.pages.get(request.body_sha256, NO_SCOPE)
+                seen.pages[request.body_sha256] = Scope(
                     frozenset((*known.allowed, *scope.allowed)), frozenset((*known.words, *scope.words))
                 )
         tree: dict[str, Any] = msgspec.json.decode(line)
@@ -86,13 +100,13 @@ def _in_journal(path: Path, redactor: Redactor, blobs: _Blobs) -> Iterator[Resid
             yield _residue(path.name, number, before, after)
 
 
-def _in_blobs(folder: Path, redactor: Redactor, blobs: _Blobs) -> Iterator[Residue]:
+def _in_blobs(folder: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         content = codec.read_bounded(path, "Move it elsewhere, then seal again.")
-        if path.name in blobs.certificates:
+        if path.name in seen.certificates:
             clean = redactor.certificate(content)
         else:
-            clean = redactor.content(content, blobs.pages.get(path.name, redactor.scope((), ())))
+            clean = redactor.content(content, seen.pages.get(path.name, redactor.scope((), ())))
         if clean != content:
             yield _residue(f"blobs/{path.name}", 0, content.decode("latin-1"), clean.decode("latin-1"))
 
