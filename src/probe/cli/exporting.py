@@ -15,6 +15,7 @@ from probe.report.show import visible
 if TYPE_CHECKING:
     from probe.report.annex.blocks import Document
     from probe.report.annex.facts import Annex
+    from probe.report.annex.known import Known
     from probe.report.told import Told
 
 
@@ -26,6 +27,8 @@ class Order:
     letter: Letter
     out: Path | None
     """None: stdout."""
+    operators: Path | None = None
+    """A newer table of operators than the shipped one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +37,19 @@ class Telling:
 
     runs: tuple["Told", ...]
     letter: Letter
+    known: "Known"
 
     def annex(self) -> "Annex":
         """Return the facts of the annex, in no language, coarsened as the disclosure demands."""
         from probe.report.annex import annex_of
 
-        return annex_of(self.runs, self.letter)
+        return annex_of(self.runs, self.letter, self.known)
 
     def document(self) -> "Document":
         """Return the annex in the language in use."""
         from probe.report.annex import document
 
-        return document(self.annex())
+        return document(self.annex(), self.runs)
 
 
 Draw = Callable[[Telling, BinaryIO], None]
@@ -65,14 +69,14 @@ def drawn(draw: Draw, *, is_text: bool = False) -> Callable[[Order], None]:
     """Return what reads the runs, draws the whole file and writes it; only text may go to a terminal."""
 
     def write(order: Order) -> None:
-        from probe.pipeline.reporting import told_of
+        from probe.pipeline.reporting import known_of, told_of
 
         if order.out is None and not is_text and sys.stdout.isatty():
             exits.stop(_("This form is no text for a terminal."), _("Name a file with -o."))
         with exits.told():
             stream = BytesIO()
             with told_of(order.runs) as runs:
-                draw(Telling(runs=runs, letter=order.letter), stream)
+                draw(Telling(runs=runs, letter=order.letter, known=known_of(order.operators)), stream)
             _put(stream.getvalue(), order.out)
 
     return write
@@ -168,6 +172,13 @@ def write_facts(runs: list[Path], out: Path | None) -> None:
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
+def _html(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.html import write_html
+
+    public = telling.letter.disclosure == "public"
+    write_html(stream, telling.document(), telling.runs, public=public)
+
+
 def _xlsx(telling: Telling, stream: BinaryIO) -> None:
     from probe.report.xlsx import write_xlsx
 
@@ -176,6 +187,30 @@ def _xlsx(telling: Telling, stream: BinaryIO) -> None:
 
 def _paths(write: Callable[[list[Path], Path | None], None]) -> Callable[[Order], None]:
     return lambda order: write(list(order.runs), order.out)
+
+
+def _json(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.annex.facts import as_json
+
+    stream.write(as_json(telling.annex()))
+
+
+def _pdf(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.pdf import pdf_of
+
+    stream.write(pdf_of(telling.document()))
+
+
+def _ooni(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.ooni import write_ooni
+
+    write_ooni(stream, telling.runs, public=telling.letter.disclosure == "public")
+
+
+def _docx(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.docx import docx_of
+
+    stream.write(docx_of(telling.document()))
 
 
 def _later(name: str) -> Form:
@@ -187,11 +222,11 @@ WRITERS: Final[Mapping[str, Form]] = {
     "categories": Form(write=_paths(write_categories)),
     "facts": Form(write=_paths(write_facts)),
     "svg": Form(write=_paths(write_pictures)),
-    "json": _later("json"),
-    "pdf": _later("pdf"),
-    "docx": _later("docx"),
-    "html": _later("html"),
+    "json": Form(write=drawn(_json, is_text=True), disclosure="public"),
+    "pdf": Form(write=drawn(_pdf), disclosure="public"),
+    "docx": Form(write=drawn(_docx), disclosure="public"),
+    "html": Form(write=drawn(_html), disclosure="public"),
     "xlsx": Form(write=drawn(_xlsx)),
-    "ooni": _later("ooni"),
+    "ooni": Form(write=drawn(_ooni, is_text=True), disclosure="public"),
 }
 """A form that draws is `Form(write=drawn(function), disclosure="public")`; see `Draw`."""

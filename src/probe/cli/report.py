@@ -115,6 +115,14 @@ def report(
             help=_("What happened by others' accounts: columns date, event, source."),
         ),
     ] = None,
+    operators: Annotated[
+        Path | None,
+        typer.Option(
+            "--operators",
+            metavar="FILE.csv",
+            help=_("A newer table of operators than targets/operators/, written the same way."),
+        ),
+    ] = None,
 ) -> None:
     """Write the runs in the form asked for."""
     o.speak(lang)
@@ -139,4 +147,4 @@ def report(
         at=at,
         events=events,
     )
-    WRITERS[form].write(Order(runs=tuple(runs), letter=letter, out=out))
+    WRITERS[form].write(Order(runs=tuple(runs), letter=letter, out=out, operators=operators))

@@ -7,11 +7,12 @@ from probe.judge.facts import RunFacts
 from probe.judge.multiplicity import multiplicity
 from probe.judge.network import NetworkFinding, NetworkHistory, network_finding, network_verdict
 from probe.judge.pool import NeutralTrial, neutral_trials
-from probe.judge.rule import RULES_VERSION
+from probe.judge.rule import RULES_DATED, RULES_VERSION
 from probe.judge.selftest import SelfTest, self_test
 from probe.judge.target import Judged, judge_target
 
 __all__ = [
+    "RULES_DATED",
     "RULES_VERSION",
     "ControlDigest",
     "Judged",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 RULES_VERSION = 2
 """Goes up whenever a rule is added or retired; what a rule_id means never changes."""
+RULES_DATED = "2026-11-21"
+"""The day on which this version came to be."""
 
 F = TypeVar("F")
 

@@ -106,6 +106,11 @@ def say(verdict: Verdict) -> str:
     return _filled(verdict.template, verdict.params, verdict.because)
 
 
+def said_by(template: str, params: tuple[tuple[str, str], ...], english: str) -> str:
+    """Return a reason in the language in use, as `say` does, where there is no verdict by it any more."""
+    return _filled(template, params, english)
+
+
 def say_notes(verdict: Verdict) -> tuple[str, ...]:
     """Return the notes of a verdict in the language in use; in English where only that is known."""
     if len(verdict.notes_apart) != len(verdict.notes):

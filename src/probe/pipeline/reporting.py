@@ -1,10 +1,20 @@
 """Runs as reports are told of them: from a run's folder, a bag's folder or a bag's zip."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
+import msgspec
+
+import probe
+from probe import __version__
+from probe.evidence.custody_after import acts_of
+from probe.evidence.handling import WITHIN, read_custody
+from probe.evidence.outside import TooLargeError
+from probe.judge import RULES_DATED, RULES_VERSION, constants
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
 from probe.model.verdict import ServiceVerdict, Verdict
@@ -12,12 +22,42 @@ from probe.pipeline.fact_list import facts_of_run
 from probe.pipeline.finish import rolled_up, service_of_network
 from probe.pipeline.inputs import Inputs, read_inputs
 from probe.pipeline.request import UsageError
+from probe.pipeline.selftest import FILE as SELF_TEST
+from probe.pipeline.selftest import Errors
 from probe.pipeline.trials import trials_of_run
+from probe.pipeline.verifying import run_in, seal_of
 from probe.plan.transfers import EXPERIMENT
-from probe.report.told import Seal, Told
+from probe.report.annex.known import Known, Operator
+from probe.report.told import SelfTested, Told
 from probe.store import RunFolder, StoreError
+from probe.targets.operators import operator_files, read_operators
 
-NETWORK = "network"
+NETWORK: Final = "network"
+MOST_BYTES: Final = 1_000_000
+"""Of a small file beside a run."""
+THRESHOLDS: Final = (
+    "FLOOR_TRIES",
+    "FLOOR_ROUNDS",
+    "FLOOR_SPREAD_S",
+    "BRACKET_S",
+    "CONTROL_AGAIN_S",
+    "BASELINE_FRESH_S",
+    "CROSS_TRIES",
+    "CROSS_NEUTRALS",
+    "LENGTH_LOW",
+    "LENGTH_HIGH",
+    "PAIRS",
+    "LEAST_PAIRS",
+    "SLOW_PAIRS",
+    "SLOW_RATIO",
+    "SLOW_MEDIAN",
+    "LEAST_CONTROL_BPS",
+    "MULTIPLE_P",
+    "FREEZE_TRIALS",
+    "FREEZE_LEAST_BYTES",
+    "FREEZE_MOST_BYTES",
+)
+"""Numbers of judge/constants.py that the annex prints: the others stand in docs/method.md."""
 
 
 @contextmanager
@@ -30,7 +70,7 @@ def told_of(paths: Sequence[Path]) -> Iterator[tuple[Told, ...]]:
     with ExitStack() as kept:
         found: dict[str, tuple[Path, Told]] = {}
         for path in paths:
-            one = told(kept.enter_context(_unpacked(path)))
+            one = told(kept.enter_context(run_in(path)))
             known = found.get(one.record.run_id)
             if known is None or _better(one, path, known):
                 found[one.record.run_id] = path, one
@@ -40,7 +80,11 @@ def told_of(paths: Sequence[Path]) -> Iterator[tuple[Told, ...]]:
 
 
 def told(path: Path) -> Told:
-    """Return the run in this folder, or in this bag's folder. Raises StoreError."""
+    """Return the run in this folder, or in this bag's folder. Raises StoreError, UsageError.
+
+    A bag is held against its manifests before anything else in it is opened: it may be a stranger's.
+    """
+    seal = seal_of(path)
     with RunFolder.open(path) as folder:
         record = folder.read_run()
         inputs = read_inputs(folder)
@@ -55,8 +99,11 @@ def told(path: Path) -> Told:
             targets=inputs.targets(),
             controls=tuple(inputs.control_targets().values()),
             baseline=inputs.baseline,
-            seal=_seal(path) if folder.sealed else None,
+            seal=seal,
             measurements=_reader(path),
+            titles=tuple((service.service, service.title) for service in inputs.services),
+            self_test=_self_test(folder),
+            custody=tuple(_custody(folder)),
         )
 
 
@@ -115,14 +162,64 @@ def _refuse_mixed(runs: Sequence[Told]) -> None:
         )
 
 
-@contextmanager
-def _unpacked(path: Path) -> Iterator[Path]:
-    """Yield the folder of a run; what a zip holds lies in a folder of its own, and goes at the end."""
-    if path.is_file() and path.suffix == ".zip":
-        raise UsageError(f"{path} is a zip.", "Unpack it first.")
-    yield path
+def known_of(operators: Path | None = None) -> Known:
+    """Return what annexes state beside the runs, with another table of operators than the shipped ones.
+
+    Raises CatalogueError.
+    """
+    tables = [read_operators(path) for path in ([operators] if operators else operator_files())]
+    return Known(
+        operators=tuple(
+            Operator(
+                asn=asn,
+                registered_name=registered,
+                commercial_name=commercial,
+                country=country,
+                spellings=spellings,
+            )
+            for table in tables
+            for asn, registered, commercial, country, spellings in table.rows
+        ),
+        operators_dated=min((table.dated for table in tables), default=""),
+        operators_source=" ".join(table.source for table in tables),
+        thresholds=tuple((name.lower(), f"{getattr(constants, name):g}") for name in THRESHOLDS),
+        rules_version=RULES_VERSION,
+        rules_dated=RULES_DATED,
+        software_version=__version__,
+        software_sha256=_own_sha256(),
+    )
 
 
-def _seal(path: Path) -> Seal | None:
-    del path
-    return None
+def _own_sha256() -> str:
+    """Return one hash over this program's own files, by name: the same wherever it is installed."""
+    folder = Path(probe.__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py"), key=lambda one: one.relative_to(folder).as_posix()):
+        name = path.relative_to(folder).as_posix()
+        whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
+    return whole.hexdigest()
+
+
+def _self_test(folder: RunFolder) -> SelfTested | None:
+    """Return what a self-test beside the run says of errors; None where there is none that can be read."""
+    file = folder.path / SELF_TEST
+    if not file.is_file() or file.stat().st_size > MOST_BYTES:
+        return None
+    try:
+        here = msgspec.json.decode(file.read_bytes(), type=Errors).pooled
+    except msgspec.MsgspecError:
+        return None
+    return SelfTested(n_tests=here.n_permutations, n_false=here.n_false, bound=here.bound)
+
+
+def _custody(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
+    """Yield who had a bag in hand, before its seal and after; nothing of a run that lies in none."""
+    if not folder.sealed:
+        return
+    try:
+        before = read_custody((folder.path / WITHIN).read_bytes()[:MOST_BYTES])
+        after = acts_of(folder.path.parent)
+    except (OSError, ValueError, TooLargeError):
+        return
+    for handling in (*before, *(act.handling for act in after)):
+        yield handling.utc, handling.role, handling.action

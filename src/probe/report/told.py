@@ -32,6 +32,16 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTested:
+    """How often comparisons of speed erred where nothing was slowed, on this link."""
+
+    n_tests: int
+    n_false: int
+    bound: float
+    """At most this share errs, with 95 % confidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One run."""
 
@@ -50,3 +60,9 @@ class Told:
     """None where the run is not sealed."""
     measurements: Callable[[], Iterable[Measurement]]
     """Reads them one by one, in the order of writing; may be called again."""
+    titles: tuple[tuple[str, str], ...] = ()
+    """Service and its title, as the catalogue of the run has it."""
+    self_test: SelfTested | None = None
+    """Where the run has a self-test beside it."""
+    custody: tuple[tuple[str, str, str], ...] = ()
+    """Time in UTC, role, action: what a bag says of who had it in hand."""

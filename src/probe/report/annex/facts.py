@@ -2,24 +2,223 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from probe.model.words import State
+from probe.report.annex import gather
+from probe.report.annex.disclosure import (
+    Cell,
+    Stood,
+    cells,
+    end_of_hour,
+    hour,
+    moment,
+    own_tunnel_hidden,
+    run_names,
+)
+from probe.report.annex.errors import errors_of
+from probe.report.annex.known import Known
+from probe.report.annex.records import (
+    SCHEMA_VERSION,
+    BlockPage,
+    ControlRole,
+    Count,
+    Custody,
+    Errors,
+    Excluded,
+    Finding,
+    Network,
+    Request,
+    Run,
+    Summary,
+    TargetCount,
+    TargetFacts,
+)
+from probe.report.annex.requests import requests_of
+from probe.report.annex.walk import PAGES, Seen, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from probe.model.target import Target
     from probe.report.annex.letter import Letter
     from probe.report.told import Told
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SHAPE: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annex:
     """Everything that any statement prints."""
 
-    letter: Letter
+    schema_version: str
+    document_id: str
+    """`annex-` and eight digits of the SHA-256 of all that follows."""
     simulated: bool
+    """Made of runs of the built-in lab: evidence of nothing."""
+    letter: Letter
+    generated_utc: str
+    """What `--at` says, else the end of the last run; in public the end of its hour."""
+    first_utc: str
+    last_utc: str
+    """Begin of the first and end of the last run."""
+    runs: tuple[Run, ...]
+    cells: tuple[Cell, ...]
+    summary: tuple[Summary, ...]
+    networks: tuple[Network, ...]
+    targets: tuple[TargetFacts, ...]
+    controls: tuple[ControlRole, ...]
+    known: Known
+    counts: tuple[TargetCount, ...]
+    excluded: tuple[Excluded, ...]
+    errors: Errors
+    findings: tuple[Finding, ...]
+    block_pages: tuple[BlockPage, ...]
+    custody: tuple[Custody, ...]
+    redactions: tuple[Count, ...]
+    requests: tuple[Request, ...]
 
 
-def annex_of(runs: Sequence[Told], letter: Letter) -> Annex:
-    """Return what the annex of these runs states."""
-    return Annex(letter=letter, simulated=any(one.record.simulated for one in runs))
+def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -> Annex:
+    """Return what the annex of these runs states. The same runs and letter give the same facts."""
+    known = known or Known()
+    full = letter.disclosure == "full"
+    names = [one.record.run_id for one in runs] if full else list(run_names(runs))
+    named = list(zip(names, runs, strict=True))
+    seen = Seen()
+    for name, one in named:
+        walk(seen, name, one.measurements(), _showing(one))
+    alone = len(runs) == 1 or letter.n_volunteers == 1
+    rows = tuple(gather.run_of(name, one, known, seen.controls, full=full) for name, one in named)
+    shown = rows if full or alone else tuple(replace(row, region="") for row in rows)
+    titles = {service: title for one in runs for service, title in one.titles}
+    found = tuple(gather.findings(named, full=full))
+    simulated = any(one.record.simulated for one in runs)
+    annex = Annex(
+        schema_version=SCHEMA_VERSION,
+        document_id="",
+        simulated=simulated,
+        letter=letter,
+        generated_utc=_generated(runs, letter, full=full),
+        first_utc=min((row.started_utc for row in rows), default=""),
+        last_utc=max((row.ended_utc or row.started_utc for row in rows), default=""),
+        runs=shown,
+        cells=_cells(runs, merge=not (full or alone)),
+        summary=tuple(gather.summaries(named, titles, full=full)),
+        networks=tuple(gather.networks(rows, known)),
+        targets=tuple(seen.targets(_targets(runs, full=full))),
+        controls=tuple(gather.control_roles(named)),
+        known=known,
+        counts=tuple(gather.target_counts(named)),
+        excluded=gather.exclusions(named),
+        errors=errors_of(named, seen.layers()),
+        findings=found,
+        block_pages=tuple(seen.pages.values()),
+        custody=tuple(_custody(named, full=full)),
+        redactions=_redactions(runs),
+        requests=tuple(requests_of(letter, known, rows, found, simulated=simulated)),
+    )
+    annex = annex if full else _without_tunnels(annex)
+    return replace(annex, document_id=f"annex-{hashlib.sha256(_bytes(annex)).hexdigest()[:8]}")
+
+
+def as_json(annex: Annex) -> bytes:
+    """Return the facts as one JSON document, indented, keys in the order of the records."""
+    return msgspec.json.format(_bytes(annex), indent=1) + b"\n"
+
+
+def _bytes(annex: Annex) -> bytes:
+    return msgspec.json.encode(annex)
+
+
+def _showing(one: Told) -> frozenset[str]:
+    """Return the uids of measurements in which a page came in place of the service."""
+    return frozenset(
+        uid
+        for verdict in one.verdicts
+        if verdict.state is State.BLOCKED and ".".join(verdict.mechanism.split(".")[:2]) in PAGES
+        for uid in verdict.measurement_uids
+    )
+
+
+def _generated(runs: Sequence[Told], letter: Letter, *, full: bool) -> str:
+    """Return when it was made, never by the clock: the same runs give the same bytes."""
+    if letter.at is not None:
+        return f"{letter.at:{SHAPE}}"
+    ends = [moment(one.record.ended_utc or one.record.started_utc) for one in runs]
+    last = max(ends, default=EPOCH)
+    return f"{last if full else end_of_hour(last):{SHAPE}}"
+
+
+def generated(annex: Annex) -> datetime:
+    """Return the time of making as a time, aware, UTC."""
+    return moment(annex.generated_utc)
+
+
+def _cells(runs: Sequence[Told], *, merge: bool) -> tuple[Cell, ...]:
+    stood = [
+        Stood(
+            region=one.record.vantage.region,
+            country=one.record.vantage.probe_cc,
+            started_utc=one.record.started_utc,
+        )
+        for one in runs
+    ]
+    return cells(stood) if merge else cells(stood, least=1)
+
+
+def _targets(runs: Sequence[Told], *, full: bool) -> Iterator[Target]:
+    """Yield each target once, by service and name; who served as a control only in full."""
+    every = {t.target_id: t for one in runs for t in one.targets}
+    controls = {t.target_id: t for one in runs for t in one.controls} if full else {}
+    yield from (every[target_id] for target_id in sorted(every))
+    yield from (controls[target_id] for target_id in sorted(controls))
+
+
+def _custody(named: Sequence[gather.Named], *, full: bool) -> Iterator[Custody]:
+    for name, one in named:
+        told = one.custody or (
+            (one.record.started_utc, "volunteer", "measurement_began"),
+            (one.record.ended_utc, "volunteer", "measurement_ended"),
+        )
+        for time, role, action in told:
+            yield Custody(run=name, time_utc=time if full else hour(time), role=role, action=action)
+
+
+def _redactions(runs: Sequence[Told]) -> tuple[Count, ...]:
+    total: dict[str, int] = {}
+    for one in runs:
+        for category, n in one.record.redactions:
+            total[category] = total.get(category, 0) + n
+    return tuple(Count(word=category, n=n) for category, n in sorted(total.items()))
+
+
+def _without_tunnels(annex: Annex) -> Annex:
+    """Hide the host of every tunnel that a volunteer's own file named."""
+    return replace(
+        annex,
+        counts=tuple(replace(row, input=own_tunnel_hidden(row.service, row.input)) for row in annex.counts),
+        targets=tuple(_own_hidden(row) for row in annex.targets),
+        findings=tuple(_unsaid(row) for row in annex.findings),
+    )
+
+
+def _unsaid(row: Finding) -> Finding:
+    """Leave the reason out with the host: it may name the host again."""
+    text = own_tunnel_hidden(row.service, row.input)
+    return (
+        row if text == row.input else replace(row, input=text, because="", template="", params=(), failure="")
+    )
+
+
+def _own_hidden(row: TargetFacts) -> TargetFacts:
+    text = own_tunnel_hidden(row.service, row.input)
+    if text == row.input:
+        return row
+    return replace(row, input=text, addresses=(), names=())

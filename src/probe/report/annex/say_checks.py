@@ -1,0 +1,82 @@
+"""Statements about integrity and checking: 17, 18."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from probe.locale import N_, _
+from probe.report.annex import terms
+from probe.report.annex.blocks import Items, Paragraph, Table, Verbatim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probe.report.annex.blocks import Block
+    from probe.report.annex.facts import Annex
+
+STATUSES: Final = {"none": N_("none"), "good": N_("good"), "bad": N_("not good")}
+PROVES: Final = (
+    N_("The root hash: nothing in the bag was changed since this hash was published."),
+    N_("The signature: the holder of the key sealed it; a key that lies in the bag proves nothing alone."),
+    N_("The time stamp: the bag existed no later than the time that it names."),
+    N_("None of them proves that a measurement is true, nor when it began."),
+)
+CHECKING: Final = """sha256sum tagmanifest-sha256.txt
+sha256sum -c tagmanifest-sha256.txt
+sha256sum -c manifest-sha256.txt
+find data -type f | wc -l
+ssh-keygen -Y verify -f allowed_signers -I IDENTITY -n probe-evidence \\
+  -s tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt
+openssl ts -verify -data tagmanifest-sha256.txt \\
+  -in tagmanifest-sha256.txt.tsr -CAfile tsa-ca.pem"""
+AGAIN: Final = """probe evidence verify BAG --root HASH
+probe judge BAG/data -o again"""
+
+
+def integrity(annex: Annex) -> Iterator[Block]:
+    """17: root hash, files, signature and time stamp of each run."""
+    for run in annex.runs:
+        if not run.root_sha256:
+            yield Paragraph(
+                text=_(
+                    "Run {run} is not sealed: nothing shows whether it was changed since it was made."
+                ).format(run=run.name)
+            )
+            continue
+        yield Table(
+            caption=_("Run {run}").format(run=run.name),
+            head=(_("What"), _("Value")),
+            rows=(
+                (_("Root hash (SHA-256 of tagmanifest-sha256.txt)"), run.root_sha256),
+                (_("Files below data/"), str(run.n_files)),
+                (_("Their bytes"), str(run.n_bytes)),
+                (_("Signature"), _status(run.signature)),
+                (_("Time stamp"), _status(run.token)),
+            ),
+            widths=(0.35, 0.65),
+            code=(1,),
+        )
+    yield Items(items=tuple(_(text) for text in PROVES))
+
+
+def _status(text: str) -> str:
+    """Return `good SHA256:...` with its first word in the language in use."""
+    word, _space, rest = text.partition(" ")
+    return f"{terms.said(STATUSES, word)} {terms.shown(rest)}".strip()
+
+
+def verification(annex: Annex) -> Iterator[Block]:
+    """18: how anybody checks the bag and judges again."""
+    del annex
+    yield Paragraph(
+        text=_(
+            "With stock programs, in the unpacked folder of the bag; the first line prints the root hash, "
+            "the fourth the number of files, since a check of the listed files does not notice one that "
+            "was added:"
+        )
+    )
+    yield Verbatim(text=CHECKING)
+    yield Paragraph(
+        text=_("With the program itself, which also judges the measurements again by the bag's own inputs:")
+    )
+    yield Verbatim(text=AGAIN)
