@@ -42,6 +42,10 @@ SIDES: Final[Mapping[str, Words]] = {
         "root keys of {dated}",
         "Compare them with data.iana.org/root-anchors, then change the date on this line.",
     ),
+    "operators/*.csv": (
+        "names of operators of {dated}",
+        "Compare them with a registry: a letter asks an operator something by names under 90 days old only.",
+    ),
 }
 FINGERPRINTS: Final[Words] = (
     "fingerprints of {dated}",
