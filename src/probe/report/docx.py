@@ -132,7 +132,7 @@ def _figure(word: Word, block: Figure, _lists: Iterator[int]) -> None:
 
     from probe.report.letters.word import TEXT_MM
 
-    picture = word.add_picture(BytesIO(png(drawable(block.svg))), width=Mm(TEXT_MM))
+    picture = word.add_picture(BytesIO(png(drawable(block.svg, in_figure=True))), width=Mm(TEXT_MM))
     if picture.height > Mm(_TALLEST_MM):
         picture.width = Mm(TEXT_MM * Mm(_TALLEST_MM) / picture.height)
         picture.height = Mm(_TALLEST_MM)

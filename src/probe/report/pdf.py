@@ -72,7 +72,7 @@ def _table(block: Table, _virtual: dict[str, bytes]) -> dict[str, Any]:
 
 def _figure(block: Figure, virtual: dict[str, bytes]) -> dict[str, Any]:
     file = f"figure-{len(virtual)}.svg"
-    virtual[file] = drawable(block.svg).encode()
+    virtual[file] = drawable(block.svg, in_figure=True).encode()
     return {
         "kind": "figure",
         "file": file,

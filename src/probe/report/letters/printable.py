@@ -32,7 +32,19 @@ DRAWN: Final = (
 Cyrillic and Greek that is in use, the basic letters of Armenian, Hebrew, Arabic and Georgian, signs, frames.
 Combining marks are not among them: whether one can be drawn depends on the letter before it."""
 
-_DRAWN: Final = frozenset(chr(point) for first, last in DRAWN for point in range(first, last + 1))
+IN_FIGURES: Final = (
+    *((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x17F), (0x386, 0x38A), (0x38C, 0x38C), (0x38E, 0x3A1)),
+    *((0x3A3, 0x3CE), (0x400, 0x45F), (0x490, 0x491), (0x2010, 0x2015), (0x2018, 0x2022)),
+    *((0x2026, 0x2026), (0x202F, 0x202F), (0x2030, 0x2030), (0x2032, 0x2033), (0x2039, 0x203A)),
+    *((0x20AC, 0x20AC), (0x2116, 0x2116), (0x2122, 0x2122), (0x2190, 0x2193), (0x2212, 0x2212)),
+    *((0x221E, 0x221E), (0x2248, 0x2248), (0x2260, 0x2260), (0x2264, 0x2265)),
+)
+"""Those that Libertinus Serif holds in each weight: in a drawing typst changes no typeface in a line."""
+
+_DRAWN, _IN_FIGURES = (
+    frozenset(chr(point) for first, last in ranges for point in range(first, last + 1))
+    for ranges in (DRAWN, IN_FIGURES)
+)
 _KEPT_SPACES: Final = re.compile("([\u00a0\u202f])")
 """No-break spaces are French typography, not mischief."""
 _LONG: Final = re.compile(r"\S{13,}")
@@ -58,11 +70,12 @@ def printable_lines(text: str, limit: int = LIMIT) -> str:
     return shown if len(text) <= limit else f"{shown}\n[+{len(text) - limit}]"
 
 
-def drawable(shown: str) -> str:
-    """Return printable text with each character that typst's typefaces lack written as an escape."""
+def drawable(shown: str, *, in_figure: bool = False) -> str:
+    """Return printable text, or a drawing's SVG, with what typst's typefaces lack written as escapes."""
     if shown.isascii():
         return shown
-    return "".join(c if c in _DRAWN or c == "\n" else escape(c) for c in shown)
+    known = _IN_FIGURES if in_figure else _DRAWN
+    return "".join(c if c in known or c == "\n" else escape(c) for c in shown)
 
 
 def breakable(shown: str, *, code: bool = False) -> str:
