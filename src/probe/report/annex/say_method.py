@@ -33,7 +33,7 @@ LIMITS: Final = (
         "somebody else's network."
     ),
     N_("Why a service itself refuses visitors from a country was not measured."),
-    N_("Slowing of less than a third is mostly not found by the comparison of speeds."),
+    N_("A slowdown of less than threefold is mostly not found by the comparison of speeds."),
     N_("Volunteers chose when and where to measure: the runs are no random sample of subscribers."),
 )
 
