@@ -76,10 +76,19 @@ def drawn(draw: Draw, *, is_text: bool = False) -> Callable[[Order], None]:
         with exits.told():
             stream = BytesIO()
             with told_of(order.runs) as runs:
+                _check_volunteers(order.letter, len(runs))
                 draw(Telling(runs=runs, letter=order.letter, known=known_of(order.operators)), stream)
             _put(stream.getvalue(), order.out)
 
     return write
+
+
+def _check_volunteers(letter: Letter, n_runs: int) -> None:
+    if letter.n_volunteers is not None and letter.n_volunteers > n_runs:
+        exits.stop(
+            _("--n-volunteers is more than the number of runs, {n}.").format(n=n_runs),
+            _("Each volunteer made one run at least."),
+        )
 
 
 def _put(content: bytes, out: Path | None) -> None:

@@ -35,6 +35,9 @@ from probe.targets.operators import operator_files, read_operators
 NETWORK: Final = "network"
 MOST_BYTES: Final = 1_000_000
 """Of a small file beside a run."""
+MEASUREMENTS: Final = "measurements.jsonl"
+MOST_ATTACHED: Final = 20_000_000
+"""Bytes of a journal that travels inside a document."""
 THRESHOLDS: Final = (
     "FLOOR_TRIES",
     "FLOOR_ROUNDS",
@@ -103,6 +106,7 @@ def told(path: Path) -> Told:
             measurements=_reader(path),
             titles=tuple((service.service, service.title) for service in inputs.services),
             self_test=_self_test(folder),
+            journal=_journal(folder),
             custody=tuple(_custody(folder)),
         )
 
@@ -198,6 +202,11 @@ def _own_sha256() -> str:
         name = path.relative_to(folder).as_posix()
         whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
     return whole.hexdigest()
+
+
+def _journal(folder: RunFolder) -> Callable[[], bytes] | None:
+    file = folder.path / MEASUREMENTS
+    return file.read_bytes if file.stat().st_size <= MOST_ATTACHED else None
 
 
 def _self_test(folder: RunFolder) -> SelfTested | None:

@@ -64,5 +64,7 @@ class Told:
     """Service and its title, as the catalogue of the run has it."""
     self_test: SelfTested | None = None
     """Where the run has a self-test beside it."""
+    journal: Callable[[], bytes] | None = None
+    """Reads measurements.jsonl as it is; None where it is too large to travel inside a document."""
     custody: tuple[tuple[str, str, str], ...] = ()
     """Time in UTC, role, action: what a bag says of who had it in hand."""

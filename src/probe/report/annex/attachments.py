@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from probe.locale import _
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 VERDICTS: Final = "verdicts.csv"
+MEASUREMENTS: Final = "measurements.jsonl"
 MOST_ROWS: Final = 20_000
 """Rows of the attached table: a document that nobody can open helps nobody."""
 
@@ -26,16 +28,33 @@ MOST_ROWS: Final = 20_000
 def attachments(annex: Annex, runs: Sequence[Told]) -> tuple[Attachment, ...]:
     """Return the files that go with the annex, coarsened as far as the disclosure demands."""
     full = annex.letter.disclosure == "full"
-    rows = list(full_rows(runs) if full else public_rows(runs, n_volunteers=annex.letter.n_volunteers))
+    rows = full_rows(runs) if full else public_rows(runs, n_volunteers=annex.letter.n_volunteers)
+    journals = tuple(_journals(runs)) if full else ()
     return (
         Attachment(
             name=VERDICTS,
             mime="text/csv",
             relationship="data",
             description=_("Every verdict, a row each"),
-            content=as_csv(VERDICT_COLUMNS, rows[:MOST_ROWS]),
+            content=as_csv(VERDICT_COLUMNS, list(islice(rows, MOST_ROWS))),
         ),
+        *journals,
     )
+
+
+def _journals(runs: Sequence[Told]) -> Iterator[Attachment]:
+    """Yield the measurements of each run as they were written, where they fit into a document."""
+    for one in runs:
+        content = one.journal() if one.journal is not None else b""
+        if content:
+            name = MEASUREMENTS if len(runs) == 1 else f"{one.record.run_id}-{MEASUREMENTS}"
+            yield Attachment(
+                name=name,
+                mime="application/x-ndjson",
+                relationship="source",
+                description=_("Every measurement, a line each, chained by hashes"),
+                content=content,
+            )
 
 
 def full_rows(runs: Sequence[Told]) -> Iterator[VerdictRow]:

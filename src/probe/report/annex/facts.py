@@ -40,6 +40,7 @@ from probe.report.annex.records import (
     TargetFacts,
 )
 from probe.report.annex.requests import requests_of
+from probe.report.annex.series import FOUND
 from probe.report.annex.walk import PAGES, Seen, walk
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -
     shown = rows if full or alone else tuple(replace(row, region="") for row in rows)
     titles = {service: title for one in runs for service, title in one.titles}
     found = tuple(gather.findings(named, full=full))
+    measured = {row.asn for row in rows}
     simulated = any(one.record.simulated for one in runs)
     annex = Annex(
         schema_version=SCHEMA_VERSION,
@@ -114,7 +116,7 @@ def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -
         networks=tuple(gather.networks(rows, known)),
         targets=tuple(seen.targets(_targets(runs, full=full))),
         controls=tuple(gather.control_roles(named)),
-        known=known,
+        known=replace(known, operators=tuple(one for one in known.operators if one.asn in measured)),
         counts=tuple(gather.target_counts(named)),
         excluded=gather.exclusions(named),
         errors=errors_of(named, seen.layers()),
@@ -174,10 +176,11 @@ def _cells(runs: Sequence[Told], *, merge: bool) -> tuple[Cell, ...]:
 
 
 def _targets(runs: Sequence[Told], *, full: bool) -> Iterator[Target]:
-    """Yield each target once, by service and name; who served as a control only in full."""
+    """Yield each target once, those with findings first; who served as a control only in full."""
     every = {t.target_id: t for one in runs for t in one.targets}
+    found = {v.target_id for one in runs for v in one.verdicts if v.state in FOUND}
     controls = {t.target_id: t for one in runs for t in one.controls} if full else {}
-    yield from (every[target_id] for target_id in sorted(every))
+    yield from (every[target_id] for target_id in sorted(every, key=lambda one: (one not in found, one)))
     yield from (controls[target_id] for target_id in sorted(controls))
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from probe.model.words import Caveat, ControlSource, Layer, ReasonCode, State
+from probe.model.words import WORST_FIRST, Caveat, ControlSource, Layer, ReasonCode, State
 from probe.report.annex import series
 from probe.report.annex.disclosure import hour, hours_rounded_up, minutes_removed, moment, uid
 from probe.report.annex.records import (
@@ -122,22 +122,29 @@ def summaries(runs: Sequence[Named], titles: Mapping[str, str], *, full: bool) -
     seen: dict[tuple[str, str], list[series.Seen]] = defaultdict(list)
     excluded: Counter[tuple[str, str]] = Counter()
     for _name, one in runs:
-        for key, state, mechanism, confirmed, times, counted in _services(one):
+        for key, found_state, mechanism, confirmed, times, counted in _services(one):
             if not counted:
                 excluded[key] += 1
                 continue
             began, ended = (moment(text or one.record.started_utc) for text in times)
             seen[key].append(
-                series.Seen(state=state, mechanism=mechanism, confirmed=confirmed, began=began, ended=ended)
+                series.Seen(
+                    state=found_state, mechanism=mechanism, confirmed=confirmed, began=began, ended=ended
+                )
             )
-    for key in sorted({*seen, *excluded}):
-        found = seen[key]
-        concluded, n_contradictions = series.conclusion(found)
+    concluded = {key: series.conclusion(found) for key, found in seen.items()}
+    none = str(State.INCONCLUSIVE), 0
+    order = {word: place for place, word in enumerate(series.ORDER)}
+    for key in sorted(
+        {*seen, *excluded}, key=lambda key: (key[0], order[concluded.get(key, none)[0]], key[1])
+    ):
+        found = seen.get(key, [])
+        state, n_contradictions = concluded.get(key, none)
         yield Summary(
             asn=key[0],
             service=key[1],
             title=titles.get(key[1], ""),
-            state=concluded,
+            state=state,
             mechanisms=series.counts(one.mechanism for one in found),
             n_runs=len(found),
             states=series.state_counts(Counter(one.state for one in found)),
@@ -194,7 +201,10 @@ def target_counts(runs: Sequence[Named]) -> Iterator[TargetCount]:
         for verdict in one.verdicts:
             if verdict.service != NETWORK:
                 found[one.record.vantage.probe_asn, verdict.service, verdict.target_id].append(verdict)
-    for (asn, service, target_id), verdicts in sorted(found.items()):
+    order = {state: place for place, state in enumerate(WORST_FIRST)}
+    for (asn, service, target_id), verdicts in sorted(
+        found.items(), key=lambda row: (row[0][0], min(order[v.state] for v in row[1]), row[0])
+    ):
         counted = [verdict for verdict in verdicts if not why_not(verdict)]
         yield TargetCount(
             asn=asn,

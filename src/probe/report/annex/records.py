@@ -74,7 +74,7 @@ class Span:
     state: str
     from_utc: str
     to_utc: str
-    """Begin of the first and of the last of them: seen at both ends, looked at no more often than n_runs."""
+    """First try of the first of them and last try of the last: between, it was looked at n_runs times."""
     n_runs: int
     longest_gap_s: int | None
     """Between two of these runs nothing was measured for so long; None of one run. In public full hours."""

@@ -138,6 +138,11 @@ def networks(annex: Annex) -> Iterator[Block]:
                 date=annex.known.operators_dated, source=terms.shown(annex.known.operators_source)
             )
         )
+    tables = sorted({run.as_table_dated for run in annex.runs if run.asn_source == "detected"} - {""})
+    if tables:
+        yield Paragraph(
+            text=_("Tables that AS numbers were detected by: of {dates}.").format(dates=terms.listed(tables))
+        )
     names = [name for row in annex.networks for name in row.declared_names]
     if names:
         yield Paragraph(

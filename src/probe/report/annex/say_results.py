@@ -32,7 +32,7 @@ def summary(annex: Annex) -> Iterator[Block]:
                 terms.asn(row.asn),
                 terms.state(row.state),
                 terms.mechanisms(row.mechanisms),
-                f"{row.n_runs}: {terms.counted(row.states, words.STATES)}" if row.n_runs else "0",
+                f"{row.n_runs} ({terms.counted(row.states, words.STATES)})" if row.n_runs else "0",
                 str(row.n_contradictions),
             )
             for row in annex.summary

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MIXED: Final = "mixed"
 FOUND: Final = (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN)
 """States of which it is told from when to when at least they were found."""
+ORDER: Final = ("blocked", "throttled", MIXED, "geoblocked", "down", "inconclusive", "reachable")
+"""In which rows are shown: where many are cut off, findings stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def _span(series: Sequence[Seen]) -> Span:
     return Span(
         state=str(series[0].state),
         from_utc=_text(series[0].began),
-        to_utc=_text(series[-1].began),
+        to_utc=_text(max(one.ended for one in series)),
         n_runs=len(series),
         longest_gap_s=max(0, round(max(gaps))) if gaps else None,
     )

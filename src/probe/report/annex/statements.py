@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from probe.report.annex import (
     terms,
 )
 from probe.report.annex.attachments import attachments
-from probe.report.annex.blocks import Document, Paragraph, Section, Table
+from probe.report.annex.blocks import Document, Items, Paragraph, Section, Table
 from probe.report.annex.facts import generated
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 400
 """Rows of a table that are printed; the JSON form and the attached tables hold all."""
 
-Says = "Callable[[Annex], Iterable[Block]]"
 SECTIONS: Final = (
     ("identity", N_("This document")),
     ("summary", N_("Summary by service and operator")),
@@ -123,24 +123,22 @@ def _running_head(annex: Annex) -> str:
 def _bounded(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the blocks, no table longer than can be read, none that is empty."""
     for block in blocks:
-        if not isinstance(block, Table):
+        if isinstance(block, Items) and len(block.items) > MOST_ROWS:
+            yield replace(block, items=block.items[:MOST_ROWS])
+            yield _more(len(block.items) - MOST_ROWS)
+        elif not isinstance(block, Table):
             yield block
         elif not block.rows:
             continue
         elif len(block.rows) <= MOST_ROWS:
             yield block
         else:
-            yield _cut(block)
-            n = len(block.rows) - MOST_ROWS
-            text = ngettext(
-                "{n} more row stands in the attached tables and in the JSON form.",
-                "{n} more rows stand in the attached tables and in the JSON form.",
-                n,
-            )
-            yield Paragraph(text=text.format(n=n))
+            yield replace(block, rows=block.rows[:MOST_ROWS])
+            yield _more(len(block.rows) - MOST_ROWS)
 
 
-def _cut(table: Table) -> Table:
-    from dataclasses import replace
-
-    return replace(table, rows=table.rows[:MOST_ROWS])
+def _more(n: int) -> Paragraph:
+    text = ngettext(
+        "{n} more stands in the JSON form of this annex.", "{n} more stand in the JSON form of this annex.", n
+    )
+    return Paragraph(text=text.format(n=n))
