@@ -13,6 +13,7 @@ from probe.report.columns import VERDICT_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from probe.report.book import Sheet
     from probe.report.told import Told
 
 SIMULATED: Final = N_("This run was made in the built-in lab: it is evidence of nothing.")
@@ -36,13 +37,13 @@ _WORDS: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
 )
 
 
-def legend(runs: Sequence[Told]) -> Iterator[tuple[str, str, str]]:
+def legend(runs: Sequence[Told], sheets: Sequence[Sheet] = BOOK) -> Iterator[tuple[str, str, str]]:
     """Yield rows of three: where it stands, the column or word as it is written, and what it means."""
     yield _("Where"), _("Word"), _("Meaning")
     if any(run.record.simulated for run in runs):
         yield "", "", _(SIMULATED)
     yield "", "", _(GUARD)
-    for sheet in BOOK:
+    for sheet in sheets:
         for column in sheet.columns:
             if sheet.columns is VERDICT_COLUMNS or column.name not in _KNOWN:
                 yield sheet.name, column.name, _(column.meaning)
