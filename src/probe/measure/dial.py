@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from probe.model.observation import LocalFact
 
 MAX_ANSWERS: Final = 64
+RESOLV_CONF: Final = Path("/etc/resolv.conf")
 MAX_RESOLV_CONF: Final = 65536
 MAX_RESOLVERS: Final = 4
 
@@ -52,10 +54,12 @@ class RealNetwork:
 
     def system_resolvers(self) -> tuple[str, ...]:
         """Return the configured resolvers' addresses, without scope ids."""
-        path = Path("/etc/resolv.conf")
-        if path.exists():
-            with path.open("rb") as file:
-                return _nameservers(file.read(MAX_RESOLV_CONF).decode("utf-8", "replace"))
+        try:
+            known = RESOLV_CONF.stat()
+        except OSError:
+            pass
+        else:
+            return _configured(known.st_ino, known.st_mtime_ns, known.st_size)
         import dns.exception
         import dns.resolver  # heavy, and only where there is no resolv.conf
 
@@ -119,6 +123,13 @@ def _parses(family: socket.AddressFamily, text: str) -> bool:
     except OSError:
         return False
     return True
+
+
+@lru_cache(maxsize=1)
+def _configured(inode: int, mtime_ns: int, size: int) -> tuple[str, ...]:  # noqa: ARG001  # what a new file changes
+    """Return the resolvers of resolv.conf(5), read again when it is another file."""
+    with RESOLV_CONF.open("rb") as file:
+        return _nameservers(file.read(MAX_RESOLV_CONF).decode("utf-8", "replace"))
 
 
 def _nameservers(text: str) -> tuple[str, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import dns.edns
+import dns.entropy
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
 
+from probe.measure.dns_usual import usual_reply
 from probe.model import failure as f
 from probe.model.observation import DNSReply
 
@@ -40,16 +44,32 @@ def query(
 
     Raises dns.exception.DNSException for what is no name or type.
     """
-    message = dns.message.make_query(name, rdtype, use_edns=0 if edns else False, payload=PAYLOAD, id=number)
+    message = copy.copy(_template(name, rdtype, checking_disabled=checking_disabled, edns=edns))
+    message.id = dns.entropy.random_16() if number is None else number
+    return message
+
+
+@lru_cache(maxsize=1024)
+def _template(name: str, rdtype: str, *, checking_disabled: bool, edns: bool) -> dns.message.Message:
+    """Return the query without an id of its own, already in wire form: each round asks the same."""
+    message = dns.message.make_query(name, rdtype, use_edns=0 if edns else False, payload=PAYLOAD, id=0)
     message.flags |= dns.flags.AD
     if checking_disabled:
         message.flags |= dns.flags.CD
+    message.to_wire()
     return message
+
+
+def wire_of(asked: dns.message.Message) -> bytes:
+    """Return the bytes of what `query` made."""
+    return asked.id.to_bytes(2, "big") + (asked.wire or b"")[2:]
 
 
 def reply_of(wire: bytes, asked: dns.message.Message, *, t: float, ip_ttl: int | None = None) -> DNSReply:
     """Read one message that came back; whatever it is, it becomes a reply with a failure that says so."""
     try:
+        if (usual := usual_reply(wire, wire_of(asked), t=t, ip_ttl=ip_ttl)) is not None:
+            return usual
         message = dns.message.from_wire(wire, ignore_trailing=True)
         return _read(message, asked, len(wire), t, ip_ttl)
     except Exception:  # noqa: BLE001  # hostile bytes make the parser raise more than it says

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import socket
 import struct
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from probe.measure.dns_message import is_answer, reply_of
+from probe.measure.dns_message import is_answer, reply_of, wire_of
 from probe.measure.failure import classify
 from probe.model import failure as f
 
@@ -112,22 +113,23 @@ class UdpLookup:
             self._on_done(lookup)
 
     async def _ask_and_listen(self, sock: socket.socket, scope: anyio.CancelScope) -> None:
-        message = self._asked.to_wire()
-        self._t0 = self._ctx.now()
-        self._send(sock, message)
-        with anyio.move_on_after(self._timeout_s / 2):
-            await self._listen(sock, scope, until_answered=True)
-        if self._first is None:
+        message = wire_of(self._asked)
+        with contextlib.closing(_Inbox(sock)) as inbox:
+            self._t0 = self._ctx.now()
             self._send(sock, message)
-        await self._listen(sock, scope, until_answered=False)
+            with anyio.move_on_after(self._timeout_s / 2):
+                await self._listen(inbox, scope, until_answered=True)
+            if self._first is None:
+                self._send(sock, message)
+            await self._listen(inbox, scope, until_answered=False)
 
     def _send(self, sock: socket.socket, message: bytes) -> None:
         sock.send(message)
         self._ctx.bytes_sent += len(message)
 
-    async def _listen(self, sock: socket.socket, scope: anyio.CancelScope, *, until_answered: bool) -> None:
+    async def _listen(self, inbox: _Inbox, scope: anyio.CancelScope, *, until_answered: bool) -> None:
         while len(self._replies) < MAX_REPLIES and not (until_answered and self._first is not None):
-            wire, ip_ttl = await _receive(sock)
+            wire, ip_ttl = await inbox.receive()
             self._ctx.bytes_received += len(wire)
             reply = reply_of(wire, self._asked, t=self._ctx.now(), ip_ttl=ip_ttl)
             self._replies.append(reply)
@@ -149,28 +151,42 @@ def _ask_for_ttl(sock: socket.socket) -> None:
         return
 
 
-async def _receive(sock: socket.socket) -> tuple[bytes, int | None]:
-    """Return the next datagram and its TTL, where the system tells it."""
-    loop = asyncio.get_running_loop()
-    if sys.platform == "win32":
-        return await loop.sock_recv(sock, MAX_DATAGRAM), None
-    await asyncio.sleep(0)
-    while True:
-        try:
-            data, ancillary, _, _ = sock.recvmsg(MAX_DATAGRAM, 256)
-        except BlockingIOError:
-            await _readable(loop, sock)
-            continue
-        return data, next(
-            (struct.unpack_from("i", item)[0] for _, _, item in ancillary if len(item) >= 4), None
-        )
+class _Inbox:
+    """The datagrams of one socket and their TTL, where the system tells it."""
 
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._loop = asyncio.get_running_loop()
+        self._ready = asyncio.Event()
+        # Given the socket, asyncio describes it in the KeyError of a look-up that misses.
+        self._number = sock.fileno()
+        self._watched = False
 
-async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-    ready = asyncio.Event()
-    number = sock.fileno()  # given the socket, asyncio describes it in the KeyError of a look-up that misses
-    loop.add_reader(number, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(number)
+    async def receive(self) -> tuple[bytes, int | None]:
+        """Return the next datagram. Raises OSError."""
+        if sys.platform == "win32":
+            return await self._loop.sock_recv(self._sock, MAX_DATAGRAM), None
+        await asyncio.sleep(0)
+        while True:
+            try:
+                data, ancillary, _, _ = self._sock.recvmsg(MAX_DATAGRAM, 256)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            return data, next(
+                (struct.unpack_from("i", item)[0] for _, _, item in ancillary if len(item) >= 4), None
+            )
+
+    async def _readable(self) -> None:
+        """Wait until there may be one. The loop is asked once to tell: a lookup waits twice or more."""
+        self._ready.clear()
+        if not self._watched:
+            self._loop.add_reader(self._number, self._ready.set)
+            self._watched = True
+        await self._ready.wait()
+
+    def close(self) -> None:
+        """Wait no more; the socket may be closed then."""
+        if self._watched:
+            self._loop.remove_reader(self._number)
+            self._watched = False
