@@ -85,7 +85,8 @@ def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":
 
 def guarded(text: str) -> str:
     """Return a text as a cell: invisible characters as backslash, u, four digits; formulas behind a '."""
-    shown = _UNSEEN.sub(_escape, text)
+    plain = text.isascii() and text.isprintable() and "\\" not in text and ";" not in text
+    shown = text if plain else _UNSEEN.sub(_escape, text)  # nearly all are plain, and tables hold millions
     return f"'{shown}" if text[:1] in _FORMULA and text else shown
 
 

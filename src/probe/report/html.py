@@ -22,6 +22,7 @@ from probe.report.annex.disclosure import run_names
 from probe.report.facts import lines
 from probe.report.html_paths import paths_of
 from probe.report.html_story import Story
+from probe.report.html_survey import surveyed
 from probe.report.html_svg import inline
 from probe.report.html_veil import plain, veil
 from probe.report.plots import described, trials_svg
@@ -169,8 +170,9 @@ def _shown(value: Any) -> Any:
 
 
 def _run(run: Told, name: str, number: int, *, public: bool) -> _Run:
-    shown = veil(run, name) if public else plain(run)
-    paths = paths_of(run)
+    survey = surveyed(run)
+    shown = veil(run, name, survey) if public else plain(run)
+    paths = paths_of(run, survey)
     story = Story(run, shown, paths, number)
     prefix = f"r{number}"
     timings = tuple(_timings(story, prefix))
@@ -222,9 +224,9 @@ def _about(run: Told, begin: str, end: str) -> str:
 def _timings(story: Story, prefix: str) -> Iterator[tuple[Markup, str]]:
     """Yield a drawing for each service of which something was timed."""
     services = (
-        (service, timed([story.veil.verdict(v) for v in group]))
-        for service, group in groupby(story.verdicts, key=lambda v: v.service)
+        (service, timed(group)) for service, group in groupby(story.verdicts, key=lambda v: v.service)
     )
     drawn = ((service, verdicts) for service, verdicts in services if verdicts)
     for n, (service, verdicts) in enumerate(islice(drawn, MOST_DRAWINGS)):
-        yield inline(timings_svg(service, verdicts), f"{prefix}-t{n}"), timings_described(verdicts)
+        drawing = timings_svg(service, verdicts, story.veil.ms)
+        yield inline(drawing, f"{prefix}-t{n}"), timings_described(verdicts)

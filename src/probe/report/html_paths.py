@@ -9,13 +9,14 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from probe.model.words import WORST_FIRST, State
+from probe.model.words import WORST_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from probe.model.measurement import Measurement
     from probe.model.verdict import Verdict
+    from probe.report.html_survey import Survey
     from probe.report.told import Told
 
 MOST_MEASUREMENTS: Final = 3000
@@ -23,7 +24,6 @@ MOST_WITNESSES: Final = 40
 """Of one verdict."""
 BESIDE_S: Final = 5.0
 """How far from a try its neutral control may lie."""
-ACCUSING: Final = (State.BLOCKED, State.THROTTLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,10 @@ class Paths:
     """Uid of a try of an accused target, and of the neutral sites tried just before and after it."""
 
 
-def paths_of(run: Told, *, most: int = MOST_MEASUREMENTS) -> Paths:
+def paths_of(run: Told, survey: Survey, *, most: int = MOST_MEASUREMENTS) -> Paths:
     """Choose verdicts until their measurements are as many as a page bears, and read these."""
     followed: set[str] = set()
     wanted: dict[str, None] = {}
-    accused: set[str] = set()
     order = {state: n for n, state in enumerate(WORST_FIRST)}
     for verdict in sorted(run.verdicts, key=lambda v: (v.service != "network", order[v.state])):
         own = uids_of(verdict)
@@ -58,9 +57,7 @@ def paths_of(run: Told, *, most: int = MOST_MEASUREMENTS) -> Paths:
             break
         followed.add(verdict.target_id)
         wanted |= dict.fromkeys(own)
-        if verdict.state in ACCUSING:
-            accused |= set(verdict.measurement_uids)
-    beside = _beside(run, wanted, accused, most) if accused else {}
+    beside = _beside(survey, wanted, most)
     wanted |= dict.fromkeys(uid for uids in beside.values() for uid in uids)
     return Paths(followed=frozenset(followed), kept=_read(run, wanted), beside=beside)
 
@@ -81,28 +78,19 @@ def _read(run: Told, wanted: Iterable[str]) -> dict[str, Kept]:
     return kept
 
 
-def _beside(
-    run: Told, wanted: Mapping[str, None], accused: set[str], most: int
-) -> dict[str, tuple[str, ...]]:
+def _beside(survey: Survey, wanted: Mapping[str, None], most: int) -> dict[str, tuple[str, ...]]:
     """Return the neutral sites tried last before and first after each try of what is accused."""
-    neutral = {target.target_id for target in run.controls if target.neutral_group}
-    sites: list[tuple[float, float, str]] = []
-    tries: list[tuple[float, float, str]] = []
-    for m in run.measurements():
-        if m.target_id in neutral:
-            sites.append((m.started_s, m.started_s + m.runtime_s, m.measurement_uid))
-        elif m.measurement_uid in accused:
-            tries.append((m.started_s, m.started_s + m.runtime_s, m.measurement_uid))
-    by_end = sorted((end, uid) for _begin, end, uid in sites)
-    by_begin = sorted((begin, uid) for begin, _end, uid in sites)
+    by_end = sorted((end, uid) for _begin, end, uid in survey.sites)
+    by_begin = sorted((begin, uid) for begin, _end, uid in survey.sites)
     found: dict[str, tuple[str, ...]] = {}
     room = most - len(wanted)
-    for begin, end, uid in sorted(tries):
-        near = (*_before(by_end, begin), *_after(by_begin, end))
+    for begin, end, uid in survey.tries:
+        near = (*_before(by_end, begin), *_after(by_begin, end)) if uid in wanted else ()
         if len(near) > room:
             break
-        room -= len(near)
-        found[uid] = near
+        if near:
+            room -= len(near)
+            found[uid] = near
     return found
 
 

@@ -157,7 +157,6 @@ class Story:
                 )
 
     def _row(self, verdict: Verdict) -> Row:
-        told = self.veil.verdict(verdict)
         return Row(
             anchor=self._anchors.get(verdict.target_id, ""),
             input=self.veil.text(verdict.input),
@@ -167,8 +166,8 @@ class Story:
             rule_id=verdict.rule_id,
             tries=f"{verdict.n_observations} / {verdict.n_controls}",
             times=tuple(
-                "" if ms is None else f"{ms:g}"
-                for ms in (told.dns_ms, told.connect_ms, told.tls_ms, told.ttfb_ms)
+                "" if ms is None else f"{self.veil.ms(ms):g}"
+                for ms in (verdict.dns_ms, verdict.connect_ms, verdict.tls_ms, verdict.ttfb_ms)
             ),
         )
 

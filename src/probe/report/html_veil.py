@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from probe.locale import N_, _
 from probe.report.annex.disclosure import hour, minutes_removed, uid
 from probe.report.html_steps import OK, outcome_of
+from probe.report.html_survey import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from probe.model.measurement import Measurement
-    from probe.model.verdict import Verdict
     from probe.report.html_steps import Step
+    from probe.report.html_survey import Survey
     from probe.report.told import Told
 
 ROLES: Final = {
@@ -27,7 +27,6 @@ ROLES: Final = {
     "": N_("neutral site"),
 }
 HELPER: Final = N_("helper")
-MOST_HIDDEN: Final = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +40,15 @@ class Veil:
     """Names and addresses of neutral sites and helpers, and their role; only where made public."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """By target_id of a neutral site."""
-    _pattern: re.Pattern[str] | None = None
+    pattern: re.Pattern[str] | None = None
+    """Finds what is hidden."""
 
     def text(self, text: str) -> str:
         """Return a text without what is not told."""
         if not self.public:
             return text
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda found: f"[{_(self.hidden[found[0].lower()])}]", text)
+        if self.pattern is not None:
+            text = self.pattern.sub(lambda found: f"[{_(self.hidden[found[0].lower()])}]", text)
         return minutes_removed(text)
 
     def time(self, text: str) -> str:
@@ -69,16 +69,6 @@ class Veil:
         if value is None:
             return None
         return float(f"{value:.2g}") if self.public else round(value, 1)
-
-    def verdict(self, verdict: Verdict) -> Verdict:
-        """Return a verdict with its figures as they may be told."""
-        return replace(
-            verdict,
-            dns_ms=self.ms(verdict.dns_ms),
-            connect_ms=self.ms(verdict.connect_ms),
-            tls_ms=self.ms(verdict.tls_ms),
-            ttfb_ms=self.ms(verdict.ttfb_ms),
-        )
 
     def steps(self, measurement: Measurement, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Return operations as they may be told; of a neutral site, what came and nothing of whom."""
@@ -120,37 +110,19 @@ def plain(run: Told) -> Veil:
     return Veil(public=False, name=run.record.run_id)
 
 
-def veil(run: Told, name: str) -> Veil:
-    """Return what makes a run public under this name. Reads its measurements once.
+def veil(run: Told, name: str, survey: Survey) -> Veil:
+    """Return what makes a run public under this name.
 
-    Hidden are the names of neutral sites and helpers, and addresses met there that no target's name led to.
+    Hidden are the names of neutral sites and helpers, and addresses met there that no target's name led to;
+    what is a target too stays.
     """
     roles = {t.target_id: ROLES.get(t.neutral_group, ROLES[""]) for t in run.controls if t.neutral_group}
-    hidden = {host: roles[t.target_id] for t in run.controls if t.neutral_group and (host := _host(t.input))}
-    helpers = {host for control in run.record.options.controls if (host := _host(control))}
-    addresses: dict[str, str] = {}
-    of_targets = {address for target in run.targets for address in target.addresses}
-    for m in run.measurements():
-        role = roles.get(m.target_id)
-        if role is not None and len(addresses) < MOST_HIDDEN:
-            addresses |= dict.fromkeys((connect.ip for connect in m.tcp_connect), role)
-            addresses |= dict.fromkeys((handshake.ip for handshake in m.quic_handshakes), role)
-        elif role is None:
-            of_targets |= {address for query in m.queries for address in query.answers}
-        helpers |= {host for answer in m.controls if (host := _host(answer.control))}
-        helpers |= {host for transfer in m.transfers if (host := _host(transfer.helper))}
-    hidden |= {ip: role for ip, role in addresses.items() if ip not in of_targets}
-    hidden |= dict.fromkeys(helpers, HELPER)
-    own = {host for target in run.targets if (host := _host(target.input))}
-    hidden = {text.lower(): role for text, role in hidden.items() if text.lower() not in own}
-    return Veil(public=True, name=name, hidden=hidden, roles=roles, _pattern=_any_of(hidden))
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "") if "://" in url else ""
-    except ValueError:
-        return ""
+    hidden = {host_of(t.input): roles[t.target_id] for t in run.controls if t.neutral_group}
+    hidden |= {ip: roles[target_id] for ip, target_id in survey.neutral_addresses.items()}
+    hidden |= dict.fromkeys(survey.helpers, HELPER)
+    kept = {"", *(host_of(target.input).lower() for target in run.targets)}
+    hidden = {text.lower(): role for text, role in hidden.items() if text.lower() not in kept}
+    return Veil(public=True, name=name, hidden=hidden, roles=roles, pattern=_any_of(hidden))
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:

@@ -6,6 +6,7 @@ Medians over the tries that succeeded, on a scale of logarithms; each step has a
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from probe.locale import N_, _, ngettext
@@ -13,7 +14,7 @@ from probe.report import svg
 from probe.report.scale import scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from probe.model.verdict import Verdict
     from probe.report.scale import LogScale
@@ -40,15 +41,23 @@ STEPS: Final[tuple[Step, ...]] = (
 """Field of a verdict, name, colour: three to one at least on white and on black."""
 
 
-def timed(verdicts: Sequence[Verdict]) -> list[Verdict]:
+Rounding = Callable[[float | None], float | None]
+"""What becomes of milliseconds before they are drawn."""
+
+
+def timed(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Return the verdicts of which at least one step was timed."""
-    return [v for v in verdicts if any(_ms(v, field) is not None for field, _n, _c in STEPS)]
+    return [
+        v
+        for v in verdicts
+        if any(ms is not None and ms >= 0 for ms in (v.dns_ms, v.connect_ms, v.tls_ms, v.ttfb_ms))
+    ]
 
 
-def timings_svg(service: str, verdicts: Sequence[Verdict]) -> str:
+def timings_svg(service: str, verdicts: Sequence[Verdict], rounding: Rounding) -> str:
     """Return one drawing of a service's timed targets, a row each; of many, the first forty."""
-    rows = timed(verdicts)[:MOST_ROWS]
-    scale = scale_of(ms * NS for v in rows for field, _n, _c in STEPS if (ms := _ms(v, field)) is not None)
+    rows = [(v.input, _times(v, rounding)) for v in verdicts[:MOST_ROWS]]
+    scale = scale_of(ms * NS for _input, times in rows for ms in times if ms is not None)
     height = HEAD + ROW * len(rows) + FOOT
     name = hashlib.sha256(service.encode()).hexdigest()[:8]
     title = _("How long each step took: {service}").format(service=service)
@@ -59,7 +68,11 @@ def timings_svg(service: str, verdicts: Sequence[Verdict]) -> str:
             svg.words(title, 12, 20, size=14, bold=True),
             *_legend(12, 44),
             *_axis(scale, HEAD, HEAD + ROW * len(rows)),
-            *(piece for n, v in enumerate(rows) for piece in _row(v, scale, HEAD + ROW * (n + 0.5))),
+            *(
+                piece
+                for n, (text, times) in enumerate(rows)
+                for piece in _row(text, times, scale, HEAD + ROW * (n + 0.5))
+            ),
         )
     )
     return svg.element(
@@ -77,7 +90,7 @@ def timings_svg(service: str, verdicts: Sequence[Verdict]) -> str:
 
 def described(verdicts: Sequence[Verdict]) -> str:
     """Return what the drawing shows in a sentence, for who cannot see it; the figures stand in the table."""
-    n, shown = len(timed(verdicts)), min(len(timed(verdicts)), MOST_ROWS)
+    n, shown = len(verdicts), min(len(verdicts), MOST_ROWS)
     said = ngettext(
         "Medians of {n} target over the tries that succeeded, in milliseconds.",
         "Medians of {n} targets over the tries that succeeded, in milliseconds.",
@@ -88,9 +101,10 @@ def described(verdicts: Sequence[Verdict]) -> str:
     return said + " " + _("The first {shown} are drawn.").format(shown=shown)
 
 
-def _ms(verdict: Verdict, field: str) -> float | None:
-    value: float | None = getattr(verdict, field)
-    return value if value is None or value >= 0 else None
+def _times(verdict: Verdict, rounding: Rounding) -> tuple[float | None, ...]:
+    """Return the steps' times in the order of `STEPS`."""
+    found = (rounding(getattr(verdict, field)) for field, _name, _colour in STEPS)
+    return tuple(None if ms is None or ms < 0 else ms for ms in found)
 
 
 def _x(scale: LogScale, ms: float) -> float:
@@ -111,13 +125,11 @@ def _axis(scale: LogScale, top: float, bottom: float) -> Iterator[str]:
         yield svg.words(ms_text(tick / NS), x, bottom + 16, anchor="middle")
 
 
-def _row(verdict: Verdict, scale: LogScale, y: float) -> Iterator[str]:
-    text = verdict.input
+def _row(text: str, times: Sequence[float | None], scale: LogScale, y: float) -> Iterator[str]:
     shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     yield svg.words(shown, LEFT - 10, y + 4, anchor="end")
     yield svg.line(LEFT, y, WIDTH - RIGHT, y, stroke=svg.GRID, stroke_width=0.5, opacity=0.3)
-    for (field, _name, colour), mark in zip(STEPS, MARKS, strict=True):
-        ms = _ms(verdict, field)
+    for ms, (_field, _name, colour), mark in zip(times, STEPS, MARKS, strict=True):
         if ms is not None:
             yield mark(_x(scale, ms), y, colour)
 

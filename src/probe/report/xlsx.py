@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import escape
 
 from probe.locale import _
 from probe.report.book import BOOK, Sheet
@@ -22,7 +23,7 @@ from probe.report.legend import legend
 from probe.report.letters.libraries import needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from probe.report.column import Column
     from probe.report.told import Told
@@ -37,7 +38,8 @@ _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _END_OF_ROWS: Final = b"</sheetData>"
 _CODED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 """`_x003D_` is read as `=`: its first sign is coded itself."""
-_ESCAPES: Final = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
+_REMEMBERED: Final = 1000
+"""Texts of a column that are made into a cell once: most columns say the same in every row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,12 @@ class _Part:
     n: int
 
 
-def write_xlsx(handle: IO[bytes], runs: Sequence[Told]) -> None:
+def write_xlsx(handle: IO[bytes], runs: Sequence[Told], sheets: Sequence[Sheet] = BOOK) -> None:
     """Write the runs as a workbook; the same runs give the same bytes. Raises MissingLibraryError."""
-    tables = {sheet.name: (sheet, sheet.rows(runs)) for sheet in BOOK}
+    tables = {sheet.name: (sheet, sheet.rows(runs)) for sheet in sheets}
     parts = [part for sheet, rows in tables.values() for part in _parts(sheet, len(rows))]
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as book:
-        skeleton = zipfile.ZipFile(BytesIO(_skeleton(runs, parts)))
+        skeleton = zipfile.ZipFile(BytesIO(_skeleton(runs, parts, sheets)))
         for info in skeleton.infolist():
             content = skeleton.read(info)
             part = _part_of(info.filename, parts)
@@ -89,7 +91,7 @@ def _part_of(member: str, parts: Sequence[_Part]) -> _Part | None:
     return parts[number - 1] if 1 <= number <= len(parts) else None
 
 
-def _skeleton(runs: Sequence[Told], parts: Sequence[_Part]) -> bytes:
+def _skeleton(runs: Sequence[Told], parts: Sequence[_Part], sheets: Sequence[Sheet]) -> bytes:
     """Return the book with header rows, filters, widths and the legend, and no other row."""
     with needed("xlsx"):
         import xlsxwriter
@@ -111,7 +113,7 @@ def _skeleton(runs: Sequence[Told], parts: Sequence[_Part]) -> bytes:
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 28)
     sheet.set_column(2, 2, 90)
-    for row, entry in enumerate(legend(runs)):
+    for row, entry in enumerate(legend(runs, sheets)):
         for n, text in enumerate(entry):
             sheet.write_string(row, n, text, wrapped if row else bold)
     sheet.freeze_panes(1, 0)
@@ -129,14 +131,22 @@ def _created(runs: Sequence[Told]) -> datetime:
 
 def _blocks(columns: Sequence[Column[Any]], rows: Iterable[Any]) -> Iterator[bytes]:
     """Yield the XML of the rows, a thousand at a time; the header is row 1."""
-    names = [_column_name(n) for n in range(len(columns))]
+    made: list[tuple[Callable[[Any], Any], str, dict[str, str]]] = [
+        (column.value, f'<c r="{_column_name(n)}', {}) for n, column in enumerate(columns)
+    ]
     block: list[str] = []
     for number, row in enumerate(rows, 2):
         block.append(f'<row r="{number}">')
-        for column, name in zip(columns, names, strict=True):
-            value = column.value(row)
-            if value is not None and value != "":
-                block.append(_cell(f"{name}{number}", value))
+        for value_of, begin, known in made:
+            value = value_of(row)
+            if value is None or value == "":
+                continue
+            cell = known.get(value) if isinstance(value, str) else _typed(value)
+            if cell is None:
+                cell = _text(value)
+                if len(known) < _REMEMBERED:
+                    known[value] = cell
+            block.append(f'{begin}{number}"{cell}')
         block.append("</row>")
         if number % 1000 == 0:
             yield "".join(block).encode()
@@ -144,21 +154,23 @@ def _blocks(columns: Sequence[Column[Any]], rows: Iterable[Any]) -> Iterator[byt
     yield "".join(block).encode()
 
 
-def _cell(place: str, value: Any) -> str:
-    """Return a cell of the value's own type; never a formula, which has an element of its own."""
+def _typed(value: Any) -> str:
+    """Return the rest of a cell of the value's own type; never a formula, which has an element of its own."""
     if isinstance(value, bool):
-        return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
+        return f' t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float) and math.isfinite(value):
-        return f'<c r="{place}"><v>{value:.15g}</v></c>'
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_text(str(value))}</t></is></c>'
+        return f"><v>{value:.15g}</v></c>"
+    return _text(str(value))
 
 
 def _text(text: str) -> str:
-    """Return a text as the CSV has it, no longer than a cell may be, in XML."""
+    """Return the rest of a cell that holds a text as the CSV has it, no longer than a cell may be."""
     cell = guarded(text)
     if len(cell) > LONGEST // 2 and len(cell.encode("utf-16-le")) // 2 > LONGEST:
         cell = f"{cell.encode('utf-16-le')[: 2 * LONGEST].decode('utf-16-le', 'ignore')}[+]"
-    return _CODED.sub("_x005F_", cell).translate(_ESCAPES)
+    if "_x" in cell:
+        cell = _CODED.sub("_x005F_", cell)
+    return f' t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
 
 
 def _column_name(n: int) -> str:
