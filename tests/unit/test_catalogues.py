@@ -21,23 +21,43 @@ MACHINE_WORD = re.compile(
 """What is never translated, wherever it stands."""
 FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 SAME_EVERYWHERE = re.compile(
-    r"(?:\{[^{}]*\}|[\W\d_]|\b(?:SHA-256|DNS|TLS|TCP|UDP|QUIC|ICMP|LGBT|p|s|Mbit/s|kbit/s|ms)\b)+"
+    r"(?:\{[^{}]*\}|[\W\d_]|\b(?:SHA-256|DNS|TLS|TCP|UDP|QUIC|ICMP|LGBT|AS|p|s|Mbit/s|kbit/s|ms)\b)+"
 )
 """A sentence without a word to translate: placeholders, signs, units, names of protocols."""
 ALIKE = {
     "fr": {
         "Arguments",
+        "Code",
+        "Contact",
+        "Contradictions",
         "Culture",
-        "Environnement",
+        "Date",
+        "Document",
         "Note: {note}",
+        "Option",
         "Options",
         "Religion",
+        "Page",
+        "Service",
+        "Services",
+        "Observations",
+        "Signature",
+        "Source",
+        "Verdict",
+        "Verdicts",
+        "coalition",
         "confirmation",
+        "mobile",
+        "observation",
         "service",
+        "{n} minute",
+        "{n} minutes",
         "{n} observation",
         "{n} observations",
         "{n} service",
         "{n} services",
+        "{n} verdict",
+        "{n} verdicts",
     }
 }
 """Words that a language spells as English does."""

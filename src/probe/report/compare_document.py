@@ -190,7 +190,7 @@ def _found(found: Verdict | ServiceVerdict | None) -> str:
     parts = [_(words.STATES[found.state]), label_of(found)]
     if found.mechanism and found.state in {"blocked", "throttled"}:
         parts += [confirmation(found), located(found)]
-    return "; ".join(filter(None, parts))
+    return _("; ").join(filter(None, parts))
 
 
 def _timed(change: TimeChange) -> tuple[str, str, str]:

@@ -142,4 +142,4 @@ def _facts(verdict: Verdict) -> str:
         ngettext("{n} control", "{n} controls", k).format(n=k),
         _("compared with {what}").format(what=compared([verdict])),
     ]
-    return "; ".join(parts)
+    return _("; ").join(parts)

@@ -11,7 +11,7 @@ from rich.text import Text
 from probe.locale import _, ngettext
 from probe.model.words import WORST_FIRST, State
 from probe.report import words
-from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of, located
+from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, label_of, located, stuck
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def overview(services: Iterable[ServiceVerdict], verdicts: Iterable[Verdict], wi
     if width >= ROOMY:
         table.add_column(_("compared with"), overflow="fold", max_width=34)
     for state, service, how, against in rows:
-        cells = [Text(_(words.STATES[state]), style=STYLES[state]), Text(service), Text(how)]
-        table.add_row(*cells, *([Text(against)] if width >= ROOMY else []))
+        cells = [Text(_(words.STATES[state]), style=STYLES[state]), Text(service), Text(stuck(how))]
+        table.add_row(*cells, *([Text(stuck(against))] if width >= ROOMY else []))
     return table
 
 
@@ -59,8 +59,8 @@ def _rows(service: ServiceVerdict, members: Sequence[Verdict]) -> Iterable[Row]:
         same = [v for v in members if v.state is state]
         if same:
             labels = dict.fromkeys(label_of(v) or _(words.STATES_HOW[state]) for v in same)
-            said = "; ".join([*list(labels)[:3], *(["..."] if len(labels) > 3 else [])])
-            yield state, name, f"{said}; {_share(len(same), len(members))}", compared(same)
+            said = [*list(labels)[:3], *(["..."] if len(labels) > 3 else [])]
+            yield state, name, _("; ").join([*said, _share(len(same), len(members))]), compared(same)
 
 
 def _how(service: ServiceVerdict) -> str:
@@ -71,7 +71,7 @@ def _how(service: ServiceVerdict) -> str:
     same = getattr(service, f"n_{service.state}")
     if same != service.n_targets:
         parts.append(_share(same, service.n_targets))
-    return "; ".join(parts)
+    return _("; ").join(parts)
 
 
 def _share(k: int, n: int) -> str:

@@ -47,18 +47,23 @@ def paragraph(console: Console, text: str | Text, style: str, width: int, indent
     whole = text if isinstance(text, Text) else Text(visible(text, LONGEST), style=style)
     if not console.encoding.lower().startswith("utf"):  # escapes are wider than letters: before wrapping
         whole = Text(encodable(whole.plain, console.encoding), style=style)
-    whole.plain = _STUCK.sub(_HOLD, whole.plain)
+    whole.plain = stuck(whole.plain)
     for line in whole.wrap(console, max(width - indent, 20), overflow="fold"):
         line.rstrip()
         line.plain = line.plain.replace(_HOLD, " ")
         console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
+def stuck(text: str) -> str:
+    """Return a text in which no line can end before a sign that French sets apart by a space."""
+    return _STUCK.sub(_HOLD, text)
+
+
 def unpadded(console: Console, table: Table, width: int | None = None) -> None:
     """Print a table without the spaces that the library fills its lines with: they spoil what is copied."""
     options = console.options.update(width=width or console.width)
     for line in console.render_lines(table, options, pad=False):
-        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text = Text.assemble(*((segment.text.replace(_HOLD, " "), segment.style or "") for segment in line))
         text.rstrip()
         console.print(text, soft_wrap=True)
 

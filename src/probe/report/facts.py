@@ -85,7 +85,7 @@ def _registry(answer: RegistryAnswer) -> str:
         return text.format(resource=resource, source=source, asked=asked, what=told)
     parts = _registration(answer) if answer.kind == "rdap" else _routing(answer)
     text = _("{resource}: {facts}. Source: {source}, {asked}.")
-    said = "; ".join(visible(part, LONGEST) for part in parts if part) or _("nothing said")
+    said = _("; ").join(visible(part, LONGEST) for part in parts if part) or _("nothing said")
     return text.format(resource=resource, facts=said, source=source, asked=asked)
 
 

@@ -90,7 +90,7 @@ def _made(annex: Annex, request: Request) -> Iterator[Block]:
             (
                 str(one.number),
                 terms.shown(one.input),
-                f"{terms.state(one.state)}; {words.mechanism(one.mechanism)}".removesuffix("; "),
+                _("; ").join(filter(None, (terms.state(one.state), words.mechanism(one.mechanism)))),
                 one.run,
                 "",
                 "",
