@@ -12,6 +12,12 @@ def _home(home: Path) -> dict[str, str]:
     return {"HOME": str(home), "XDG_CONFIG_HOME": config, "XDG_STATE_HOME": state, "STATE_DIRECTORY": ""}
 
 
+def as_probe(without: str = "") -> tuple[str, ...]:
+    """Return what makes the interpreter this program; `without` is a module that cannot be imported there."""
+    hiding = f"import sys; sys.modules[{without!r}] = None; from probe.__main__ import main; main()"
+    return ("-c", hiding) if without else ("-m", "probe")
+
+
 def probe(
     *arguments: str,
     home: Path | None = None,
@@ -23,7 +29,6 @@ def probe(
 
     `without` is a module that cannot be imported there.
     """
-    hiding = f"import sys; sys.modules[{without!r}] = None; from probe.__main__ import main; main()"
     environ = {
         **os.environ,
         "LC_ALL": "C.UTF-8",
@@ -32,7 +37,7 @@ def probe(
         **(env or {}),
     }
     return subprocess.run(
-        [sys.executable, *(("-c", hiding) if without else ("-m", "probe")), *arguments],
+        [sys.executable, *as_probe(without), *arguments],
         env=environ,
         cwd=home,
         input=stdin,

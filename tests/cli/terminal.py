@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+from cli.command import as_probe
+
 
 class Terminal:
     """Read until something shows, type, wait for the end."""
 
-    def __init__(self, home: Path, *arguments: str, columns: int = 80) -> None:
+    def __init__(self, home: Path, *arguments: str, columns: int = 80, without: str = "") -> None:
         self.master, slave = pty.openpty()
         env = {
             **os.environ,
@@ -24,7 +26,7 @@ class Terminal:
             "TERM": "xterm",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "probe", *arguments],
+            [sys.executable, *as_probe(without), *arguments],
             env=env,
             cwd=home,
             stdin=slave,

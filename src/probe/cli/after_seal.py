@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
-NEITHER: Final = N_("It does not prove that a measurement is true, or when it began.")
 LASTING: Final = N_(
     "A lasting key links everything that it ever signed. It is for whoever takes bags in and vouches for"
     " them; a volunteer's bag stays unsigned."
@@ -41,6 +40,7 @@ def moment(text: str, option: str = "--at") -> datetime:
 
 def sign_bag(bag: Path, key: Path, identity: str, at: str, *, as_json: bool) -> int:
     """Sign, tell, and return the exit code."""
+    from probe.evidence import guide
     from probe.evidence.sshsig import IDENTITY
     from probe.pipeline.signing import sign
 
@@ -48,6 +48,7 @@ def sign_bag(bag: Path, key: Path, identity: str, at: str, *, as_json: bool) -> 
         raise typer.BadParameter(
             _("Letters, digits and . _ @ + - only, at most 64 of them."), param_hint="--identity"
         )
+    _refuse_broken(bag)
     done = sign(bag, key, identity, moment(at), _passphrase)
     signature = done.signature
     if as_json:
@@ -61,6 +62,7 @@ def sign_bag(bag: Path, key: Path, identity: str, at: str, *, as_json: bool) -> 
                 "zip": str(done.zip) if done.zip else None,
             }
         )
+    _root, signature_proves, _token, neither = guide.proofs()
     check = f"ssh-keygen -Y verify -f allowed_signers -I {signature.identity} -n probe-evidence"
     _show(
         _("Signed with the key {fingerprint}").format(fingerprint=signature.fingerprint),
@@ -68,8 +70,8 @@ def sign_bag(bag: Path, key: Path, identity: str, at: str, *, as_json: bool) -> 
         *_renewed(done.zip),
         "",
         _(PUBLISH),
-        _(_proves("signature")),
-        _(NEITHER),
+        signature_proves,
+        neither,
         _(LASTING),
         "",
         _("Anybody can check it, in the bag's folder:"),
@@ -84,6 +86,7 @@ def stamp_bag(bag: Path, url: str, ca: Path | None, *, yes: bool, as_json: bool)
     from probe.pipeline.stamping import StampError, ordered, stamp
 
     order = ordered(bag, url, ca)
+    _refuse_broken(bag)
     for line in _seen_by(order.host, order.scheme):
         sys.stderr.write(line + "\n")
     if not yes and not _agreed():
@@ -109,16 +112,19 @@ def stamp_bag(bag: Path, url: str, ca: Path | None, *, yes: bool, as_json: bool)
                 "zip": str(done.zip) if done.zip else None,
             }
         )
+    from probe.evidence.guide import proofs
     from probe.report.show import visible
 
+    _root, _signature, token_proves, neither = proofs()
     _show(
         _("Stamped: {time}, by {authority}").format(time=time, authority=visible(token.authority)),
         _("The authority's root certificate has the SHA-256 {hash}").format(hash=token.authority_sha256),
         _("The bag's root hash is {root}").format(root=done.root_sha256),
         *_renewed(done.zip),
         "",
-        _(_proves("token")),
-        _(NEITHER),
+        token_proves,
+        _("Compare the hash of the authority's certificate with the one that it publishes itself."),
+        neither,
         "",
         _("Anybody can check it, in the bag's folder:"),
         "  openssl ts -verify -data tagmanifest-sha256.txt -in tagmanifest-sha256.txt.tsr -CAfile tsa-ca.pem",
@@ -126,10 +132,16 @@ def stamp_bag(bag: Path, url: str, ca: Path | None, *, yes: bool, as_json: bool)
     return exits.OK
 
 
-def _proves(what: str) -> str:
-    from probe.evidence import signature, token
+def _refuse_broken(bag: Path) -> None:
+    """End with 1 where a bag's folder is not as it was sealed: nobody should vouch for that."""
+    from probe.pipeline.verifying import verify
 
-    return signature.PROVES if what == "signature" else token.PROVES
+    if bag.is_dir() and verify(bag).faults.n:
+        exits.stop(
+            _("{bag} is not as it was sealed, and was left alone.").format(bag=bag),
+            _("See what is wrong: probe evidence verify {bag}").format(bag=bag),
+            exits.FAIL_ON,
+        )
 
 
 def _renewed(zipped: Path | None) -> tuple[str, ...]:

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 State = Literal["none", "good", "bad"]
 
-PROVES: Final = N_(
-    "The holder of this key vouched for exactly these bytes. A key that lies in the bag proves nothing by"
-    " itself: compare its fingerprint with one that was published elsewhere."
-)
 PROBLEMS: Final = {
     "incomplete": N_("The signature, its key and its second form come together: one of them is missing."),
     "too_large": N_("A file of the signature is larger than any signature is."),

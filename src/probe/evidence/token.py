@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 State = Literal["none", "good", "bad"]
 
-PROVES: Final = N_(
-    "These bytes existed no later than this time, if you believe the authority: compare the fingerprint of"
-    " its certificate with one that it publishes itself."
-)
 PROBLEMS: Final = {
     "incomplete": N_("The time stamp and its authority's certificate come together: one of them is missing."),
     "too_large": N_("The time stamp is larger than any time stamp is."),
