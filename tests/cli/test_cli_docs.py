@@ -1,4 +1,4 @@
-"""What the documents tell people to type exists, and both languages tell the same."""
+"""What the documents tell people to type exists, and every language tells the same."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,10 @@ from cli.command import probe
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
     "README.md",
+    "README.ru.md",
     "docs/risks.md",
     "docs/risks.ru.md",
+    "docs/risks.fr.md",
     "docs/helper.md",
     "docs/services.md",
     "docs/coverage.md",
@@ -53,12 +55,50 @@ def test_the_readme_begins_with_the_two_commands_that_need_nothing() -> None:
     assert [line.split()[1] for line in lines[:2]] == ["demo", "test"]
 
 
-def test_both_languages_of_the_risks_have_the_same_parts() -> None:
+TRANSLATED = (
+    ("docs/risks.md", "docs/risks.ru.md"),
+    ("docs/risks.md", "docs/risks.fr.md"),
+    ("README.md", "README.ru.md"),
+)
+
+
+@pytest.mark.parametrize(("english", "other"), TRANSLATED, ids=lambda name: name)
+def test_a_translated_document_has_the_same_parts(english: str, other: str) -> None:
     shapes = [
-        re.findall(r"^(#+|\||-) ", (ROOT / "docs" / name).read_text(), re.MULTILINE)
-        for name in ("risks.md", "risks.ru.md")
+        re.findall(r"^(#+|\||-|```) ?", (ROOT / name).read_text(), re.MULTILINE) for name in (english, other)
     ]
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(("english", "other"), TRANSLATED, ids=lambda name: name)
+def test_a_translated_document_names_the_same_commands_files_and_links(english: str, other: str) -> None:
+    typed = [_typed(ROOT / name) for name in (english, other)]
+    assert typed[1] == typed[0]
+
+
+@pytest.mark.parametrize(("english", "other"), TRANSLATED, ids=lambda name: name)
+def test_a_translated_document_gives_the_same_figures(english: str, other: str) -> None:
+    figures = [
+        sorted(
+            re.findall(
+                r"\d+(?:\.\d+)*", re.sub(r"(?<=\d)[,\u202f\xa0](?=\d{3}\b)", "", (ROOT / n).read_text())
+            )
+        )
+        for n in (english, other)
+    ]
+    assert figures[1] == figures[0]
+
+
+def _typed(path: Path) -> list[str]:
+    """Return what is typed or opened, sorted: commands, code in backquotes without placeholders, links."""
+    text = path.read_text()
+    blocks = re.findall(r"^((?:probe|make|pipx) .*?)(?: {2,}.*)?$", text, re.MULTILINE)
+    inline = re.findall(
+        r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    pages = (re.sub(r"\.(?:ru|fr)\.md", ".md", link) for link in links)
+    return sorted([*blocks, *(re.sub(r"<[^>]*>", "<>", word) for word in inline), *pages])
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

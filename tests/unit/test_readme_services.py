@@ -1,12 +1,18 @@
-"""The README's table of services is the catalogue's."""
+"""The README's table of services is the catalogue's, in both languages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
 
 from probe.targets import read_catalogue
-from unit.services_table import README, asked_for, block, rule, shown, table
+from unit.services_table import ENGLISH, IN_RUSSIAN, README, RUSSIAN, asked_for, block, rule, shown, table
 
 
-def test_the_readme_has_the_catalogues_services() -> None:
-    assert block(README.read_text()) == table(read_catalogue()), (
-        "README.md is behind targets/: type `.venv/bin/python tests/unit/services_table.py`"
+@pytest.mark.parametrize(("path", "words"), [(README, ENGLISH), (RUSSIAN, IN_RUSSIAN)], ids=["en", "ru"])
+def test_the_readme_has_the_catalogues_services(path: Path, words: Mapping[str, str]) -> None:
+    assert block(path.read_text()) == table(read_catalogue(), words), (
+        f"{path.name} is behind targets/: type `.venv/bin/python tests/unit/services_table.py`"
     )
 
 
