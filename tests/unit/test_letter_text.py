@@ -49,7 +49,7 @@ def test_no_mark_that_must_combine_is_drawn() -> None:
         ("short words stay", ["short words stay"]),
         ("www.example.org/a-long-path", ["www.", "example.", "org/", "a-", "long-", "path"]),
         ("неопределённость", ["неопределённость"]),
-        ("w" * 30, ["wwww"] * 7 + ["ww"]),
+        ("w" * 34, ["wwww"] * 8 + ["ww"]),
     ],
 )
 def test_a_long_word_may_end_a_line_behind_its_punctuation_then_anywhere(
@@ -79,3 +79,28 @@ def test_the_column_of_sentences_is_wider_and_none_starves() -> None:
     assert n + why == pytest.approx(1)
     assert why > 4 * n
     assert n > 0.05
+
+
+def test_an_address_is_not_broken_and_a_longer_one_is() -> None:
+    assert breakable("at 203.0.113.250, and") == "at 203.0.113.250, and"
+    assert breakable("2001:db8:1:2:3::4", code=True).split(BREAK) == ["2001:", "db8:", "1:", "2:", "3::", "4"]
+
+
+def test_a_number_keeps_its_width_whatever_width_was_said() -> None:
+    rows = (("a text", "0.013", "0.000244"),)
+    text, ratio, p = shares(Table(head=("t", "r", "p"), rows=rows, widths=(98, 1, 1), right=(1, 2)))
+    assert (ratio, p) == pytest.approx((0.075, 0.105))
+    assert text + ratio + p == pytest.approx(1)
+    assert p * 100 > len("0.000244")
+
+
+def test_a_word_of_usual_length_is_not_broken_for_the_sake_of_a_wide_column() -> None:
+    state, _why = shares(Table(head=("s", "w"), rows=(("заблокировано", "b"),), widths=(1, 20)))
+    assert state == pytest.approx(0.155)
+
+
+def test_more_numbers_than_a_page_holds_share_it_by_their_lengths() -> None:
+    rows = (("1" * 20, "2" * 8) * 6,)
+    found = shares(Table(head=("n",) * 12, rows=rows, right=tuple(range(12))))
+    assert sum(found) == pytest.approx(1)
+    assert found[0] / found[1] == pytest.approx(22.5 / 10.5)

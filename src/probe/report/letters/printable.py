@@ -48,11 +48,13 @@ _DRAWN, _IN_FIGURES = (
 _KEPT_SPACES: Final = re.compile("([\u00a0\u202f])")
 """No-break spaces are French typography, not mischief."""
 _LONG: Final = re.compile(r"\S{13,}")
-_LONGEST_WORD: Final = 22
+_LONGEST_WORD: Final = 30
 """Letters of a word that finds its own breaks, by hyphens; longer ones may end a line anywhere."""
 _LONGEST_CODE: Final = 12
-_JOINTS: Final = re.compile(r"(?<=[./_\-:?&=,;@|+%~\\])(?=[^\s./_\-:?&=,;@|+%~\\])")
+_JOINTS: Final = re.compile(r"(?<=[./_\-:?&=,;@|+%~\\\u2013\u2014])(?=[^\s./_\-:?&=,;@|+%~\\\u2013\u2014])")
 _STEP: Final = 4
+_ADDRESS: Final = re.compile(r"[(\[]?\d{1,3}(?:\.\d{1,3}){3}\W*")
+"""Of IPv4: short enough for any column, and broken it reads as two numbers."""
 
 
 def printable(text: str, limit: int = LIMIT) -> str:
@@ -88,6 +90,8 @@ def breakable(shown: str, *, code: bool = False) -> str:
 
 
 def _broken(word: str, *, code: bool) -> str:
+    if _ADDRESS.fullmatch(word):
+        return word
     longest = _LONGEST_CODE if code else _LONGEST_WORD
     return BREAK.join(
         piece
