@@ -36,6 +36,14 @@ OF_A_RUN: Final = re.compile(
     rf"|self-test\.json|custody\.csv|blobs/[0-9a-f]{{64}}|inputs/{_PART}(?:/{_PART}){{0,2}})"
 )
 """The payload that this version knows."""
+REQUIRED: Final = tuple(
+    f"data/{name}"
+    for name in (
+        *("run.json", "measurements.jsonl", "verdicts.jsonl", "verdicts.csv", "services.csv"),
+        *("datapackage.json", "custody.csv", "inputs/services.jsonl", "inputs/controls.json"),
+    )
+)
+"""The payload that every run has."""
 _LINE: Final = re.compile(r"([0-9a-f]{64})  (.{1,700})")
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DEEPEST: Final = 6
 LARGEST_TEXT: Final = 64 * 1024 * 1024
 """Bytes of a manifest: 200,000 files have 30 MB."""
+SMALL: Final = 64 * 1024
+"""Bytes of any other text beside data/."""
 _BLOCK: Final = 1 << 18
 
 
@@ -67,11 +69,9 @@ def survey(bag: Path, faults: Faults) -> Found:
             faults.add("name", name)
         if entry.is_dir(follow_symlinks=False):
             folders.append(name)
-        elif stat.S_ISREG((status := entry.stat(follow_symlinks=False)).st_mode):
-            sizes[name] = status.st_size
-            n_bytes += status.st_size
-        else:
-            faults.add("link", name)
+        elif (size := _size_of(name, entry, faults)) is not None:
+            sizes[name] = size
+            n_bytes += size
         if len(sizes) + len(folders) > MOST_FILES:
             faults.add("many", most=f"{MOST_FILES:,}")
             bounded = False
@@ -86,6 +86,19 @@ def survey(bag: Path, faults: Faults) -> Found:
     for folder in sorted(set(folders) - held):
         faults.add("added", folder)
     return Found(sizes=sizes, bounded=bounded, trusted=faults.n == n_before)
+
+
+def _size_of(name: str, entry: os.DirEntry[str], faults: Faults) -> int | None:
+    """Return the bytes of a plain file that may be opened, or None."""
+    status = entry.stat(follow_symlinks=False)
+    most = MOST_BYTES if "/" in name else LARGEST_TEXT if name == MANIFEST else SMALL
+    if not stat.S_ISREG(status.st_mode):
+        faults.add("link", name)
+    elif status.st_size > most:
+        faults.add("large", name, most=f"{most:,}")
+    else:
+        return status.st_size
+    return None
 
 
 def _walk(bag: Path, folder: str, faults: Faults, depth: int = 0) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -136,6 +136,7 @@ def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
     """Return what to write, by the name below the one folder of the zip."""
     files: dict[str, ZipInfo] = {}
     folders: set[str] = set()
+    seen: set[str] = set()
     for info in listed:
         folder, _slash, name = info.filename.partition("/")
         folders.add(folder)
@@ -147,18 +148,19 @@ def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
             faults.add("zip", info.filename, problem=METHOD)
         elif info.is_dir():
             continue
-        elif name in files:
+        elif info.filename in seen:
             faults.add("twice", info.filename)
         else:
             files[name] = info
+            seen.add(info.filename)
     if len(folders) != 1:
         faults.add("folders")
-    seen: set[str] = set()
+    folded: set[str] = set()
     for name in files:
         parents = {name[:at] for at, sign in enumerate(name) if sign == "/"}
-        if name.casefold() in seen or any(parent in files for parent in parents):
+        if name.casefold() in folded or any(parent in files for parent in parents):
             faults.add("double", name)
-        seen.add(name.casefold())
+        folded.add(name.casefold())
     return files
 
 

@@ -16,6 +16,7 @@ from probe.evidence.manifest import (
     MANIFEST,
     OF_A_RUN,
     PAYLOAD,
+    REQUIRED,
     RUN_ID,
     TAGMANIFEST,
     TAGS,
@@ -26,7 +27,7 @@ from probe.evidence.manifest import (
     root_of,
     told_by,
 )
-from probe.evidence.read import hash_of, survey, text_of
+from probe.evidence.read import SMALL, hash_of, survey, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from probe.evidence.read import Found
 
 _BLOBS: Final = f"{PAYLOAD}/blobs/"
-_SMALL: Final = 64 * 1024
 _UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SOFTWARE: Final = re.compile(r"[!-~]{1,40} [!-~]{1,40}")
 _OBEYED: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -79,7 +79,7 @@ def checked(bag: Path, faults: Faults) -> Checked:
     for entry in payload:
         if entry.name.startswith(_BLOBS) and entry.name != _BLOBS + entry.sha256:
             faults.add("blob", entry.name)
-    root = root_of(text_of(bag / TAGMANIFEST, _SMALL)) if TAGMANIFEST in found.sizes else NO_ROOT
+    root = root_of(text_of(bag / TAGMANIFEST, SMALL)) if TAGMANIFEST in found.sizes else NO_ROOT
     return Checked(
         root_sha256=root,
         n_files=len(payload),
@@ -97,11 +97,11 @@ def _hashed(bag: Path, found: Found, names: Sequence[str]) -> list[Entry]:
 
 
 def _names(found: Found, faults: Faults) -> None:
-    """Tell of every file beside data/ that no bag has, and of those that every bag has."""
+    """Tell of every file beside data/ that no bag has, and of those missing that every bag has."""
     for name in found.sizes:
         if not name.startswith(f"{PAYLOAD}/") and name not in AROUND:
             faults.add("added", name)
-    for name in (*TAGS, TAGMANIFEST):
+    for name in (*TAGS, TAGMANIFEST, *REQUIRED):
         if name not in found.sizes:
             faults.add("missing", name)
 
@@ -133,8 +133,8 @@ def _info(bag: Path, found: Found, payload: Sequence[Entry], faults: Faults) -> 
     told: Mapping[str, str] = {}
     content = b""
     if INFO in found.sizes:
-        content = text_of(bag / INFO, _SMALL)
-        told = told_by(content[:_SMALL])
+        content = text_of(bag / INFO, SMALL)
+        told = told_by(content[:SMALL])
     run_id, software = told.get("External-Identifier", ""), told.get("Bag-Software-Agent", "")
     generated = told.get("Probe-Generated", "")
     info = BagInfo(
@@ -158,14 +158,14 @@ def _info(bag: Path, found: Found, payload: Sequence[Entry], faults: Faults) -> 
 
 def _texts(bag: Path, found: Found, faults: Faults) -> None:
     """Look at the two texts whose content no manifest makes good: that they are what people may read."""
-    if BAGIT in found.sizes and text_of(bag / BAGIT, _SMALL) != BAGIT_TEXT:
+    if BAGIT in found.sizes and text_of(bag / BAGIT, SMALL) != BAGIT_TEXT:
         faults.add("bagit", BAGIT)
     if GUIDE in found.sizes:
-        content = text_of(bag / GUIDE, _SMALL)
+        content = text_of(bag / GUIDE, SMALL)
         try:
             obeyed = _OBEYED.search(content.decode("utf-8"))
         except UnicodeDecodeError:
             faults.add("guide", GUIDE)
         else:
-            if obeyed or len(content) > _SMALL:
+            if obeyed or len(content) > SMALL:
                 faults.add("guide", GUIDE)

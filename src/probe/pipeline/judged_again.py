@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from probe import __version__
 from probe.evidence.handling import Handling, custody_csv
 from probe.evidence.manifest import PAYLOAD
-from probe.evidence.read import hash_of
+from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline.finish import finish, rolled_up, service_of_network
@@ -59,7 +59,7 @@ class Judging:
 def judged_again(bag: Path, found: Checked, faults: Faults) -> Judging | None:
     """Hold what a bag holds against itself; None where it cannot be read. Raises OSError."""
     try:
-        with RunFolder.open(bag) as folder:
+        with RunFolder.open(bag / PAYLOAD) as folder:
             return _held_against_itself(folder, found, faults)
     except StoreError as error:
         _unreadable(bag, error, faults)
@@ -73,7 +73,7 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
         faults.add("run_id", "bag-info.txt", found=found.run_id)
     if found.generated_utc and found.sha256.get(f"{PAYLOAD}/{CUSTODY}"):
         expected = custody_csv(custody_of(record, found.generated_utc))
-        if (folder.path / CUSTODY).read_bytes()[: len(expected) + 1] != expected:
+        if text_of(folder.path / CUSTODY, len(expected)) != expected:
             faults.add("custody", f"{PAYLOAD}/{CUSTODY}")
     n_lines = 0
     for measurement in folder.measurements():
@@ -90,7 +90,7 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
     )
     exact = record.software_version == __version__
     with TemporaryDirectory(prefix="probe-judged-") as place:
-        _tables(folder, Path(place), record, inputs, verdicts, faults=faults, exact=exact)
+        _tables(folder, Path(place), record, inputs, verdicts, found=found, faults=faults, exact=exact)
     differences: tuple[str, ...] = ()
     with TemporaryDirectory(prefix="probe-judged-") as place:
         try:
@@ -142,6 +142,7 @@ def _tables(
     inputs: Inputs,
     verdicts: Sequence[Verdict],
     *,
+    found: Checked,
     faults: Faults,
     exact: bool,
 ) -> None:
@@ -159,11 +160,13 @@ def _tables(
     write_verdicts_csv(place / TABLES[0], record.run_id, verdicts, record.vantage, simulated=record.simulated)
     write_services_csv(place / TABLES[1], record.run_id, services, record.vantage)
     for name in TABLES:
-        line = _first_difference(folder.path / name, place / name, exact=exact)
-        if line:
+        if f"{PAYLOAD}/{name}" not in found.sha256:
+            continue  # that it is missing has been told
+        if line := _first_difference(folder.path / name, place / name, exact=exact):
             faults.add("table", f"{PAYLOAD}/{name}", line)
     write_datapackage(place / DESCRIPTION, record)
-    if exact and hash_of(place / DESCRIPTION) != hash_of(folder.path / DESCRIPTION):
+    told = found.sha256.get(f"{PAYLOAD}/{DESCRIPTION}")
+    if exact and told and hash_of(place / DESCRIPTION) != told:
         faults.add("described", f"{PAYLOAD}/{DESCRIPTION}")
 
 
