@@ -95,11 +95,12 @@ def test_an_operator_nobody_measured_at_is_not_asked() -> None:
 
 def test_an_operator_answers_for_its_own_resolver_only() -> None:
     assert asked(a_told(verdicts=[RESOLVER_SAYS_NO])).status == "made"
-    for changes in (
+    others: list[dict[str, Any]] = [
         {"resolver_class": "public"},
         {"resolver_class": "unknown"},
         {"resolver_class": "operator", "resolver_asn": "AS64501"},
-    ):
+    ]
+    for changes in others:
         request = asked(a_told(verdicts=[RESOLVER_SAYS_NO], **changes))
         assert request.causes == ("RESOLVER_NOT_OPERATORS",)
     assert asked(a_told(resolver_class="public")).status == "made"

@@ -49,7 +49,7 @@ EXCLUDED: Final = {
 }
 ROLES: Final = {
     "volunteer": N_("volunteer"),
-    "compiler": N_("compiler"),
+    "holder": N_("holder of the run"),
     "coalition": N_("coalition"),
     "authority": N_("time-stamping authority"),
 }
