@@ -181,7 +181,7 @@ def _run(run: Told, name: str, number: int, *, public: bool) -> _Run:
         for n, trials in enumerate(run.trials[:MOST_DRAWINGS])
     )
     facts = tuple(shown.text(line) for line in lines(run.facts))
-    n, n_followed = len(story.verdicts), len(paths.followed)
+    total, n = len(story.verdicts), len(paths.followed)
     text = ngettext(
         "Of {total} verdicts {n} is followed back here; all stand in the tables and in verdicts.jsonl.",
         "Of {total} verdicts {n} are followed back here, accusations first; all stand in the tables "
@@ -201,7 +201,7 @@ def _run(run: Told, name: str, number: int, *, public: bool) -> _Run:
         id=prefix,
         title=_("Run {name}").format(name=shown.name),
         about=_about(run, shown.time(run.record.started_utc), shown.time(run.record.ended_utc)),
-        cut=text.format(total=n, n=n_followed) if n_followed < n else "",
+        cut=text.format(total=total, n=n) if n < total else "",
         parts=tuple((anchor, _(TEXTS[key])) for anchor, key, is_there in parts if is_there),
         story=story,
         timings=timings,

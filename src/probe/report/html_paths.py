@@ -46,18 +46,18 @@ class Paths:
     """Uid of a try of an accused target, and of the neutral sites tried just before and after it."""
 
 
-def paths_of(run: Told, survey: Survey, *, most: int = MOST_MEASUREMENTS) -> Paths:
+def paths_of(run: Told, survey: Survey) -> Paths:
     """Choose verdicts until their measurements are as many as a page bears, and read these."""
     followed: set[str] = set()
     wanted: dict[str, None] = {}
     order = {state: n for n, state in enumerate(WORST_FIRST)}
     for verdict in sorted(run.verdicts, key=lambda v: (v.service != "network", order[v.state])):
         own = uids_of(verdict)
-        if len(wanted) + len(own) > most:
+        if len(wanted) + len(own) > MOST_MEASUREMENTS:
             break
         followed.add(verdict.target_id)
         wanted |= dict.fromkeys(own)
-    beside = _beside(survey, wanted, most)
+    beside = _beside(survey, wanted)
     wanted |= dict.fromkeys(uid for uids in beside.values() for uid in uids)
     return Paths(followed=frozenset(followed), kept=_read(run, wanted), beside=beside)
 
@@ -78,12 +78,12 @@ def _read(run: Told, wanted: Iterable[str]) -> dict[str, Kept]:
     return kept
 
 
-def _beside(survey: Survey, wanted: Mapping[str, None], most: int) -> dict[str, tuple[str, ...]]:
+def _beside(survey: Survey, wanted: Mapping[str, None]) -> dict[str, tuple[str, ...]]:
     """Return the neutral sites tried last before and first after each try of what is accused."""
     by_end = sorted((end, uid) for _begin, end, uid in survey.sites)
     by_begin = sorted((begin, uid) for begin, _end, uid in survey.sites)
     found: dict[str, tuple[str, ...]] = {}
-    room = most - len(wanted)
+    room = MOST_MEASUREMENTS - len(wanted)
     for begin, end, uid in survey.tries:
         near = (*_before(by_end, begin), *_after(by_begin, end)) if uid in wanted else ()
         if len(near) > room:

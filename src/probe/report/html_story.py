@@ -138,23 +138,27 @@ class Story:
         self._labels: dict[tuple[object, ...], str] = {}
 
     def tables(self) -> Iterator[Table]:
-        """Yield the verdicts as tables, service by service, a thousand rows each."""
+        """Yield the verdicts service by service; of more than a thousand state by state, worst first."""
         for service, group in groupby(self.verdicts, key=lambda v: v.service):
             all_of_it = list(group)
-            for first in range(0, len(all_of_it), ROWS):
-                part = all_of_it[first : first + ROWS]
-                title = service
-                if len(all_of_it) > ROWS:
-                    text = _("{service}, rows {first} to {last} of {n}")
-                    title = text.format(
-                        service=service, first=first + 1, last=first + len(part), n=len(all_of_it)
+            if len(all_of_it) <= ROWS:
+                yield self._table(service, all_of_it, is_open=len(all_of_it) <= OPEN)
+                continue
+            for state in WORST_FIRST:
+                of_state = [v for v in all_of_it if v.state is state]
+                for first in range(0, len(of_state), ROWS):
+                    part = of_state[first : first + ROWS]
+                    title = _("{service}, {state}: rows {first} to {last} of {n}").format(
+                        service=service,
+                        state=_(words.STATES[state]),
+                        first=first + 1,
+                        last=first + len(part),
+                        n=len(of_state),
                     )
-                yield Table(
-                    title=title,
-                    counts=counted(part),
-                    is_open=len(all_of_it) <= OPEN,
-                    rows=map(self._row, part),
-                )
+                    yield self._table(title, part, is_open=False)
+
+    def _table(self, title: str, verdicts: Sequence[Verdict], *, is_open: bool) -> Table:
+        return Table(title=title, counts=counted(verdicts), is_open=is_open, rows=map(self._row, verdicts))
 
     def _row(self, verdict: Verdict) -> Row:
         return Row(

@@ -50,7 +50,7 @@ def trials_svg(trials: TargetTrials) -> str:
     """Return one picture of a target's trials, a row for each kind of arms."""
     n_rows = len(trials.series) + bool(trials.alone)
     height = HEAD + ROW * n_rows
-    name = hashlib.sha256(trials.target_id.encode()).hexdigest()[:8]
+    name = hashlib.sha256(trials.target_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     rows = "".join(
         [
             *(_series_row(series, HEAD + ROW * n) for n, series in enumerate(trials.series)),

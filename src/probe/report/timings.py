@@ -59,7 +59,7 @@ def timings_svg(service: str, verdicts: Sequence[Verdict], rounding: Rounding) -
     rows = [(v.input, _times(v, rounding)) for v in verdicts[:MOST_ROWS]]
     scale = scale_of(ms * NS for _input, times in rows for ms in times if ms is not None)
     height = HEAD + ROW * len(rows) + FOOT
-    name = hashlib.sha256(service.encode()).hexdigest()[:8]
+    name = hashlib.sha256(service.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     title = _("How long each step took: {service}").format(service=service)
     inside = "".join(
         (

@@ -1,0 +1,527 @@
+"""The page: one file that fetches nothing and runs nothing, from each verdict back to what was measured."""
+
+import hashlib
+import re
+from base64 import b64encode
+from dataclasses import replace
+from datetime import timedelta
+from importlib.resources import files
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from probe import locale
+from probe.model.measurement import Measurement
+from probe.model.observation import LocalFact
+from probe.model.verdict import Note, Verdict
+from probe.model.words import Caveat, ControlSource, Layer, State
+from probe.report import html_paths
+from probe.report.annex.blocks import Document, Figure, Items, Paragraph, Table, Verbatim
+from probe.report.html import write_html
+from probe.report.plots import trials_svg
+from probe.report.told import Seal, Told
+from unit import a_run
+from unit.a_document import a_document, a_hostile_document, a_section, a_whole_document
+from unit.a_run import START, a_full_measurement, a_lookup, a_measurement, a_round_trip
+from unit.factories import a_neutral, a_target
+from unit.markup import Page
+from unit.outcomes import a_blocked_verdict, a_record
+from unit.some_trials import a_policed_run, drawn
+from unit.telling import HOSTILE, a_told
+
+TAGS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "nav",
+        "main",
+        "section",
+        "article",
+        "footer",
+    ),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "ol",
+        "ul",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "a",
+        "span",
+        "code",
+        "br",
+        "small",
+        "time",
+    ),
+    *(
+        "div",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "details",
+        "summary",
+        "figure",
+        "figcaption",
+    ),
+    *("pre", "svg", "desc", "text", "line", "polyline", "polygon", "rect", "circle"),
+}
+HEADS = {("html", "lang"), ("meta", "charset"), ("meta", "http-equiv"), ("meta", "content"), ("meta", "name")}
+ATTRIBUTES = {
+    *("id", "class", "href", "role", "tabindex", "aria-label", "aria-labelledby", "scope", "open", "value"),
+    *(
+        "datetime",
+        "xmlns",
+        "viewbox",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "text-anchor",
+        "fill",
+        "stroke",
+    ),
+    *(
+        "stroke-width",
+        "stroke-dasharray",
+        "opacity",
+        "points",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+    ),
+    *("width", "height"),
+}
+
+
+def written(*runs: Told, document: Document | None = None, public: bool = False) -> str:
+    stream = BytesIO()
+    write_html(stream, document or a_document(), runs, public=public)
+    return stream.getvalue().decode()
+
+
+def page_of(*runs: Told, document: Document | None = None, public: bool = False) -> Page:
+    return Page(written(*runs, document=document, public=public))
+
+
+NEUTRAL = a_neutral("www.example.net", "foreign")
+RUN_ID = "20261121T100000Z-AS64500-0a1b"
+
+
+def a_try(number: int, **changes: Any) -> Measurement:
+    """Return the numbered measurement of a run, ten seconds after the one before."""
+    fields: dict[str, Any] = {
+        "measurement_uid": f"{RUN_ID}-{number:06}",
+        "started_s": 10.0 * number,
+        "measurement_start_time": START + timedelta(seconds=10 * number),
+    }
+    return a_measurement(**(fields | changes))
+
+
+def a_site(number: int, started_s: float) -> Measurement:
+    """Return a measurement of the neutral site."""
+    return a_try(
+        number,
+        started_s=started_s,
+        target_id=NEUTRAL.target_id,
+        input=NEUTRAL.input,
+        service="neutral",
+        experiment="neutral",
+        is_control=True,
+        queries=(a_lookup(hostname="www.example.net", answers=("198.51.100.9",)),),
+        tcp_connect=(replace(a_full_measurement().tcp_connect[0], ip="198.51.100.9", icmp=None),),
+    )
+
+
+def an_accused_run(**changes: Any) -> Told:
+    """Return a run in which one target is blocked, and one is not, with a neutral site before and after."""
+    tries = tuple(
+        replace(
+            a_full_measurement(),
+            **{name: getattr(a_try(n), name) for name in ("measurement_uid", "started_s")},
+        )
+        for n in (2, 3)
+    )
+    other = a_try(5, target_id="signal/chat", input="https://signal.example/", queries=(a_lookup(),))
+    measurements = (a_site(1, 18.0), *tries, a_site(4, 31.0), other)
+    blocked = a_blocked_verdict(
+        input="https://twitter.example/",
+        rule_id="tls.blocked_reset",
+        failure="connection_reset",
+        params=(("k", "3"), ("n", "3")),
+        measurement_uids=tuple(m.measurement_uid for m in tries),
+        witnesses=(tries[1].measurement_uid, measurements[0].measurement_uid, "gone-000001"),
+        notes=("An earlier note.",),
+        notes_apart=(Note(template="An earlier note."),),
+        caveats=(Caveat.BYPASS_ACTIVE,),
+        connect_ms=45.678,
+        started_utc="2026-11-21T12:00:20Z",
+        ended_utc="2026-11-21T12:00:31Z",
+    )
+    fine = a_run.a_verdict(
+        target_id="signal/chat",
+        service="signal",
+        input="https://signal.example/",
+        state=State.REACHABLE,
+        mechanism="",
+        rule_id="http.answered",
+        measurement_uids=(other.measurement_uid,),
+    )
+    told = a_told(
+        measurements,
+        record=replace(a_record(), ended_utc="2026-11-21T12:01:00Z"),
+        verdicts=(blocked, fine),
+        targets=(a_target("twitter/web", input="https://twitter.example/"), a_target("signal/chat")),
+        controls=(NEUTRAL,),
+    )
+    return replace(told, **changes)
+
+
+def assert_sound(page: Page) -> None:
+    """Assert what holds for every page: known elements and attributes, own ids, links that lead somewhere."""
+    assert page.tags <= TAGS, page.tags - TAGS
+    assert {name for tag, name in page.attributes if (tag, name) not in HEADS} <= ATTRIBUTES
+    assert page.comments == []
+    assert len(page.ids) == len(set(page.ids))
+    assert {href for href in page.values("href") if not href.startswith("#")} == set()
+    assert {href[1:] for href in page.values("href")} <= set(page.ids)
+    named = {one for value in page.values("aria-labelledby") for one in value.split()}
+    assert named <= set(page.ids)
+    assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in page.ids)
+    states = {"state blocked", "state throttled", "state geoblocked", "state down", "state inconclusive"}
+    classes = {
+        "skip",
+        "subtitle",
+        "head",
+        "lab",
+        "toc",
+        "strong",
+        "legend",
+        "table",
+        "wide",
+        "verdicts",
+        "counts",
+    }
+    classes |= {
+        "tried",
+        "title",
+        "failed",
+        "came",
+        "witness",
+        "where",
+        "beside",
+        "steps",
+        "n",
+        "facts",
+        "value",
+    }
+    assert set(page.values("class")) <= states | classes | {"state reachable", "rules", "note"}
+
+
+def test_a_page_is_sound_and_needs_nothing_from_elsewhere() -> None:
+    text = written(
+        an_accused_run(trials=(drawn(a_policed_run()),)), document=a_whole_document(drawn(a_policed_run()))
+    )
+    assert_sound(Page(text))
+    assert not re.search(r"<(script|link|img|iframe|object|base|form|use|image|foreignObject)\b", text)
+    assert not re.search(r"\s(src|srcset|style|action|on\w+|xlink:href)=", text)
+    assert not re.search(r"url\(|@import|@font-face", text)
+
+
+def test_the_policy_forbids_all_but_the_one_style_sheet_that_is_there() -> None:
+    text = written(an_accused_run())
+    found = re.search(r"<style>(.*)</style>", text, re.DOTALL)
+    assert found
+    digest = b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+    assert policy == (f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
+    assert text.index("Content-Security-Policy") < text.index("<style>")
+    assert found[1] == (files("probe.report.pages") / "style.css").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_was_said_becomes_markup(text: str, public: bool) -> None:
+    verdict = replace(
+        an_accused_run().verdicts[0],
+        input=text,
+        because=text,
+        failure=text,
+        notes=(text,),
+        notes_apart=(),
+        params=((text, text),),
+        template=text,
+        rule_id=text,
+        mechanism=text,
+        category_code=text,
+    )
+    m = replace(
+        a_full_measurement(),
+        measurement_uid=verdict.measurement_uids[0],
+        input=text,
+        experiment=text,
+        queries=(
+            a_lookup(hostname=text, answers=(text,), failure=text, resolver_address=text, query_type=text),
+        ),
+        requests=(a_round_trip(url=text, title=text, headers=(("Server", text),), body=text, location=text),),
+        local=(LocalFact(name=text, value=text),),
+    )
+    record = replace(a_record(), run_id=text, software_version=text)
+    record = replace(record, vantage=replace(record.vantage, probe_asn=text, probe_network_name=text))
+    told = an_accused_run(verdicts=(verdict,), measurements=lambda: (m,), record=record)
+    told = replace(told, trials=(replace(drawn(a_policed_run()), target_id=text, input=text),))
+    page = page_of(told, public=public)
+    assert_sound(page)
+    plain = page_of(an_accused_run(trials=(drawn(a_policed_run()),)), public=public)
+    assert page.attributes <= plain.attributes | {("td", "class"), ("code", "class")}
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", page.text
+    )
+
+
+def test_a_hostile_document_is_text() -> None:
+    page = page_of(document=a_hostile_document())
+    assert_sound(page)
+    assert "{{" not in page.text.replace("{{7*7}}", "")
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e]", page.text)
+
+
+def test_every_block_of_a_document_is_drawn() -> None:
+    svg = trials_svg(drawn(a_policed_run()))
+    section = a_section(
+        Paragraph(text="Plain <b>words</b>."),
+        Paragraph(text="Strong words.", strong=True),
+        Items(items=("one", "two")),
+        Items(items=("first", "second"), ordered=True),
+        Table(head=("A", "B"), rows=(("x", "1"),), caption="Two columns", code=(0,), right=(1,)),
+        Figure(svg=svg, caption="Under it", alt="Instead of it"),
+        Verbatim(text="sha256sum -c\n  next line"),
+        number=7,
+    )
+    text = written(document=a_document(section))
+    page = Page(text)
+    assert_sound(page)
+    assert '<section aria-labelledby="s7">\n<h2 id="s7">7. Statement 7</h2>' in text
+    assert ("p", "Plain <b>words</b>.") in page.said
+    assert '<p class="strong">Strong words.</p>' in text
+    assert "<ul><li>one</li>\n<li>two</li>\n</ul>" in text
+    assert "<ol><li>first</li>\n<li>second</li>\n</ol>" in text
+    assert "<caption>Two columns</caption>" in text
+    assert '<thead><tr><th scope="col">A</th><th scope="col" class="n">B</th></tr></thead>' in text
+    assert '<tr><td><code>x</code></td><td class="n">1</td></tr>' in text
+    assert '<pre tabindex="0">sha256sum -c\n  next line\n</pre>' in text
+    assert text.count("<svg ") == 1
+    assert "<figcaption>Under it</figcaption>" in text
+    assert ("a", "Statement 7") in page.said
+
+
+def test_a_verdict_leads_to_its_rule_its_witnesses_and_its_measurements() -> None:
+    text = written(an_accused_run())
+    page = Page(text)
+    row = '<th scope="row"><a href="#r1-v2">https://twitter.example/</a></th>'
+    assert row in text
+    article = text[
+        text.index('<article id="r1-v2"') : text.index("</article>", text.index('<article id="r1-v2"'))
+    ]
+    assert "The handshake was reset in 3 of 3 tries." in article
+    assert (
+        '<a href="#r1-rule2"><code>tls.blocked_reset</code></a>, with <span class="value">k = 3</span>'
+        in article
+    )
+    assert "<code>connection_reset</code>" in article
+    assert "<code>tls.reset.sni</code>" in article
+    assert "Note: An earlier note." in article
+    for line, witness in ((2, False), (3, True)):
+        begin = article.index(f'<details class="tried" id="r1-m{line}">')
+        summary = article[begin : article.index("</summary>", begin)]
+        assert ("witness" in summary) is witness
+        assert f"<code>{RUN_ID}-00000{line}</code>, line {line} of measurements.jsonl" in article
+    assert '<li><a href="#r1-m1">https://www.example.net/, round 1: connected</a></li>' in article
+    assert "<li><code>gone-000001</code></li>" in article
+    rule = text[text.index('<dt id="r1-rule2">') :]
+    assert rule.startswith(
+        '<dt id="r1-rule2"><code>tls.blocked_reset</code> <span class="counts">rules of version 1; '
+    )
+    assert "<dd>The handshake was reset in {k} of {n} tries.</dd>" in rule
+    assert ("h3", "What they were held against") in page.said
+    assert text.index('id="r1-m1"') > text.index('id="r1-controls"')
+
+
+def test_the_neutral_sites_tried_just_before_and_after_stand_beside_a_try() -> None:
+    text = written(an_accused_run())
+    first = text[text.index('id="r1-m2"') : text.index('id="r1-m3"')]
+    second = text[text.index('id="r1-m3"') : text.index("</article>", text.index('id="r1-m3"'))]
+    begin = '<p class="beside">Neutral sites tried just before and after: '
+    assert f'{begin}<a href="#r1-m1">https://www.example.net/, round 1: connected</a></p>' in first
+    assert f'{begin}<a href="#r1-m4">https://www.example.net/, round 1: connected</a></p>' in second
+
+
+def test_what_is_reachable_has_its_way_back_too() -> None:
+    text = written(an_accused_run())
+    assert '<a href="#r1-v1">https://signal.example/</a>' in text
+    assert '<details class="tried" id="r1-m5">' in text
+
+
+def test_times_are_told_in_milliseconds_with_one_digit_and_in_public_with_two_in_all() -> None:
+    assert '<td class="n">45.7</td>' in written(an_accused_run())
+    assert '<td class="n">46</td>' in written(an_accused_run(), public=True)
+
+
+def test_a_public_page_tells_no_second_no_neutral_site_no_helper_and_not_the_name_of_the_run() -> None:
+    seal = Seal(root_sha256="ab" * 32, n_files=1, n_bytes=1, signature="none", token="none")
+    full, public = written(an_accused_run(seal=seal)), written(an_accused_run(seal=seal), public=True)
+    for told in ("12:00:2", RUN_ID, "www.example.net", "198.51.100.9", "0.th.ooni.org", "line 2 of"):
+        assert told in full
+        assert told not in public
+    page = Page(public)
+    assert_sound(page)
+    assert ("h2", "Run abababab") in page.said
+    assert "measured from 2026-11-21T12:00Z to 2026-11-21T12:00Z (UTC)" in page.text
+    assert "neutral site abroad, round 1: an answer came" in page.text
+    assert ("td", "[helper]") in [
+        (tag, re.sub(r"https://(\[helper\])/", r"\1", text)) for tag, text in page.said
+    ]
+    assert "https://twitter.example/" in page.text
+    assert "93.184.216.34:443" in page.text
+
+
+def test_an_address_that_is_a_targets_too_is_told() -> None:
+    shared = a_try(9, target_id="signal/chat", queries=(a_lookup(answers=("198.51.100.9",)),))
+    run = an_accused_run()
+    both = (*run.measurements(), shared)
+    verdicts = (run.verdicts[0], replace(run.verdicts[1], measurement_uids=(shared.measurement_uid,)))
+    page = page_of(replace(run, measurements=lambda: both, verdicts=verdicts), public=True)
+    assert "198.51.100.9" in page.text
+
+
+def test_a_run_of_the_lab_says_so_above_everything() -> None:
+    text = written(an_accused_run(record=replace(a_record(), simulated=True)))
+    said = '<p class="lab" role="note">This run was made in the built-in lab: it is evidence of nothing.</p>'
+    assert text.index(said) < text.index("<nav")
+    assert said not in written(an_accused_run())
+
+
+def many(n: int) -> tuple[Verdict, ...]:
+    """Return verdicts of a list, the last of which is blocked."""
+    plain = a_run.a_verdict(service="list", state=State.REACHABLE, mechanism="", measurement_uids=())
+    last = replace(plain, state=State.BLOCKED, mechanism="tls.reset")
+    return tuple(
+        replace(last if i == n - 1 else plain, target_id=f"list/{i:05}", input=f"https://{i:05}.example/")
+        for i in range(n)
+    )
+
+
+def test_many_rows_stand_in_closed_tables_of_a_thousand_worst_first() -> None:
+    page = page_of(a_told(verdicts=many(2501)))
+    titles = [text for tag, text in page.said if tag == "summary"]
+    assert titles[:4] == [
+        "list, blocked: rows 1 to 1 of 1",
+        "list, reachable: rows 1 to 1000 of 2500",
+        "list, reachable: rows 1001 to 2000 of 2500",
+        "list, reachable: rows 2001 to 2500 of 2500",
+    ]
+    assert not [attributes for tag, attributes in page.elements if tag == "details" and "open" in attributes]
+    assert sum(tag == "th" and a.get("scope") == "row" for tag, a in page.elements) == 2501
+
+
+def test_few_rows_stand_open() -> None:
+    page = page_of(a_told(verdicts=many(60)))
+    assert [a["class"] for tag, a in page.elements if tag == "details" and "open" in a] == ["table"]
+
+
+def test_of_more_measurements_than_a_page_bears_accusations_are_followed_first_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = an_accused_run()
+    monkeypatch.setattr(html_paths, "MOST_MEASUREMENTS", 4)
+    page = page_of(run)
+    assert_sound(page)
+    assert (
+        "Of 2 verdicts 1 is followed back here; all stand in the tables and in verdicts.jsonl." in page.text
+    )
+    assert ("th", "https://signal.example/") in page.said
+    assert ("a", "https://twitter.example/") in page.said
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    run = an_accused_run(trials=(drawn(a_policed_run()),))
+    assert written(run) == written(run)
+    assert written(run, public=True) == written(run, public=True)
+
+
+def test_two_runs_share_no_anchor() -> None:
+    other = replace(a_record(), run_id="20261122T000000Z-AS64500-beef")
+    page = page_of(an_accused_run(), an_accused_run(record=other))
+    assert_sound(page)
+    assert {"r1-v1", "r2-v1", "r1-m5", "r2-m5"} <= set(page.ids)
+
+
+def test_a_page_of_no_run_is_the_document() -> None:
+    page = page_of(document=a_document(a_section(Paragraph(text="Alone."))))
+    assert_sound(page)
+    assert ("p", "Alone.") in page.said
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_page_speaks_the_language_in_use_and_tells_the_same_figures(lang: str) -> None:
+    english = page_of(an_accused_run())
+    locale.use(lang)
+    try:
+        page = page_of(an_accused_run(), document=a_document(lang=lang))
+    finally:
+        locale.use("en")
+    assert page.elements[0] == ("html", {"lang": lang})
+    assert page.ids == english.ids
+    codes = [text for tag, text in english.said if tag == "code" and not text.startswith("an ")]
+    assert [text for tag, text in page.said if tag == "code"][: len(codes)] != []
+    numbers = [text for tag, text in english.said if tag == "td" and re.fullmatch(r"[0-9./ ]+", text)]
+    assert [text for tag, text in page.said if tag == "td" and re.fullmatch(r"[0-9./ ]+", text)] == numbers
+
+
+def test_every_heading_follows_one_of_the_level_above() -> None:
+    page = page_of(an_accused_run(), document=a_document(a_section(Paragraph(text="x"))))
+    levels = [int(tag[1]) for tag, _attributes in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_every_header_cell_says_what_it_heads_and_every_scrolled_table_can_be_reached() -> None:
+    page = page_of(an_accused_run(), document=a_whole_document(drawn(a_policed_run())))
+    assert {a.get("scope") for tag, a in page.elements if tag == "th"} == {"col", "row"}
+    wide = [a for tag, a in page.elements if tag == "div"]
+    assert all(a["class"] == "wide" and a["tabindex"] == "0" and a["aria-label"] for a in wide)
+    assert len(wide) == sum(tag == "table" for tag, _a in page.elements)
+
+
+def test_compared_with_nothing_is_said() -> None:
+    run = an_accused_run()
+    bare = replace(run.verdicts[0], control_source=(ControlSource.NONE,), confirmed=False)
+    assert "compared with nothing" in page_of(replace(run, verdicts=(bare,))).text
+
+
+def test_how_a_page_began_is_told_where_content_decided() -> None:
+    run = an_accused_run()
+    on_content = replace(run.verdicts[0], layer=Layer.HTTP)
+    assert "How the page begins" in page_of(replace(run, verdicts=(on_content,))).text
+    assert "How the page begins" not in page_of(run).text
