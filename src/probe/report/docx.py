@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from itertools import count
+from itertools import count, repeat, starmap
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from probe.report.annex.blocks import Figure, Items, Paragraph, Table, Verbatim
 from probe.report.letters.libraries import needed
-from probe.report.letters.printable import CELL_LIMIT, drawable, printable, printable_lines
+from probe.report.letters.printable import CELL_LIMIT, LONGEST_WHOLE, drawable, printable, printable_lines
 from probe.report.letters.typesetting import png
 from probe.report.letters.widths import shares
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TALLEST_MM: Final = 215
 _TWIPS_PER_MM: Final = 1440 / 25.4
+_WHOLE: Final = "<w:trPr><w:cantSplit/></w:trPr>"
+"""Of a row that no page break may go through."""
 
 
 def docx_of(document: Document) -> bytes:
@@ -64,8 +66,11 @@ def _running(word: Word, document: Document) -> None:
 
 def _field(paragraph: Any, name: str) -> None:
     """Add a number that the word processor counts."""
-    field = _element(f'<w:fldSimple {{w}} w:instr="{name}"><w:r><w:t>1</w:t></w:r></w:fldSimple>')
-    paragraph._p.append(field)  # noqa: SLF001 - python-docx has no fields
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    field = f'<w:fldSimple {nsdecls("w")} w:instr="{name}"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
+    paragraph._p.append(parse_xml(field))  # noqa: SLF001 - python-docx has no fields
 
 
 def _paragraph(word: Word, block: Paragraph, _lists: Iterator[int]) -> None:
@@ -87,36 +92,37 @@ def _items(word: Word, block: Items, lists: Iterator[int]) -> None:
 
 def _table(word: Word, block: Table, _lists: Iterator[int]) -> None:
     """Write the table as XML at once: cell by cell the library takes a second for each hundred rows."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
     from probe.report.letters.word import TEXT_MM
 
     if block.caption:
         word.add_paragraph(printable(block.caption), style="Caption").paragraph_format.keep_with_next = True
     widths = [round(share * TEXT_MM * _TWIPS_PER_MM) for share in shares(block)]
-    head = "".join(
-        _cell(text, width, "TableHead", is_right=n in block.right)
-        for n, (text, width) in enumerate(zip(block.head, widths, strict=True))
-    )
-    rows = "".join(
-        "<w:tr>"
-        + "".join(
-            _cell(text, width, "TableCode" if n in block.code else "TableText", is_right=n in block.right)
-            for n, (text, width) in enumerate(zip(row, widths, strict=True))
+    styles = ["TableCode" if n in block.code else "TableText" for n in range(len(block.head))]
+    sides = [n in block.right for n in range(len(block.head))]
+    table = "".join(
+        (
+            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="Ruled"/>',
+            f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>',
+            '<w:tblLook w:val="0020" w:firstRow="1"/></w:tblPr><w:tblGrid>',
+            *(f'<w:gridCol w:w="{width}"/>' for width in widths),
+            "</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>",
+            *starmap(_cell, zip(block.head, widths, repeat("TableHead", len(widths)), sides, strict=True)),
+            "</w:tr>",
+            *(
+                f"<w:tr>{_WHOLE if len(''.join(row)) <= LONGEST_WHOLE else ''}"
+                f"{''.join(starmap(_cell, zip(row, widths, styles, sides, strict=True)))}</w:tr>"
+                for row in block.rows
+            ),
+            "</w:tbl>",
         )
-        + "</w:tr>"
-        for row in block.rows
     )
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    table = _element(
-        f'<w:tbl {{w}}><w:tblPr><w:tblStyle w:val="Ruled"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
-        '<w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1"/></w:tblPr>'
-        f"<w:tblGrid>{grid}</w:tblGrid>"
-        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{{rows}}</w:tbl>",
-        rows=rows,
-    )
-    word.add_paragraph(style="After Table")._p.addprevious(table)  # noqa: SLF001 - see above
+    word.add_paragraph(style="After Table")._p.addprevious(parse_xml(table))  # noqa: SLF001 - as above
 
 
-def _cell(text: str, width: int, style: str, *, is_right: bool) -> str:
+def _cell(text: str, width: int, style: str, is_right: bool) -> str:
     shown = escape(printable(text, CELL_LIMIT))
     side = '<w:jc w:val="right"/>' if is_right else ""
     return (
@@ -153,11 +159,3 @@ _ADDED: Final[dict[type[Block], Callable[[Any, Any, Iterator[int]], None]]] = {
     Figure: _figure,
     Verbatim: _verbatim,
 }
-
-
-def _element(xml: str, rows: str = "") -> Any:
-    """Return XML of the word processor's namespace as an element."""
-    from docx.oxml import parse_xml
-    from docx.oxml.ns import nsdecls
-
-    return parse_xml(xml.replace("{w}", nsdecls("w"), 1).replace("{rows}", rows, 1))

@@ -7,7 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.report.annex.blocks import Figure, Items, Paragraph, Table, Verbatim
-from probe.report.letters.printable import CELL_LIMIT, breakable, drawable, printable, printable_lines
+from probe.report.letters.printable import (
+    CELL_LIMIT,
+    LONGEST_WHOLE,
+    breakable,
+    drawable,
+    printable,
+    printable_lines,
+)
 from probe.report.letters.typesetting import pdf
 from probe.report.letters.widths import shares
 
@@ -64,6 +71,7 @@ def _table(block: Table, _virtual: dict[str, bytes]) -> dict[str, Any]:
         "caption": _line(block.caption),
         "head": [_line(word) for word in block.head],
         "rows": [[_cell(word, code=n in block.code) for n, word in enumerate(row)] for row in block.rows],
+        "whole": [len("".join(row)) <= LONGEST_WHOLE for row in block.rows],
         "widths": shares(block),
         "code": block.code,
         "right": block.right,

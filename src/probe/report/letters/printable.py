@@ -12,6 +12,8 @@ LIMIT: Final = 20_000
 """Characters printed of one text; what was cut is said."""
 CELL_LIMIT: Final = 2_000
 """Characters printed of one cell of a table."""
+LONGEST_WHOLE: Final = 600
+"""Characters of a table's row that stands on one page."""
 BREAK: Final = "\u200b"
 """Where a line may end inside a word. `visible` leaves none in, so that each is ours."""
 
