@@ -15,6 +15,7 @@ DOCUMENTS = (
     "docs/risks.ru.md",
     "docs/risks.fr.md",
     "docs/helper.md",
+    "docs/evidence.md",
     "docs/services.md",
     "docs/coverage.md",
     "CONTRIBUTING.md",
