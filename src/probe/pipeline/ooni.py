@@ -99,6 +99,7 @@ def judge_ooni(path: Path, results: Path, *, catalogue: Catalogue | None = None)
             name = record.test_name[:40]
             skipped[name] = skipped.get(name, 0) + 1
             continue
+        _claims(path, number, record)
         lines.append(_line(number, offset, record))
     groups = list(_groups(lines))
     if not groups:

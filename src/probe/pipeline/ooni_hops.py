@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from probe.store.ooni import Transaction
 
@@ -64,14 +64,34 @@ def place(url: str) -> Hop | None:
 
 
 def hops_of(chain: Sequence[Transaction], start: Hop) -> dict[int, Hop]:
-    """Return where each hop leads: by its tag, or else by its place in the chain."""
+    """Return where each hop leads: by its tag or its place in the chain; the last by its redirect."""
     found = {0: start}
+    next_ones: dict[int, Hop] = {}
     for number, transaction in enumerate(chain):
-        hop = depth_of(transaction.tags)
+        depth = depth_of(transaction.tags)
+        hop = number if depth is None else depth
         where = place(transaction.request.url)
         if where is not None:
-            found.setdefault(number if hop is None else hop, where)
+            found.setdefault(hop, where)
+        goal = location_of(transaction)
+        if goal and (led := place(goal)) is not None:
+            next_ones.setdefault(hop + 1, led)
+    found = next_ones | found
     return {hop: where for hop, where in found.items() if hop < MOST_HOPS}
+
+
+def location_of(transaction: Transaction) -> str | None:
+    """Return where a redirect leads, joined with its URL; None for what is no redirect."""
+    response = transaction.response
+    if response is None or not 300 <= (response.code or 0) < 400:
+        return None
+    pairs = response.headers_list or list((response.headers or {}).items())
+    said = [value for name, value in pairs if name.lower() == "location" and isinstance(value, str)]
+    said += response.locations or []
+    try:
+        return urljoin(transaction.request.url, said[0])[:LONGEST_URL] if said else None
+    except ValueError:
+        return None
 
 
 def depth_of(tags: Sequence[str] | None) -> int | None:

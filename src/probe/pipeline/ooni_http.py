@@ -4,24 +4,22 @@ import hashlib
 from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import Any, Final
-from urllib.parse import urljoin
 
 from probe.measure.body import MAX_BODY, MAX_TEXT, charset_of, text_of, title_of
-from probe.pipeline.ooni_hops import LONGEST_URL
-from probe.store.ooni import Binary, Response
+from probe.pipeline.ooni_hops import location_of
+from probe.store.ooni import Binary, Response, Transaction
 
 LONGEST_TEXT: Final = 1024
 MOST_HEADERS: Final = 100
 
 
-def answer_of(url: str, response: Response) -> dict[str, Any]:
+def answer_of(transaction: Transaction, response: Response) -> dict[str, Any]:
     """Return what an answer gives of an HTTPRoundTrip, by the names of its fields."""
     headers = _headers(response)
     content = bytes_of(response.body or "")[:MAX_BODY]
     said = {name.lower(): value for name, value in reversed(headers)}
     charset = "utf-8" if isinstance(response.body, str) else charset_of(said.get("content-type", ""), content)
     code = response.code or 0
-    location = said.get("location")
     length = said.get("content-length", "")
     return {
         "status_code": code if 100 <= code <= 999 else None,
@@ -34,15 +32,8 @@ def answer_of(url: str, response: Response) -> dict[str, Any]:
         if length.isascii() and length.isdigit() and len(length) < 13
         else None,
         "title": title_of(content, charset),
-        "location": _joined(url, location) if location and 300 <= code < 400 else None,
+        "location": location_of(transaction),
     }
-
-
-def _joined(url: str, location: str) -> str | None:
-    try:
-        return urljoin(url, location)[:LONGEST_URL]
-    except ValueError:
-        return None
 
 
 def _headers(response: Response) -> tuple[tuple[str, str], ...]:

@@ -197,35 +197,47 @@ def _round_trips(
             continue
         response = t.response if t.response is not None and t.response.code else None
         failure = failure_of(t.failure)
-        endpoint = address_and_port(t.address or "", 0) or _only(
-            hop, connects, shakes, answered=response is not None
-        )
+        endpoint = address_and_port(t.address or "", 0)
+        if response is not None:
+            endpoint = endpoint or _first(hop, connects, shakes, is_tls=where.scheme == "https")
+        elif failure in f.CERTIFICATE or (
+            not _arm(t.tags) and _failed_before(hop, endpoint, connects, shakes)
+        ):
+            continue
         if endpoint is None or not endpoint[1]:
-            continue  # a failure at nobody knows which address
+            continue
         yield HTTPRoundTrip(
             **_times(t), failure=failure, url=t.request.url[:LONGEST_URL], ip=endpoint[0], port=endpoint[1],
             method=(t.request.method or "GET")[:16], is_tls=where.scheme == "https",
             http_version=(t.alpn or "")[:16], hop=hop, trial=number_of(t.tags, "x_trial=") or 0,
-            **(answer_of(t.request.url, response) if response is not None else {}), **_told(t.tags),
+            **(answer_of(t, response) if response is not None else {}), **_told(t.tags),
         )  # fmt: skip
 
 
 def _same(one: Hop, other: Hop) -> bool:
     """Say whether a request went where the hop leads; an endpoint by its port has no scheme of its own."""
-    return (one.host, one.port) == (other.host, other.port) and other.scheme in {one.scheme, "tcp"}
+    return (one.host, one.port) == (other.host, other.port) and other.scheme in {one.scheme, "tcp", "quic"}
 
 
-def _only(
-    hop: int, connects: Sequence[TCPConnect], shakes: Sequence[TLSHandshake], *, answered: bool
+def _first(
+    hop: int, connects: Sequence[TCPConnect], shakes: Sequence[TLSHandshake], *, is_tls: bool
 ) -> tuple[str, int] | None:
-    """Return where a request went that does not say: an answer came from the first endpoint that worked.
+    """Return where an answer came from that does not say: the first endpoint that worked."""
+    tried: Sequence[TCPConnect | TLSHandshake] = shakes if is_tls else connects
+    return next(((o.ip, o.port) for o in tried if o.hop == hop and o.failure is None), None)
 
-    A failure is told of an address only where there was one.
+
+def _failed_before(
+    hop: int, at: tuple[str, int] | None, connects: Sequence[TCPConnect], shakes: Sequence[TLSHandshake]
+) -> bool:
+    """Say whether a request without an answer only echoes what had failed before it, or may do so.
+
+    OONI's requests end with the failure of whatever step ended them; older ones name no address and had
+    connections of their own.
     """
-    good = [s for s in shakes if s.hop == hop and s.failure is None]
-    good_tcp = [c for c in connects if c.hop == hop and c.failure is None]
-    found = [(s.ip, s.port) for s in good] or [(c.ip, c.port) for c in good_tcp]
-    return found[0] if found and (answered or len(set(found)) == 1) else None
+    connected = [c.failure is None for c in connects if c.hop == hop and (c.ip, c.port) == at]
+    shaken = [h.completed for h in shakes if h.hop == hop and (h.ip, h.port) == at]
+    return at is None or not any(connected) or (bool(shaken) and not any(shaken))
 
 
 def _quic(shakes: Iterable[Handshake], start: Hop) -> Iterator[QUICHandshake]:

@@ -122,7 +122,9 @@ class Archive:
         url = without_query(r.url) if self._public and r.hop else r.url
         host = r.host or urlsplit(r.url).netloc
         headers = [(n, v) for n, v in r.headers if not self._public or n.lower() in PLAIN_HEADERS]
+        goal = r.location or ""
         if self._public:
+            goal = without_query(goal)
             headers = [(n, without_query(v) if n.lower() == "location" else v) for n, v in headers]
         return {
             "address": address(r.ip, r.port),
@@ -145,7 +147,7 @@ class Archive:
                 "code": r.status_code or 0,
                 "headers": dict(reversed(headers)),
                 "headers_list": [list(pair) for pair in headers],
-                "locations": [v for n, v in headers if n.lower() == "location"],
+                "locations": [goal] if goal else [],
             },
             **self._when(r),
             "tags": _tags(r),

@@ -115,6 +115,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     code: int | None = None
     headers: dict[str, str | Binary] | None = None
     headers_list: list[tuple[str, str | Binary]] | None = None
+    locations: list[str] | None = None
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):

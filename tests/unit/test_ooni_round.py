@@ -1,0 +1,166 @@
+"""A run written as OONI measurements and read again: the same failures, and never a stronger verdict."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from cases.debts import measurements_of
+from cases.script import NAME, a_target
+from cases.test_judge_cases import CASES
+from cases.world import facts_of
+from probe.judge import judge_target
+from probe.model.measurement import Measurement
+from probe.model.target import Target
+from probe.model.verdict import Verdict
+from probe.model.words import Located, State
+from probe.pipeline.ooni import judge_ooni
+from probe.report.ooni import UNTOLD, ooni_lines
+from probe.report.told import Told
+from probe.store import RunFolder
+from probe.targets import Catalogue
+from unit.a_run import a_record
+
+ACCUSING = {State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN}
+
+
+class Case(NamedTuple):
+    """A golden case: what it was, and what it became."""
+
+    target: Target
+    measurements: tuple[Measurement, ...]
+    before: Verdict
+    input: str
+    lines: tuple[bytes, ...]
+
+
+def told(target: Target, measurements: tuple[Measurement, ...], verdict: Verdict) -> Told:
+    """Return a run of one target."""
+    return Told(
+        record=a_record(),
+        verdicts=(verdict,),
+        services=(),
+        trials=(),
+        facts=(),
+        targets=(target,),
+        controls=(),
+        baseline=None,
+        seal=None,
+        measurements=lambda: measurements,
+    )
+
+
+def a_case(number: int, row: dict[str, Any], *, public: bool) -> Case:
+    """Return a case whose name is its own: all of them lie in one file."""
+    target = a_target(row)
+    measurements = tuple(measurements_of(row, target))
+    verdict = judge_target(facts_of(row, target), target, measurements).verdict
+    own = f"c{number}.example.org"
+    lines = ooni_lines(told(target, measurements, verdict), public=public)
+    renamed = tuple(line.replace(NAME.encode(), own.encode()) for line in lines)
+    return Case(target, measurements, verdict, target.input.replace(NAME, own), renamed)
+
+
+def cases(*, public: bool) -> Iterator[Case]:
+    """Yield every golden case that is a page or an endpoint by name."""
+    for number, row in enumerate(CASES.values()):
+        if NAME in a_target(row).input:
+            yield a_case(number, row, public=public)
+
+
+class Again(NamedTuple):
+    """All cases in one file, and what was made of it: verdicts and measurements by input."""
+
+    cases: tuple[Case, ...]
+    verdicts: dict[str, Verdict]
+    measurements: dict[str, list[Measurement]]
+
+
+@pytest.fixture(scope="module", params=["full", "public"])
+def again(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Again:
+    """Write all cases into a file, and read it as `probe judge FILE.jsonl` does."""
+    found = tuple(case for case in cases(public=request.param == "public") if case.lines)
+    path = tmp_path_factory.mktemp("ooni") / "all.jsonl"
+    path.write_bytes(b"".join(line for case in found for line in case.lines))
+    (result,) = judge_ooni(path, path.parent / "results", catalogue=Catalogue(services=())).results
+    measurements: dict[str, list[Measurement]] = {}
+    with RunFolder.open(result.folder) as folder:
+        for m in folder.measurements():
+            measurements.setdefault(m.input, []).append(m)
+    return Again(found, {v.input: v for v in result.verdicts}, measurements)
+
+
+def test_no_golden_case_is_judged_more_harshly_from_its_records(again: Again) -> None:
+    assert len(again.cases) > 400
+    for case in again.cases:
+        after = again.verdicts[case.input]
+        assert after.state in {case.before.state, State.INCONCLUSIVE}, case
+        if after.state in ACCUSING:
+            assert after.confirmed <= case.before.confirmed
+            assert after.located in {case.before.located, Located.UNKNOWN}
+            assert case.before.mechanism.startswith(after.mechanism)
+        if after.state is State.INCONCLUSIVE:
+            assert after.reason_code is not None
+
+
+def test_what_an_artefact_settles_is_read_again(again: Again) -> None:
+    blocked = {again.verdicts[case.input].rule_id for case in again.cases if _accused(again, case)}
+    assert {"dns.notice_address"} <= blocked
+
+
+def _accused(again: Again, case: Case) -> bool:
+    return again.verdicts[case.input].state is State.BLOCKED
+
+
+def test_every_failure_of_a_golden_case_is_read_again_as_it_was(again: Again) -> None:
+    for case in again.cases:
+        own = [m for m in case.measurements if m.experiment not in UNTOLD]
+        assert failures(again.measurements[case.input], case) == failures(own, case), case.before.because
+
+
+def failures(measurements: list[Measurement], case: Case) -> Counter[tuple[object, ...]]:
+    """Count what was tried, where, and how it ended."""
+    own = case.input.partition("://")[2].split("/")[0].split(":")[0]
+    return Counter(
+        (kind, o.hop, o.failure, getattr(o, "ip", ""), getattr(o, "hostname", "").replace(own, NAME))
+        for m in measurements
+        if m.experiment not in UNTOLD
+        for kind in ("queries", "tcp_connect", "tls_handshakes", "requests", "quic_handshakes")
+        for o in getattr(m, kind)
+    )
+
+
+def test_the_same_run_gives_the_same_records() -> None:
+    once = [case.lines for case in cases(public=False)]
+    assert once == [case.lines for case in cases(public=False)]
+
+
+def test_each_record_has_the_keys_of_a_base_measurement() -> None:
+    wanted = {
+        "annotations",
+        "data_format_version",
+        "extensions",
+        "input",
+        "measurement_start_time",
+        "probe_asn",
+        "probe_cc",
+        "probe_ip",
+        "report_id",
+        "software_name",
+        "software_version",
+        "test_keys",
+        "test_name",
+        "test_runtime",
+        "test_start_time",
+        "test_version",
+    }
+    for case in cases(public=True):
+        for line in case.lines:
+            record = json.loads(line)
+            assert wanted <= set(record)
+            assert (record["probe_ip"], record["report_id"]) == ("127.0.0.1", "")
+            assert record["measurement_start_time"].endswith(":00:00")
