@@ -166,3 +166,18 @@ def test_keys_are_the_same_whatever_is_found() -> None:
 
 def test_masks_are_added_up_over_the_runs() -> None:
     assert annex_of([a_told(), a_told(hours=1)], Letter(), KNOWN).redactions == (Count(word="ip", n=6),)
+
+
+def test_every_key_of_the_json_form_is_described() -> None:
+    """Words of docs/data-format.md and fields of the records, both ways as far as records go."""
+    from dataclasses import fields, is_dataclass
+    from pathlib import Path
+
+    from probe.report.annex import Annex, known, letter, records
+
+    page = (Path(__file__).parents[2] / "docs" / "data-format.md").read_text(encoding="utf-8")
+    described = page.partition("## The annex as JSON")[2].partition("\n## ")[0]
+    kinds = [Annex, letter.Letter, letter.Addressee, letter.Event, known.Known, known.Operator, d.Cell]
+    kinds += [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
+    names = {field.name for kind in kinds for field in fields(kind)}
+    assert sorted(name for name in names if f"`{name}`" not in described) == []

@@ -299,12 +299,3 @@ class Network:
     access_types: tuple[str, ...]
     declared_names: tuple[str, ...]
     n_runs: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Runs told of together by where and when they were made."""
-
-    region: str
-    hour: str
-    n_runs: int
