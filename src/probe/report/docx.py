@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _TALLEST_MM: Final = 215
 _TWIPS_PER_MM: Final = 1440 / 25.4
+MOST_AT_FULL_SIZE: Final = 5
+"""Columns of a table; more are printed smaller."""
+_SMALL: Final = '<w:rPr><w:sz w:val="15"/><w:szCs w:val="15"/></w:rPr>'
 _WHOLE: Final = "<w:trPr><w:cantSplit/></w:trPr>"
 """Of a row that no page break may go through."""
 
@@ -102,6 +105,7 @@ def _table(word: Word, block: Table, _lists: Iterator[int]) -> None:
     widths = [round(share * TEXT_MM * _TWIPS_PER_MM) for share in shares(block)]
     styles = ["TableCode" if n in block.code else "TableText" for n in range(len(block.head))]
     sides = [n in block.right for n in range(len(block.head))]
+    sizes = [_SMALL if len(block.head) > MOST_AT_FULL_SIZE else ""] * len(block.head)
     table = "".join(
         (
             f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="Ruled"/>',
@@ -109,11 +113,13 @@ def _table(word: Word, block: Table, _lists: Iterator[int]) -> None:
             '<w:tblLook w:val="0020" w:firstRow="1"/></w:tblPr><w:tblGrid>',
             *(f'<w:gridCol w:w="{width}"/>' for width in widths),
             "</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>",
-            *starmap(_cell, zip(block.head, widths, repeat("TableHead", len(widths)), sides, strict=True)),
+            *starmap(
+                _cell, zip(block.head, widths, repeat("TableHead", len(widths)), sides, sizes, strict=True)
+            ),
             "</w:tr>",
             *(
                 f"<w:tr>{_WHOLE if len(''.join(row)) <= LONGEST_WHOLE else ''}"
-                f"{''.join(starmap(_cell, zip(row, widths, styles, sides, strict=True)))}</w:tr>"
+                f"{''.join(starmap(_cell, zip(row, widths, styles, sides, sizes, strict=True)))}</w:tr>"
                 for row in block.rows
             ),
             "</w:tbl>",
@@ -122,13 +128,13 @@ def _table(word: Word, block: Table, _lists: Iterator[int]) -> None:
     word.add_paragraph(style="After Table")._p.addprevious(parse_xml(table))  # noqa: SLF001 - as above
 
 
-def _cell(text: str, width: int, style: str, is_right: bool) -> str:
+def _cell(text: str, width: int, style: str, is_right: bool, size: str) -> str:
     shown = escape(printable(text, CELL_LIMIT))
     side = '<w:jc w:val="right"/>' if is_right else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
         f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{side}</w:pPr>'
-        f'<w:r><w:t xml:space="preserve">{shown}</w:t></w:r></w:p></w:tc>'
+        f'<w:r>{size}<w:t xml:space="preserve">{shown}</w:t></w:r></w:p></w:tc>'
     )
 
 

@@ -108,6 +108,7 @@ def _settings() -> str:
     uri = "http://schemas.microsoft.com/office/word"
     return (
         f'<w:settings {nsdecls("w")}><w:zoom w:percent="100"/><w:defaultTabStop w:val="720"/>'
+        "<w:autoHyphenation/>"
         f'<w:compat><w:compatSetting w:name="compatibilityMode" w:uri="{uri}" w:val="15"/></w:compat>'
         f"</w:settings>"
     )
