@@ -158,7 +158,7 @@ def test_without_a_control_the_screen_says_that_nobody_elsewhere_learns(memory: 
     assert "nobody elsewhere learns what you measure" in text
 
 
-@pytest.mark.parametrize("answer", ["y", "Y", "yes", "д", "Да"])
+@pytest.mark.parametrize("answer", ["y", "Y", "yes", "д", "Да", "o", "Oui"])
 def test_a_yes_starts_and_is_remembered(memory: Memory, answer: str) -> None:
     assert agreed(FACTS, Sitter(answer).person(), memory)
     silent = Sitter()

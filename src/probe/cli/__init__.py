@@ -40,9 +40,11 @@ def _run() -> int:
 
     from probe.cli import exits
     from probe.cli.commands import app as commands
+    from probe.cli.described import translate_help_options
     from probe.cli.mistakes import show
 
     command = typer.main.get_command(commands)
+    translate_help_options(command)
     try:
         with command.make_context("probe", sys.argv[1:]) as context:
             command.invoke(context)

@@ -1,6 +1,16 @@
 """The help of a command: one sentence, then examples that can be typed as they stand."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperGroup
+
 from probe.locale import _
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
 
 
 def described(sentence: str, *examples: str | tuple[str, str]) -> str:
@@ -13,3 +23,13 @@ def described(sentence: str, *examples: str | tuple[str, str]) -> str:
     body = "\n".join(f"  {command:{width}}    {what}".rstrip() for command, what in lines)
     title = _("Example:")
     return f"{sentence}\n\n\b\n{title}\n{body}"
+
+
+def translate_help_options(command: TyperGroup | Command, parent: typer.Context | None = None) -> None:
+    """Say what `--help` does in the language in use, of every command: the library knows English only."""
+    context = typer.Context(command, parent=parent, **command.context_settings)
+    option = command.get_help_option(context)
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    for child in command.commands.values() if isinstance(command, TyperGroup) else ():
+        translate_help_options(child, context)
