@@ -75,10 +75,16 @@ class Mask:
 
 
 def _in_lower(*words: str) -> Sign:
+    if len(words) == 1:
+        word = words[0]
+        return lambda view: word in view.lower
     return lambda view: any(word in view.lower for word in words)
 
 
 def _in_hexes(*shapes: bytes) -> Sign:
+    if len(shapes) == 1:
+        shape = shapes[0]
+        return lambda view: shape in view.hexes
     return lambda view: any(shape in view.hexes for shape in shapes)
 
 

@@ -65,8 +65,16 @@ _TRACE_HEADERS: Final = re.compile(
 _LIFETIMES: Final = re.compile(
     r"(?:[a-zA-Z-]+(?:=\"?\d{1,9}\"?)?)(?:\s*[;,]\s*[a-zA-Z-]+(?:=\"?\d{1,9}\"?)?)*\s*;?", re.ASCII
 )
+_DATE: Final = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
+    r"\d\d:\d\d:\d\d GMT",
+    re.ASCII,
+)
 _PLAIN_HEADERS: Final[Mapping[str, re.Pattern[str]]] = {
     "content-length": re.compile(r"\d{1,12}", re.ASCII),
+    "date": _DATE,
+    "expires": _DATE,
+    "last-modified": _DATE,
     "cache-control": _LIFETIMES,
     "strict-transport-security": _LIFETIMES,
 }
