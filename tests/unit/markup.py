@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-VOID = frozenset(("meta", "br", "link", "img", "input", "hr", "base"))
+VOID = frozenset(("meta", "br", "link", "img", "input", "hr", "base", "col"))
 
 
 class Page(HTMLParser):

@@ -13,7 +13,14 @@ from probe.model.measurement import VantagePoint
 from probe.model.words import Caveat, ControlSource, ReasonCode, State
 from probe.report import EXPORTS, Judged
 from probe.report.columns import VERDICT_COLUMNS
-from probe.report.csv import guarded, read_csv, unguarded, write_services_csv, write_verdicts_csv
+from probe.report.csv import (
+    guarded,
+    read_csv,
+    safe_again,
+    unguarded,
+    write_services_csv,
+    write_verdicts_csv,
+)
 from probe.report.datapackage import datapackage, write_datapackage
 from probe.report.service_columns import SERVICE_COLUMNS
 from unit.a_run import a_record, a_service_verdict, a_verdict
@@ -272,3 +279,33 @@ def test_a_semicolon_begins_no_formula_where_it_is_the_list_separator(text: str,
 
 def test_a_cell_holds_no_sign_that_xml_may_not_hold() -> None:
     assert guarded("\ufffe\uffff\x0b") == "\\ufffe\\uffff\\u000b"
+
+
+def test_a_table_of_ours_that_is_handed_in_stays_as_it_is_byte_for_byte(verdicts_csv: Path) -> None:
+    texts = ("=1+1", "'quoted'", 'a "b", c', "x\ny", "\u202e", "back\\slash", "x;=1", "")
+    verdicts = [
+        a_verdict(target_id=f"twitter/{n}", input=text, because=text or "-", dns_ms=0.5)
+        for n, text in enumerate(texts)
+    ]
+    write_verdicts_csv(verdicts_csv, RUN_ID, verdicts, VANTAGE)
+    assert safe_again(verdicts_csv.read_bytes()) == verdicts_csv.read_bytes()
+
+
+def test_a_table_of_a_stranger_is_made_safe() -> None:
+    assert safe_again(b"input,dns_ms,n_controls\r\n=cmd|x!A0,=1+1,-1\r\n\x1b[31m,1e5,\r\n") == (
+        b"input,dns_ms,n_controls\r\n'=cmd|x!A0,'=1+1,-1\r\n\\u001b[31m,1e5,\r\n"
+    )
+    assert safe_again(b"=1+1\r\nx\r\n") == b"'=1+1\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'a,b\r\n"x,y\r\n', "line 2: unexpected end of data"),
+        (b"a,b\r\nx\r\n", "line 2: 1 cells under 2 headings"),
+        (b"\xff\xfe", "'utf-8' codec can't decode"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_line(content: bytes, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        safe_again(content)

@@ -79,7 +79,7 @@ TAGS = {
         "figure",
         "figcaption",
     ),
-    *("pre", "svg", "desc", "text", "line", "polyline", "polygon", "rect", "circle"),
+    *("pre", "svg", "desc", "text", "line", "polyline", "polygon", "rect", "circle", "colgroup", "col"),
 }
 HEADS = {("html", "lang"), ("meta", "charset"), ("meta", "http-equiv"), ("meta", "content"), ("meta", "name")}
 ATTRIBUTES = {
@@ -235,7 +235,9 @@ def assert_sound(page: Page) -> None:
         "facts",
         "value",
     }
-    assert set(page.values("class")) <= states | classes | {"state reachable", "rules", "note"}
+    assert set(page.values("class")) <= states | classes | {"state reachable", "rules", "note"} | {
+        f"w{n}" for n in range(5, 101, 5)
+    }
 
 
 def test_a_page_is_sound_and_needs_nothing_from_elsewhere() -> None:
@@ -327,6 +329,7 @@ def test_every_block_of_a_document_is_drawn() -> None:
     assert "<ul><li>one</li>\n<li>two</li>\n</ul>" in text
     assert "<ol><li>first</li>\n<li>second</li>\n</ol>" in text
     assert "<caption>Two columns</caption>" in text
+    assert '<colgroup><col class="w50"><col class="w50"></colgroup>' in text
     assert '<thead><tr><th scope="col">A</th><th scope="col" class="n">B</th></tr></thead>' in text
     assert '<tr><td><code>x</code></td><td class="n">1</td></tr>' in text
     assert '<pre tabindex="0">sha256sum -c\n  next line\n</pre>' in text

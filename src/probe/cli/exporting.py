@@ -103,6 +103,8 @@ def _put(content: bytes, out: Path | None) -> None:
 
 def write_csv(runs: list[Path], out: Path | None) -> None:
     """Write verdicts.csv of one run or more, with one header, to a file or to stdout as UTF-8 with CRLF."""
+    from probe.report.csv import safe_again
+
     parts: list[bytes] = []
     for run in runs:
         file = run / "verdicts.csv" if run.is_dir() else run
@@ -111,7 +113,13 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
                 _("{file} is not there.").format(file=file),
                 _("Make it again: probe judge {run}").format(run=run),
             )
-        content = file.read_bytes()
+        try:
+            content = safe_again(file.read_bytes())  # a stranger's table may hold formulas
+        except ValueError as error:
+            exits.stop(
+                _("{file} is no table of verdicts: {error}.").format(file=file, error=error),
+                _("Make it again: probe judge {run}").format(run=run),
+            )
         header, newline, rows = content.partition(b"\r\n")
         if parts and not parts[0].startswith(header + newline):
             exits.stop(

@@ -1,8 +1,10 @@
 """verdicts.csv and services.csv: RFC 4180, UTF-8, safe in a spreadsheet, the same bytes each time."""
 
+import csv
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -33,6 +35,9 @@ _UNSEEN: Final = re.compile(
 )
 """Controls, signs that turn the direction of writing, fillers, lone surrogates, what XML may not hold; the
 backslash itself; and a semicolon before a formula: where it is the list separator, it begins a cell."""
+LONGEST_CELL: Final = 4 * 1024 * 1024
+"""Characters; a verdict's line has no more."""
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.ASCII)
 _ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
 
 
@@ -94,6 +99,35 @@ def unguarded(cell: str) -> str:
     """Return the text that `guarded` made a cell of."""
     text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", cell)
     return text.removeprefix("'")
+
+
+def safe_again(content: bytes) -> bytes:
+    """Return a table that somebody hands in, each cell that is not safe in a spreadsheet made so.
+
+    What this program wrote comes back byte for byte. Raises ValueError with the line for what is no table.
+    """
+    numbers = {column.name for column in VERDICT_COLUMNS if _DTYPES[column.type] in ("Int64", "Float64")}
+    csv.field_size_limit(LONGEST_CELL)
+    whole = StringIO(newline="")
+    writer = csv.writer(whole, lineterminator="\r\n")
+    reader = csv.reader(StringIO(content.decode("utf-8"), newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        writer.writerow(map(_safe, header))
+        for row in reader:
+            if len(row) != len(header):
+                raise ValueError(f"line {reader.line_num}: {len(row)} cells under {len(header)} headings")
+            writer.writerow(
+                cell if name in numbers and _NUMBER.fullmatch(cell) else _safe(cell)
+                for name, cell in zip(header, row, strict=True)
+            )
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from None
+    return whole.getvalue().encode("utf-8", "surrogatepass")
+
+
+def _safe(cell: str) -> str:
+    return cell if cell.isalnum() else guarded(unguarded(cell))
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -25,6 +25,7 @@ from probe.report.html_story import Story
 from probe.report.html_survey import surveyed
 from probe.report.html_svg import inline
 from probe.report.html_veil import plain, veil
+from probe.report.letters.widths import shares
 from probe.report.plots import described, trials_svg
 from probe.report.show import visible
 from probe.report.timings import described as timings_described
@@ -121,6 +122,7 @@ def write_html(handle: IO[bytes], document: Document, runs: Sequence[Told], *, p
         words={state: _(word) for state, word in words.STATES.items()},
         t={key: _(text) for key, text in TEXTS.items()},
         inline=inline,
+        shares=shares,
         style=style,
         style_hash=style_hash,
     )
