@@ -1,10 +1,6 @@
 """verdicts.csv and services.csv: RFC 4180, UTF-8, safe in a spreadsheet, the same bytes each time."""
 
 import csv
-<<<<<<< HEAD
-=======
-import io
->>>>>>> 24d8b26 (wip)
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -159,7 +155,7 @@ def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
 
 def as_csv(columns: Sequence[Column[R]], rows: Sequence[R]) -> bytes:
     """Return a table as the bytes of a file, safe in a spreadsheet."""
-    text = io.StringIO()
+    text = StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow([column.name for column in columns])
     table.writerows([_cell(column, row) for column in columns] for row in rows)
