@@ -135,9 +135,7 @@ def _written(contents: Contents, place: Path) -> Draft:
     tagmanifest = manifest(tags)
     _copied(tagmanifest, bag, TAGMANIFEST, zipping)
     zipping.close()
-    _sync(zipped)
-    for folder, _folders, _files in os.walk(bag):
-        _sync_folder(Path(folder))
+    _make_last(bag, zipped)
     return Draft(
         bag=bag,
         zip=zipped,
@@ -168,7 +166,6 @@ def _copied(source: Path | bytes, bag: Path, name: str, zipping: BagZip) -> Entr
                 _("The file changed while it was read"),
                 _("Wait until no program writes to it, and seal again."),
             )
-        os.fsync(descriptor)
     return Entry(name=name, n_bytes=n_bytes, sha256=digest.hexdigest())
 
 
@@ -186,6 +183,15 @@ def _opened(source: Path | bytes) -> Iterator[tuple[Iterator[memoryview], int]]:
                 source, _("This is no plain file"), _("Move it out of the run's folder, and seal again.")
             )
         yield blocks(file, _BLOCK), status.st_size
+
+
+def _make_last(bag: Path, zipped: Path) -> None:
+    """Wait until the disk has all of it: at the end, when it has most of it already."""
+    _sync(zipped)
+    for folder, _folders, files in os.walk(bag):
+        for name in files:
+            _sync(Path(folder, name))
+        _sync_folder(Path(folder))
 
 
 def _sync(path: Path) -> None:
