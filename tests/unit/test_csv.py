@@ -2,18 +2,22 @@
 
 import csv
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from probe.model.measurement import VantagePoint
 from probe.model.words import Caveat, ControlSource, ReasonCode, State
 from probe.report import EXPORTS, Judged
+from probe.report.column import Column
 from probe.report.columns import VERDICT_COLUMNS
 from probe.report.csv import (
+    as_csv,
     guarded,
     read_csv,
     safe_again,
@@ -257,9 +261,35 @@ def test_the_export_named_csv_writes_all_three_files(tmp_path: Path) -> None:
     assert rows_of(written[1])[0]["run_id"] == judged.record.run_id
 
 
-def test_pandas_is_imported_only_when_a_table_is_written() -> None:
-    program = "import sys, probe.report.csv, probe.report.datapackage; sys.exit('pandas' in sys.modules)"
+def test_a_table_is_written_without_pandas() -> None:
+    program = (
+        "import sys; from probe.report.csv import as_csv; from probe.report.columns import VERDICT_COLUMNS; "
+        "as_csv(VERDICT_COLUMNS, []); sys.exit('pandas' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("string", ["", "a", 'say "so"', "one, two", "two\nlines", "=1", None]),
+        ("integer", [0, -3, 2**53, 4.0, None, True]),
+        ("number", [0, -0.0, 1, 0.1, 1e16, 1e-7, 123456789.123, math.nan, math.inf, None]),
+        ("boolean", [True, False, None, "", 1]),
+    ],
+)
+def test_a_table_has_the_bytes_that_pandas_writes(kind: Any, values: list[Any]) -> None:
+    columns = [Column(name=name, type=kind, meaning="", value=lambda value: value) for name in ("one", "two")]
+    cells = [None if value in ("", None) else _as_text(kind, value) for value in values]
+    dtype: Any = {"integer": "Int64", "number": "Float64"}.get(kind, "string")
+    series = pd.array(cells, dtype=dtype)
+    frame = pd.DataFrame({"one": series, "two": series})
+    expected = frame.to_csv(index=False, lineterminator="\r\n", na_rep="").encode()
+    assert as_csv(columns, values) == expected
+
+
+def _as_text(kind: str, value: Any) -> Any:
+    return guarded(value) if kind == "string" else str(bool(value)).lower() if kind == "boolean" else value
 
 
 @pytest.mark.parametrize(
