@@ -83,7 +83,7 @@ def screen(facts: Facts) -> str:
         for c in (*facts.controls, facts.proxy)
         if c
     )
-    helper = ", ".join(named) or _("none")
+    helper = ", ".join(named) or _("none chosen")
     rows = (
         (
             _("your operator"),
