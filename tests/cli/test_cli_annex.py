@@ -90,3 +90,13 @@ def test_what_is_no_run_ends_with_2(tmp_path: Path) -> None:
     done = probe("report", "absent", "--format", "json", home=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "categories"])
+def test_tables_too_are_coarsened_where_they_are_made_public(form: str, run: Path, tmp_path: Path) -> None:
+    full = probe("report", str(run), "--format", form, home=tmp_path).stdout
+    public = probe("report", str(run), "--format", form, "--disclosure", "public", home=tmp_path).stdout
+    assert run.name in full
+    assert run.name not in public
+    assert "unsealed-1" in public
+    assert len(public.splitlines()) == len(full.splitlines())

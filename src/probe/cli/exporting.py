@@ -39,6 +39,14 @@ class Telling:
     letter: Letter
     known: "Known"
 
+    def shown(self) -> tuple["Told", ...]:
+        """Return the runs as tables may show them: as they are, or without what picks somebody out."""
+        from probe.report.annex.veil import public_runs
+
+        if self.letter.disclosure == "full":
+            return self.runs
+        return public_runs(self.runs, n_volunteers=self.letter.n_volunteers)
+
     def annex(self) -> "Annex":
         """Return the facts of the annex, in no language, coarsened as the disclosure demands."""
         from probe.report.annex import annex_of
@@ -199,7 +207,44 @@ def _html(telling: Telling, stream: BinaryIO) -> None:
 def _xlsx(telling: Telling, stream: BinaryIO) -> None:
     from probe.report.xlsx import write_xlsx
 
-    write_xlsx(stream, telling.runs)
+    write_xlsx(stream, telling.shown())
+
+
+def _csv(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.annex.attachments import rows
+    from probe.report.columns import VERDICT_COLUMNS
+    from probe.report.csv import as_csv
+
+    stream.write(as_csv(VERDICT_COLUMNS, list(rows(telling.shown()))))
+
+
+def _categories(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.categories import CATEGORY_COLUMNS, categories_of
+    from probe.report.csv import as_csv
+
+    found = [row for one in telling.shown() for row in categories_of(one.verdicts, one.record.run_id)]
+    stream.write(as_csv(CATEGORY_COLUMNS, found))
+
+
+def _facts(telling: Telling, stream: BinaryIO) -> None:
+    from probe.report.facts import lines
+
+    for one in telling.shown():
+        said = tuple(lines(one.facts)) or (_("No facts were asked for."),)
+        text = "\n".join((visible(one.record.run_id, 200), *(f"  {sentence}" for sentence in said)))
+        stream.write(f"{text}\n".encode())
+
+
+def _either(full: Callable[[list[Path], Path | None], None], public: Draw) -> Callable[[Order], None]:
+    """Return what writes the runs' own tables as they lie there, and in public draws them anew."""
+
+    def write(order: Order) -> None:
+        if order.letter.disclosure == "full":
+            full(list(order.runs), order.out)
+        else:
+            drawn(public, is_text=True)(order)
+
+    return write
 
 
 def _paths(write: Callable[[list[Path], Path | None], None]) -> Callable[[Order], None]:
@@ -230,14 +275,10 @@ def _docx(telling: Telling, stream: BinaryIO) -> None:
     stream.write(docx_of(telling.document()))
 
 
-def _later(name: str) -> Form:
-    return Form(write=lambda _order: exits.later(f"--format {name}"))
-
-
 WRITERS: Final[Mapping[str, Form]] = {
-    "csv": Form(write=_paths(write_csv)),
-    "categories": Form(write=_paths(write_categories)),
-    "facts": Form(write=_paths(write_facts)),
+    "csv": Form(write=_either(write_csv, _csv)),
+    "categories": Form(write=_either(write_categories, _categories)),
+    "facts": Form(write=_either(write_facts, _facts)),
     "svg": Form(write=_paths(write_pictures)),
     "json": Form(write=drawn(_json, is_text=True), disclosure="public"),
     "pdf": Form(write=drawn(_pdf), disclosure="public"),
