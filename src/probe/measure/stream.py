@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
+import sys
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from probe.measure import kernel
@@ -62,6 +63,9 @@ class Stream:
         self._write_error: OSError | None = None
         self._reads = 0
         self._loop = asyncio.get_running_loop()
+        self._wanted = 0
+        self._waiter: asyncio.Future[bytes] | None = None
+        self._watched = False
         ctx.streams.add(self)
 
     async def read(self, size: int = CHUNK) -> bytes:
@@ -70,7 +74,7 @@ class Stream:
         if self._reads % YIELD_EVERY == 0:
             await asyncio.sleep(0)
         try:
-            data = await self._loop.sock_recv(self.sock, size)
+            data = await self._recv(size)
         except OSError as error:
             self.ended_by = "rst" if classify(error) in f.RESETS else self.ended_by
             raise
@@ -89,10 +93,53 @@ class Stream:
             self.series = merged(self.series)
         return data
 
+    async def _recv(self, size: int) -> bytes:
+        """Do what the loop's `sock_recv` does, but ask it once, not at every read, to watch the socket."""
+        if sys.platform == "win32":
+            return await self._loop.sock_recv(self.sock, size)
+        try:
+            return self.sock.recv(size)
+        except (BlockingIOError, InterruptedError):
+            pass
+        self._wanted = size
+        self._waiter = self._loop.create_future()
+        if not self._watched:
+            self._loop.add_reader(self.sock.fileno(), self._arrived)
+            self._watched = True
+        try:
+            return await self._waiter
+        finally:
+            self._waiter = None
+
+    def _arrived(self) -> None:
+        """Read for whoever waits; what nobody waits for stays with the kernel, unwatched."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._unwatch()
+            return
+        try:
+            data = self.sock.recv(self._wanted)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            waiter.set_exception(error)
+        else:
+            waiter.set_result(data)
+
+    def _unwatch(self) -> None:
+        if self._watched:
+            self._loop.remove_reader(self.sock.fileno())
+            self._watched = False
+
     async def write(self, data: bytes) -> None:
         """Send all of it."""
         try:
-            await self._loop.sock_sendall(self.sock, data)
+            try:
+                sent = self.sock.send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            if sent < len(data):
+                await self._loop.sock_sendall(self.sock, memoryview(data)[sent:])
         except OSError as error:
             self.ended_by = "rst" if classify(error) in f.RESETS else self.ended_by
             self._write_error = error
@@ -113,6 +160,7 @@ class Stream:
         """Close the socket; more than once does no harm."""
         if self.sock.fileno() >= 0:
             self.final_info = kernel.tcp_info(self.sock)
+            self._unwatch()
             self.sock.close()
         self.ctx.streams.discard(self)
 
