@@ -110,12 +110,3 @@ def test_a_budget_of_seconds_is_told_as_one(tmp_path: Path) -> None:
     done = probe("run", "telegram", "--dry-run", "--max-minutes", "0.1", home=tmp_path)
     assert "About 0.1 min and " in done.stdout
     assert "; never more than 0.1 min and 15.0 MB." in done.stdout
-
-
-@pytest.mark.parametrize(
-    "command",
-    [("compare",), ("evidence", "seal"), ("evidence", "verify")],
-    ids=" ".join,
-)
-def test_what_comes_later_says_so_in_its_help(command: tuple[str, ...]) -> None:
-    assert "(later)." in probe(*command, "--help").stdout

@@ -22,8 +22,8 @@ from probe.store.ooni import Keys, Lists, Record
 from probe.targets import Catalogue, parse_input
 from probe.targets.inputs import target_of_input
 
-SERVICE: Final = "ooni"
-"""Of targets that the catalogue does not have."""
+SERVICE: Final = "url"
+"""Of targets that the catalogue does not have: addresses that somebody chose."""
 CONTROL: Final = "https://0.th.ooni.org/"
 """Records do not say which of OONI's helpers answered; all of them are one party."""
 NOT_ASKED: Final = "x_control_not_asked"
