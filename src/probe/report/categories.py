@@ -89,7 +89,7 @@ def categories_of(verdicts: Iterable[Verdict], run_id: str = "") -> tuple[Catego
 
 
 def _count(state: State) -> Column[Category]:
-    return Column(f"n_{state}", "integer", f"Targets that are {state}.", lambda row: row.counts.get(state, 0))
+    return Column(f"n_{state}", "integer", words.STATES_COUNTED[state], lambda row: row.counts.get(state, 0))
 
 
 CATEGORY_COLUMNS: Final[tuple[Column[Category], ...]] = (

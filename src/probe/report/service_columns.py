@@ -7,6 +7,7 @@ from probe.locale import N_
 from probe.model.measurement import VantagePoint
 from probe.model.verdict import ServiceVerdict
 from probe.model.words import State
+from probe.report import words
 from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
 from probe.report.where_columns import HOW, WHERE
 
@@ -23,7 +24,7 @@ class ServiceRow:
 def _count(state: State) -> Column[ServiceRow]:
     name = f"n_{state}"
     return Column(
-        name, "integer", f"Targets that are {state}.", lambda row: getattr(row.service, name), required=True
+        name, "integer", words.STATES_COUNTED[state], lambda row: getattr(row.service, name), required=True
     )
 
 

@@ -21,6 +21,15 @@ STATES_MEAN: Final = {
     "inconclusive": N_("The evidence carries no verdict. This is no all-clear."),
 }
 
+STATES_COUNTED: Final = {
+    "reachable": N_("Targets that are reachable."),
+    "throttled": N_("Targets that are throttled."),
+    "blocked": N_("Targets that are blocked."),
+    "geoblocked": N_("Targets that are geoblocked."),
+    "down": N_("Targets that are down."),
+    "inconclusive": N_("Targets that are inconclusive."),
+}
+"""What a column that counts a state holds."""
 STATES_HOW: Final = {
     "reachable": N_("answers"),
     "throttled": N_("slow"),
