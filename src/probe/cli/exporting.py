@@ -115,7 +115,8 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
 
     parts: list[bytes] = []
     for run in runs:
-        file = run / "verdicts.csv" if run.is_dir() else run
+        folder = run / "data" if (run / "bagit.txt").is_file() else run
+        file = folder / "verdicts.csv" if run.is_dir() else run
         if not file.is_file():
             exits.stop(
                 _("{file} is not there.").format(file=file),
