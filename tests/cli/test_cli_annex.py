@@ -17,7 +17,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_facts_are_json_with_what_the_compiler_stated(run: Path, tmp_path: Path) -> None:
     (tmp_path / "events.csv").write_text('date,event,source\r\n2026-11-21,"A vote, early",a paper\r\n')
     done = probe(
-        *("report", str(run), "--format", "json", "--letter", "Keep it on", "--to", "operator:AS12389"),
+        *(
+            "report",
+            str(run),
+            "--format",
+            "json",
+            "--letter",
+            "Keep it \udcff on",
+            "--to",
+            "operator:AS12389",
+        ),
         *(
             "--to",
             "government",
@@ -37,6 +46,7 @@ def test_the_facts_are_json_with_what_the_compiler_stated(run: Path, tmp_path: P
         {"kind": "operator", "name": "AS12389"},
         {"kind": "government", "name": ""},
     ]
+    assert told["letter"]["title"] == "Keep it \ufffd on"
     assert told["letter"]["events"] == [{"date": "2026-11-21", "what": "A vote, early", "source": "a paper"}]
     assert [one["status"] for one in told["requests"]] == ["SIMULATED", "SIMULATED"]
     assert told["letter"]["disclosure"] == "public"

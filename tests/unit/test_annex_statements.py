@@ -342,3 +342,45 @@ def test_nothing_is_ascribed_to_a_government_or_to_one_box(lang: str) -> None:
         if one.key != "block_pages":  # that page is quoted as it came
             said = text_of(one).casefold()
             assert [word for word in BANNED[lang] if word in said] == []
+
+
+HOSTILE = "\x1b[31m\u202eevil\x00\u2028{number}%s<b>&{{7*7}}#let x = 1"
+
+
+def test_a_strangers_text_is_shown_and_obeyed_by_nobody() -> None:
+    verdict = found(
+        State.BLOCKED,
+        BEGAN,
+        input=f"https://{HOSTILE}/",
+        target_id=f"x/{HOSTILE}",
+        mechanism=HOSTILE,
+        because=HOSTILE,
+        failure=HOSTILE,
+        rule_id=HOSTILE,
+    )
+    page = a_round_trip(url=HOSTILE, body=f"<p>{HOSTILE}</p>", title=HOSTILE, body_sha256="c" * 64)
+    told = a_told(
+        verdicts=[verdict, BLOCK_PAGE],
+        measurements=[
+            a_measurement(measurement_uid="20261121T120533Z-AS64500-0000-000001", requests=(page,))
+        ],
+        access_type=HOSTILE,
+        region=HOSTILE,
+        bypass=(HOSTILE,),
+        software_version=HOSTILE,
+    )
+    letter = Letter(
+        title=HOSTILE,
+        measured_by=HOSTILE,
+        compiled_by=HOSTILE,
+        contact=HOSTILE,
+        key_fingerprint=HOSTILE,
+        events=(Event(date=HOSTILE, what=HOSTILE, source=HOSTILE),),
+        disclosure="full",
+    )
+    made_of_it = made(told, letter=letter)
+    texts = [made_of_it.title, made_of_it.subtitle, made_of_it.running_head, made_of_it.author]
+    texts += [text_of(one) for one in made_of_it.sections]
+    obeyed = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff]")
+    assert [obeyed.findall(text) for text in texts] == [[]] * len(texts)
+    assert "evil" in texts[4]

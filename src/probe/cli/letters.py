@@ -63,7 +63,7 @@ def _disclosure(text: str) -> Disclosure:
 
 def _addressees(texts: Sequence[str]) -> tuple[Addressee, ...]:
     try:
-        return tuple(dict.fromkeys(addressee_of(text) for text in texts))
+        return tuple(dict.fromkeys(addressee_of(_whole(text)) for text in texts))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--to") from None
 
@@ -74,7 +74,12 @@ def _text(text: str, option: str) -> str:
             _("At most {n} characters.").format(n=LONGEST),
             param_hint=option,
         )
-    return " ".join(text.split())
+    return " ".join(_whole(text).split())
+
+
+def _whole(text: str) -> str:
+    """Return a typed text with what was no character of the terminal's encoding replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _moment(text: str) -> datetime:

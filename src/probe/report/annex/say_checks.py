@@ -25,12 +25,13 @@ CHECKING: Final = """sha256sum tagmanifest-sha256.txt
 sha256sum -c tagmanifest-sha256.txt
 sha256sum -c manifest-sha256.txt
 find data -type f | wc -l
-ssh-keygen -Y verify -f allowed_signers -I IDENTITY -n probe-evidence \\
+ssh-keygen -Y find-principals -f allowed_signers -s tagmanifest-sha256.txt.sig
+ssh-keygen -Y verify -f allowed_signers -I NAME -n probe-evidence \\
   -s tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt
 openssl ts -verify -data tagmanifest-sha256.txt \\
   -in tagmanifest-sha256.txt.tsr -CAfile tsa-ca.pem"""
 AGAIN: Final = """probe evidence verify BAG --root HASH
-probe judge BAG/data -o again"""
+probe judge BAG -o again"""
 
 
 def integrity(annex: Annex) -> Iterator[Block]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST_SHOWN: Final = 16
 MOST_PAGES: Final = 20
 MOST_TEXT: Final = 1500
+MOST_BODY: Final = 65_536
+"""Characters of a page that are looked at: a run keeps 16 KiB, a stranger's may claim more."""
 LAYERS: Final = ("dns", "tcp", "tls", "http", "quic")
 NEUTRAL: Final = "neutral"
 PAGES: Final = frozenset(("http.blockpage", "http.redirect", "dns.blockpage"))
@@ -138,7 +140,7 @@ def _pages(seen: Seen, run: str, measurement: Measurement) -> None:
 
 def _text_of(page: HTTPRoundTrip) -> str:
     """Return the words of a page as a reader sees them, at most 1500 characters."""
-    text = _words(_TAG.sub(" ", _SILENT.sub(" ", page.body)))
+    text = _words(_TAG.sub(" ", _SILENT.sub(" ", page.body[:MOST_BODY])))
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} [...]"
 
 
