@@ -230,5 +230,5 @@ def _timings(story: Story, prefix: str) -> Iterator[tuple[Markup, str]]:
     )
     drawn = ((service, verdicts) for service, verdicts in services if verdicts)
     for n, (service, verdicts) in enumerate(islice(drawn, MOST_DRAWINGS)):
-        drawing = timings_svg(service, verdicts, story.veil.ms)
+        drawing = timings_svg(service, verdicts, story.named, story.veil.ms)
         yield inline(drawing, f"{prefix}-t{n}"), timings_described(verdicts)

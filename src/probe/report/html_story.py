@@ -13,7 +13,7 @@ from probe.report import words
 from probe.report.console_text import ACCUSING, compared, confirmation, label_of, located, reason
 from probe.report.csv import network_first
 from probe.report.html_paths import uids_of
-from probe.report.html_steps import outcome_of, steps_of
+from probe.report.html_steps import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -137,6 +137,10 @@ class Story:
         }
         self._labels: dict[tuple[object, ...], str] = {}
 
+    def named(self, verdict: Verdict) -> str:
+        """Return what a target is called on the page."""
+        return self.veil.input(verdict.service, verdict.input)
+
     def tables(self) -> Iterator[Table]:
         """Yield the verdicts service by service; of more than a thousand state by state, worst first."""
         for service, group in groupby(self.verdicts, key=lambda v: v.service):
@@ -163,7 +167,7 @@ class Story:
     def _row(self, verdict: Verdict) -> Row:
         return Row(
             anchor=self._anchors.get(verdict.target_id, ""),
-            input=self.veil.text(verdict.input),
+            input=self.named(verdict),
             state=verdict.state,
             how=self._how(verdict),
             rule=self._rules[verdict.rule_id],
@@ -191,6 +195,7 @@ class Story:
                 yield self._path(verdict)
 
     def _path(self, verdict: Verdict) -> Path:
+        told = self.veil.verdict(verdict)
         uids = uids_of(verdict)
         own = [uid for uid in uids if self._owner.get(uid) == verdict.target_id]
         others = [uid for uid in uids if uid not in own]
@@ -198,12 +203,12 @@ class Story:
         n, k = verdict.n_observations, verdict.n_controls
         return Path(
             anchor=self._anchors[verdict.target_id],
-            input=self.veil.text(verdict.input),
+            input=self.named(verdict),
             state=verdict.state,
             how=self._how(verdict),
-            why=self.veil.text(reason(verdict)),
+            why=self.veil.text(reason(told)),
             facts=(
-                *(_("Note: {note}").format(note=self.veil.text(note)) for note in say_notes(verdict)),
+                *(_("Note: {note}").format(note=self.veil.text(note)) for note in say_notes(told)),
                 *(_(words.CAVEATS[caveat]) for caveat in verdict.caveats),
                 ngettext("{n} observation", "{n} observations", n).format(n=n),
                 ngettext("{n} control", "{n} controls", k).format(n=k),
@@ -213,8 +218,8 @@ class Story:
             rule=self._rules[verdict.rule_id],
             rule_id=verdict.rule_id,
             mechanism=verdict.mechanism,
-            failure=verdict.failure or "",
-            values=tuple((name, self.veil.text(value)) for name, value in verdict.params),
+            failure=told.failure or "",
+            values=tuple((name, self.veil.text(value)) for name, value in told.params),
             tried=tuple(
                 self._tried(self.paths.kept[uid], is_witness=uid in witnesses, pages=_is_page(verdict))
                 for uid in own
@@ -240,7 +245,7 @@ class Story:
 
     def _tried(self, kept: Kept, *, is_witness: bool, pages: bool) -> Tried:
         m = kept.measurement
-        steps = self.veil.steps(m, steps_of(m, pages=pages))
+        steps = self.veil.steps(m, pages=pages)
         return Tried(
             anchor=self._anchor(kept),
             uid=self.veil.uid(m.measurement_uid),
@@ -271,7 +276,7 @@ class Story:
         if kept is None:
             return Link(anchor="", text=self.veil.uid(uid))
         m = kept.measurement
-        end = outcome_of(self.veil.steps(m, steps_of(m, pages=False)))
+        end = outcome_of(self.veil.steps(m, pages=False))
         came = end.came if end else _("nothing")
         text = _("{site}, round {n}: {came}")
         return Link(

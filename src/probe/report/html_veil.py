@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from probe.locale import N_, _
-from probe.report.annex.disclosure import hour, minutes_removed, uid
-from probe.report.html_steps import OK, outcome_of
+from probe.model.vpn import TUNNELS
+from probe.report.annex.disclosure import hour, minutes_removed, own_tunnel_hidden, uid
+from probe.report.annex.veil import public_verdict
+from probe.report.html_steps import OK, Step, outcome_of, steps_of
 from probe.report.html_survey import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from probe.model.measurement import Measurement
-    from probe.report.html_steps import Step
+    from probe.model.verdict import Verdict
     from probe.report.html_survey import Survey
     from probe.report.told import Told
 
@@ -62,7 +64,17 @@ class Veil:
     def site(self, measurement: Measurement) -> str:
         """Return what was measured: its input, or a neutral site's role."""
         role = self.roles.get(measurement.target_id)
-        return _(role) if self.public and role is not None else self.text(measurement.input)
+        if self.public and role is not None:
+            return _(role)
+        return self.input(measurement.service, measurement.input)
+
+    def input(self, service: str, text: str) -> str:
+        """Return an input without the host of the volunteer's own tunnel."""
+        return own_tunnel_hidden(service, self.text(text)) if self.public else text
+
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """Return a verdict as it may be told."""
+        return public_verdict(self.name, verdict) if self.public else verdict
 
     def ms(self, value: float | None) -> float | None:
         """Return milliseconds with a digit behind the point, or two digits in all."""
@@ -70,27 +82,15 @@ class Veil:
             return None
         return float(f"{value:.2g}") if self.public else round(value, 1)
 
-    def steps(self, measurement: Measurement, steps: Iterable[Step]) -> tuple[Step, ...]:
-        """Return operations as they may be told; of a neutral site, what came and nothing of whom."""
+    def steps(self, measurement: Measurement, *, pages: bool) -> tuple[Step, ...]:
+        """Return a measurement's operations; of a neutral site or an own tunnel only what came of all."""
+        steps = steps_of(_rounded(measurement) if self.public else measurement, pages=pages)
         if not self.public:
             return tuple(replace(step, ms=self.ms(step.ms)) for step in steps)
-        if measurement.target_id in self.roles:
-            end = outcome_of(tuple(steps))
-            return (
-                (
-                    replace(
-                        end,
-                        what=_("In all"),
-                        whom="",
-                        came=end.came if end.failed else _(OK),
-                        t0=None,
-                        ms=None,
-                        more=(),
-                    ),
-                )
-                if end
-                else ()
-            )
+        if measurement.target_id in self.roles or measurement.service == TUNNELS:
+            end = outcome_of(steps)
+            came = "" if end is None else end.came if end.failed else _(OK)
+            return (Step(what=_("In all"), came=came, failed=end.failed),) if end else ()
         return tuple(
             replace(
                 step,
@@ -103,6 +103,21 @@ class Veil:
             )
             for step in steps
         )
+
+
+def _rounded(measurement: Measurement) -> Measurement:
+    """Return a measurement with two digits of each count of bytes: an operator's logs hold all of them."""
+    return replace(
+        measurement,
+        requests=tuple(replace(r, body_length=_two_digits(r.body_length)) for r in measurement.requests),
+        transfers=tuple(
+            replace(t, n_socket_bytes=_two_digits(t.n_socket_bytes) or 0) for t in measurement.transfers
+        ),
+    )
+
+
+def _two_digits(n: int | None) -> int | None:
+    return None if n is None else int(float(f"{n:.2g}"))
 
 
 def plain(run: Told) -> Veil:

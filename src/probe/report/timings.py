@@ -41,6 +41,8 @@ STEPS: Final[tuple[Step, ...]] = (
 """Field of a verdict, name, colour: three to one at least on white and on black."""
 
 
+Naming = Callable[["Verdict"], str]
+"""What stands beside a row."""
 Rounding = Callable[[float | None], float | None]
 """What becomes of milliseconds before they are drawn."""
 
@@ -54,9 +56,9 @@ def timed(verdicts: Iterable[Verdict]) -> list[Verdict]:
     ]
 
 
-def timings_svg(service: str, verdicts: Sequence[Verdict], rounding: Rounding) -> str:
+def timings_svg(service: str, verdicts: Sequence[Verdict], naming: Naming, rounding: Rounding) -> str:
     """Return one drawing of a service's timed targets, a row each; of many, the first forty."""
-    rows = [(v.input, _times(v, rounding)) for v in verdicts[:MOST_ROWS]]
+    rows = [(naming(v), _times(v, rounding)) for v in verdicts[:MOST_ROWS]]
     scale = scale_of(ms * NS for _input, times in rows for ms in times if ms is not None)
     height = HEAD + ROW * len(rows) + FOOT
     name = hashlib.sha256(service.encode("utf-8", "surrogatepass")).hexdigest()[:8]
