@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from probe.measure.dial import RealNetwork
 from probe.model.verdict import Verdict
 from probe.model.words import ReasonCode, State
-from probe.pipeline import rejudge
+from probe.pipeline import baseline_from_run, rejudge
+from probe.pipeline.folder import open_run
 from probe.pipeline.ooni import Imported, judge_ooni
+from probe.pipeline.request import RunRequest, UsageError, prepare
 from probe.store import StoreError
 from unit import ooni_samples as o
 
@@ -111,9 +114,11 @@ def test_records_of_unknown_networks_are_rounds_only_within_one_report(tmp_path:
 
 
 def test_a_run_made_of_records_says_whose_they_are(tmp_path: Path) -> None:
-    (result,) = judged(tmp_path, o.a_record(test_keys=o.a_page(), software_name="ooni\x1b[31m=probe")).results
+    (result,) = judged(
+        tmp_path, o.a_record(test_keys=o.a_page(), software_name="ooni\x1b[31m\u202e=probe")
+    ).results
     record = result.record
-    assert record.vantage.software == "ooni31mprobe 3.8.8"
+    assert record.vantage.software == "ooni[31m=probe 3.8.8"
     assert record.imported_from.startswith("OONI measurements, SHA-256 of the file ")
     assert (record.vantage.asn_source, record.vantage.probe_network_name) == ("detected", "Example Telecom")
     assert result.folder.name.startswith("20260304T102030Z-AS64500-")
@@ -268,7 +273,6 @@ DEEP = '{"a":' * 50_000 + "1" + "}" * 50_000
             json.dumps(o.a_record(test_keys={"control": {"dns": 7}, "queries": [o.a_query(o.NAME)]})),
             "control",
         ),
-        (json.dumps(o.a_record(input="https://user:secret@site.example.org/")), "user name or password"),
         (json.dumps(o.a_record(annotations={"x_verdicts": "{"}, test_keys=o.a_page())), "x_verdicts"),
         (json.dumps(o.a_record(input=7)), "Expected `str"),
         ('{"test_keys": ' + DEEP + "}", "no OONI measurement"),
@@ -308,3 +312,29 @@ def test_times_and_texts_of_a_stranger_are_bounded(tmp_path: Path) -> None:
     assert found["queries"][0]["t"] == 3600.0
     assert len(found["queries"][0]["answers"]) == 64
     assert len(found["requests"][0]["body"]) == 16 * 1024
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://user:secret@site.example.org/", "https://not a host/", "ftp://site.example.org/", "x" * 5000],
+)
+def test_an_input_that_cannot_be_measured_is_left_out_and_counted(tmp_path: Path, url: str) -> None:
+    imported = judged(tmp_path, o.a_record(input=url, test_keys=o.a_page()), o.a_record(test_keys=o.a_page()))
+    assert (imported.n_records, imported.skipped) == (1, {"web_connectivity": 1})
+
+
+def test_a_resolver_that_nobody_knows_is_left_out(tmp_path: Path) -> None:
+    doh = o.a_record("dnscheck", input="https://doh.example/dns-query", test_keys={"lookups": {}})
+    assert judged(tmp_path, doh, o.a_record(test_keys=o.a_page())).skipped == {"dnscheck": 1}
+
+
+def test_a_run_of_records_is_not_taken_up_again(tmp_path: Path) -> None:
+    (result,) = judged(tmp_path, o.a_record(test_keys=o.a_page())).results
+    with pytest.raises(UsageError, match="measured by another program"):
+        open_run(prepare(RunRequest(resume=result.folder)), RealNetwork())
+
+
+def test_no_baseline_is_made_of_records(tmp_path: Path) -> None:
+    (result,) = judged(tmp_path, o.a_record(test_keys=o.a_page())).results
+    with pytest.raises(UsageError, match="was not fine itself"):
+        baseline_from_run(result.folder, tmp_path / "b.json")

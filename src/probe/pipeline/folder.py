@@ -121,6 +121,9 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
     if record.simulated:
         folder.close()
         raise UsageError(f"{path} was made in the lab.", "Start it anew: probe demo")
+    if record.imported_from:
+        folder.close()
+        raise UsageError(f"{path} was measured by another program.", "Start a run of your own: probe run")
     inputs = read_inputs(folder)
     first_uid, last_s = 0, 0.0
     for measurement in folder.measurements():

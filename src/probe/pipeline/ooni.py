@@ -41,7 +41,7 @@ WINDOW: Final = timedelta(seconds=BASELINE_FRESH_S)
 MOST_RUNS: Final = 1_000
 _AS: Final = re.compile(r"AS(\d{1,10})", re.ASCII)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
-_STRANGE: Final = re.compile(r"[^A-Za-z0-9 ._+-]")
+LONGEST_NAME: Final = 80
 UNKNOWN: Final = "AS0"
 
 
@@ -298,8 +298,8 @@ def _claims(path: Path, number: int, record: Record) -> tuple[Claim, ...]:
 
 
 def _plain(text: str) -> str:
-    """Return a stranger's word in letters that no program takes for anything else."""
-    return _STRANGE.sub("", text).strip()[:80]
+    """Return a stranger's word without signs that nobody sees."""
+    return " ".join("".join(sign for sign in text if sign.isprintable()).split())[:LONGEST_NAME]
 
 
 def _digest(path: Path) -> str:

@@ -28,6 +28,7 @@ CONTROL: Final = "https://0.th.ooni.org/"
 """Records do not say which of OONI's helpers answered; all of them are one party."""
 NOT_ASKED: Final = "x_control_not_asked"
 PAGES: Final = frozenset({"web", "store"})
+ENDPOINTS: Final = frozenset({"tcp", "http_any", "quic"})
 RESOLVERS: Final = frozenset({"dns", "doh"})
 ANY: Final = frozenset({"web", "store", "tcp", "http_any", "quic", "dns", "doh"})
 APPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,16 +75,17 @@ class Book:
                 if target.experiment in ANY:
                     self._known.setdefault((parse_input(target.input).key, target.experiment), target)
 
-    def target(self, url: str, experiments: frozenset[str]) -> Target:
-        """Return the target of an input. Raises ValueError for what cannot be measured."""
-        parsed = parse_input(url)
+    def target(self, url: str, experiments: frozenset[str]) -> Target | None:
+        """Return the target of an input; None for what cannot be measured, or is measured in another way."""
+        try:
+            parsed = parse_input(url)
+        except ValueError:
+            return None
         for experiment in sorted(experiments):
             if known := self._known.get((parsed.key, experiment)):
                 return known
         made = target_of_input(parsed, service=SERVICE)
-        if made.experiment not in experiments:
-            raise ValueError(f"{parsed.scheme}:// is another kind of measurement")
-        return made
+        return made if made.experiment in experiments else None
 
     def of_services(self, names: Iterable[str]) -> Iterator[Target]:
         """Yield the endpoints and pages of services."""
@@ -94,36 +96,26 @@ class Book:
 def parts_of(record: Record, book: Book) -> tuple[Part, ...]:
     """Return what a record holds, by target; empty where it holds nothing that can be judged.
 
-    Raises ValueError for an input that is no address of anything.
+    Raises ValueError for a control's answer that is none.
     """
     if record.test_name in APPS:
         return tuple(_of_app(record, book))[:MOST_PARTS]
     if not isinstance(record.input, str):
-        raise ValueError("it has no input")  # noqa: TRY004 - what is wrong is the file
+        return ()
     if record.test_name == "dnscheck":
         return tuple(_of_resolvers(record.input, record.test_keys, book))[:MOST_PARTS]
     url = _ours(record)
-    if url.partition(":")[0] not in {
-        "http",
-        "https",
-        "tcp",
-        "quic",
-        "dns+udp",
-        "dns+tcp",
-        "dns+tls",
-        "dns+quic",
-    }:
+    wanted = ENDPOINTS if url.startswith(("tcp:", "quic:")) else PAGES
+    said = record.annotation("x_experiment")
+    target = book.target(url, ANY if said else wanted)
+    if target is None:
         return ()
-    wanted = ANY if record.annotation("x_experiment") else PAGES
-    if url.startswith(("tcp:", "quic:")):
-        wanted = frozenset({"tcp", "http_any", "quic"})
-    target = book.target(url, wanted)
-    said = record.annotation("x_experiment") or target.experiment
-    found = _of_resolver(record.test_keys, _start(target)) if target.experiment in RESOLVERS else None
+    start = _start(target)
+    of_resolver = _of_resolver(record.test_keys, start) if target.experiment in RESOLVERS else None
     return (
         Part(
             target=target,
-            observed=found or observed(record.test_keys, _start(target)),
+            observed=of_resolver or observed(record.test_keys, start),
             experiment=said if said in ASIDES else target.experiment,
             control=control_of(record.test_keys, target),
         ),
@@ -179,7 +171,8 @@ def _of_app(record: Record, book: Book) -> Iterator[Part]:
     starts = {(_start(t).host, _start(t).port) for t in targets.values()}
     for url in _more(keys, starts):
         made = book.target(url, PAGES | {"tcp", "http_any"})
-        targets.setdefault(made.input, made)
+        if made is not None:
+            targets.setdefault(made.input, made)
     for target in targets.values():
         start = _start(target)
         found = observed(_only_start(keys, start), start, one_of_many=True)
@@ -226,30 +219,27 @@ def _more(keys: Keys, known: set[tuple[str, int]]) -> Iterator[str]:
 
 
 def _of_resolvers(text: str, keys: Keys, book: Book) -> Iterator[Part]:
-    """Yield what dnscheck tried: DoH by name as one target, every other transport by its address."""
+    """Yield what dnscheck tried: DoH by name as one target, every other transport by its address.
+
+    A DoH server that the catalogue does not have is none of ours: nothing is known of its answers.
+    """
     scheme = text.partition("://")[0]
     lookups = keys.lookups or {}
     if scheme == "https":
-        target = book.target(text, frozenset({"doh"})) if _is_doh(text, book) else None
-        if target is None:
-            raise ValueError("a DoH server that the catalogue does not have")
-        start = _start(target)
-        tried = [_of_resolver(lists, _where(url, start)) for url, lists in lookups.items()]
-        asked = observed(keys.bootstrap or Lists(), start).queries
-        yield Part(target=target, observed=_joined(tried, asked), experiment="doh")
+        target = book.target(text, frozenset({"doh"}))
+        if target is not None:
+            start = _start(target)
+            tried = [_of_resolver(lists, _where(url, start)) for url, lists in lookups.items()]
+            asked = observed(keys.bootstrap or Lists(), start).queries
+            yield Part(target=target, observed=_joined(tried, asked), experiment="doh")
         return
     for url, lists in lookups.items():
         where = place(url)
-        if where is not None and scheme in SCHEMES:
-            target = book.target(f"{SCHEMES[scheme]}://{endpoint(where.host, where.port)}", RESOLVERS)
+        if where is None or scheme not in SCHEMES:
+            continue
+        target = book.target(f"{SCHEMES[scheme]}://{endpoint(where.host, where.port)}", RESOLVERS)
+        if target is not None:
             yield Part(target=target, observed=_of_resolver(lists, _start(target)), experiment="dns")
-
-
-def _is_doh(url: str, book: Book) -> bool:
-    try:
-        return book.target(url, frozenset({"doh"})).experiment == "doh"
-    except ValueError:
-        return False
 
 
 def _where(url: str, start: Hop) -> Hop:
