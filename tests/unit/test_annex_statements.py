@@ -9,6 +9,7 @@ import pytest
 
 from probe import locale
 from probe.model.observation import ControlAnswer
+from probe.model.transfer import Receipt
 from probe.model.words import ControlSource, Layer, Located, State
 from probe.report.annex import annex_of, document
 from probe.report.annex.blocks import Document, Figure, Items, Paragraph, Section, Table, Verbatim
@@ -207,6 +208,38 @@ def test_the_published_error_rate_is_that_of_its_page() -> None:
     n, rate = SIMULATED
     assert f"{rate * 100:g} % there. Confirmed: none in {n:,} runs" in page
     assert f"(below {SIMULATED_CONFIRMED * 100:g} %)" in page
+
+
+def test_whose_measurements_they_are_and_by_which_rules_they_were_judged_is_said() -> None:
+    text = section("method", a_told(), a_told(hours=1, imported_from="OONI measurements, SHA-256 abc"))
+    assert "Measured and judged by interference-probe 0.1.0, rules 1." in text
+    assert "Measured by OONI Probe, whose records were read from a file, and judged by" in text
+    assert "whose rules 1 are of 2026-11-01" in text
+    assert "least_control_bps | 300000" in text
+    assert "abc" not in text
+
+
+def test_transfers_that_a_helper_signed_for_are_counted() -> None:
+    from dataclasses import replace
+
+    from unit.some_trials import a_transfer
+
+    receipt = Receipt(
+        payload="{}",
+        signature="",
+        key="",
+        is_valid=True,
+        server_name="x.com",
+        n_bytes=1,
+        retransmits=None,
+        rtt_us=None,
+        min_rtt_us=None,
+    )
+    signed, forged = (replace(receipt, is_valid=is_valid) for is_valid in (True, False))
+    transfers = [replace(a_transfer("T", 1e6), receipt=one) for one in (signed, forged, None)]
+    told = a_told(measurements=[a_measurement(transfers=tuple(transfers))])
+    assert "1 transfer bears a helper's signed receipt" in section("integrity", told)
+    assert "receipt" not in section("integrity", a_told())
 
 
 def test_findings_are_worded_on_the_fixed_scale() -> None:

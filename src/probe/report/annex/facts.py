@@ -96,7 +96,7 @@ def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -
     for name, one in named:
         walk(seen, name, one.measurements(), _showing(one))
     alone = len(runs) == 1 or letter.n_volunteers == 1
-    rows = tuple(gather.run_of(name, one, known, seen.controls, full=full) for name, one in named)
+    rows = tuple(gather.run_of(name, one, known, seen, full=full) for name, one in named)
     shown = rows if full or alone else tuple(replace(row, region="") for row in rows)
     titles = {service: title for one in runs for service, title in one.titles}
     found = tuple(gather.findings(named, full=full))

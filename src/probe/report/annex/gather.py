@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from probe.model.verdict import ServiceVerdict, Verdict
     from probe.report.annex.known import Known
+    from probe.report.annex.walk import Seen
     from probe.report.told import Told
 
 NETWORK: Final = "network"
@@ -50,7 +51,7 @@ Named = tuple[str, "Told"]
 """What a run is called in the annex, and the run."""
 
 
-def run_of(name: str, one: Told, known: Known, controls: Mapping[tuple[str, str], int], *, full: bool) -> Run:
+def run_of(name: str, one: Told, known: Known, seen: Seen, *, full: bool) -> Run:
     """Return the row of one run."""
     record, vantage = one.record, one.record.vantage
     network = next((v for v in one.verdicts if v.service == NETWORK), None)
@@ -77,6 +78,7 @@ def run_of(name: str, one: Told, known: Known, controls: Mapping[tuple[str, str]
         clock_offset_s=offset if full or offset is None else float(round(offset)),
         n_measurements=record.n_measurements,
         stopped=record.stopped,
+        source="ooni" if record.imported_from else "own",
         software_version=record.software_version,
         rules_version=record.rules_version,
         as_table_dated=record.asn_table_dated if detected else known.operators_dated,
@@ -89,8 +91,9 @@ def run_of(name: str, one: Told, known: Known, controls: Mapping[tuple[str, str]
         else "",
         baseline_asn=baseline.probe_asn if baseline else "",
         control_kinds=tuple(
-            Count(word=kind, n=n) for (run, kind), n in sorted(controls.items()) if run == name and n
+            Count(word=kind, n=n) for (run, kind), n in sorted(seen.controls.items()) if run == name and n
         ),
+        n_receipts=seen.receipts[name],
         root_sha256=seal.root_sha256 if seal else "",
         n_files=seal.n_files if seal else 0,
         n_bytes=seal.n_bytes if seal else 0,

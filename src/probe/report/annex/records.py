@@ -45,6 +45,8 @@ class Run:
     n_measurements: int
     stopped: str
     """Empty for a run that came to its end; else interrupted, bytes or time."""
+    source: str
+    """`own` measurements, or `ooni`: records of OONI's that were read from a file."""
     software_version: str
     rules_version: int
     as_table_dated: str
@@ -59,6 +61,8 @@ class Run:
     baseline_asn: str
     control_kinds: tuple[Count, ...]
     """Answers of test helpers and proxies, by kind."""
+    n_receipts: int
+    """Transfers of which a helper signed what it saw, and the signature holds."""
     root_sha256: str
     """Empty: not sealed."""
     n_files: int

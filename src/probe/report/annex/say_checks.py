@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from probe.locale import N_, _
+from probe.locale import N_, _, ngettext
 from probe.report.annex import terms
 from probe.report.annex.blocks import Items, Paragraph, Table, Verbatim
 
@@ -58,6 +58,16 @@ def integrity(annex: Annex) -> Iterator[Block]:
             code=(1,),
         )
     yield Items(items=tuple(_(text) for text in PROVES))
+    n = sum(run.n_receipts for run in annex.runs)
+    if n:
+        text = ngettext(
+            "{n} transfer bears a helper's signed receipt: it proves that both names left alike, and not "
+            "before the time that the receipt names.",
+            "{n} transfers bear a helper's signed receipt: it proves that both names left alike, and not "
+            "before the time that the receipt names.",
+            n,
+        )
+        yield Paragraph(text=text.format(n=n))
 
 
 def _status(text: str) -> str:

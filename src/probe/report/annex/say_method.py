@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 MOST_FIGURES: Final = 12
+SOURCES: Final = {
+    "own": N_("Measured and judged by interference-probe {software}, rules {rules}."),
+    "ooni": N_(
+        "Measured by OONI Probe, whose records were read from a file, and judged by interference-probe "
+        "{software}, rules {rules}; what a record does not hold makes it inconclusive."
+    ),
+}
 LIMITS: Final = (
     N_("These measurements describe the lines named, at the times stated, and nothing beyond them."),
     N_(
@@ -86,13 +93,10 @@ def method(annex: Annex) -> Iterator[Block]:
             "in docs/method.md of the program."
         )
     )
-    versions = sorted({(run.software_version, run.rules_version) for run in annex.runs})
-    for software, rules in versions:
-        yield Paragraph(
-            text=_("Measured and judged by interference-probe {software}, rules {rules}.").format(
-                software=terms.shown(software, 40), rules=rules
-            )
-        )
+    for source, text in SOURCES.items():
+        versions = {(run.software_version, run.rules_version) for run in annex.runs if run.source == source}
+        for software, rules in sorted(versions):
+            yield Paragraph(text=_(text).format(software=terms.shown(software, 40), rules=rules))
     yield Paragraph(
         text=_(
             "This annex was made by interference-probe {software}, whose rules {rules} are of {date}."

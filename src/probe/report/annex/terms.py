@@ -134,7 +134,9 @@ def counted(found: Iterable[Count], table: Mapping[str, str]) -> str:
 
 def mechanisms(found: Iterable[Count]) -> str:
     """Return mechanisms in words, each with its code and count; a dash for none."""
-    return _("; ").join(f"{words.mechanism(one.word)} ({shown(one.word, 60)}) {one.n}" for one in found) or "-"
+    return (
+        _("; ").join(f"{words.mechanism(one.word)} ({shown(one.word, 60)}) {one.n}" for one in found) or "-"
+    )
 
 
 def listed(texts: Iterable[str]) -> str:

@@ -42,6 +42,8 @@ class Seen:
     failed: Counter[str] = field(default_factory=Counter)
     controls: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Answers of test helpers and proxies, by run and kind."""
+    receipts: Counter[str] = field(default_factory=Counter)
+    """Transfers with a receipt that holds, by run."""
     pages: dict[str, BlockPage] = field(default_factory=dict)
 
     def targets(self, targets: Iterable[Target]) -> Iterator[TargetFacts]:
@@ -78,6 +80,9 @@ def walk(seen: Seen, run: str, measurements: Iterable[Measurement], showing: Col
         for answer in measurement.controls:
             if answer.failure is None:
                 seen.controls[run, answer.kind] += 1
+        seen.receipts[run] += sum(
+            one.receipt is not None and one.receipt.is_valid for one in measurement.transfers
+        )
         if measurement.measurement_uid in showing:
             _pages(seen, run, measurement)
 
