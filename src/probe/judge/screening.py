@@ -25,9 +25,11 @@ def page_rates(measurements: Iterable[Measurement]) -> tuple[PageRate, ...]:
 
 def _page(m: Measurement, r: HTTPRoundTrip) -> PageRate | None:
     """Return the rate of one answer; None where its body was not read, or nothing tells its bytes."""
+    if r.status_code is None or not r.body_length:
+        return None
     event = next((e for e in m.network_events if _same(e, r)), None)
     connect = next((c for c in m.tcp_connect if _same(c, r)), None)
-    if event is None or connect is None or r.status_code is None or not r.body_length:
+    if event is None or connect is None:
         return None
     arrived = [(t, n) for t, n in event.series if n and t > r.t0]
     if not arrived:

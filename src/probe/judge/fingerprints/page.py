@@ -55,14 +55,24 @@ class Page:
     """What a reader sees, folded: no tags, scripts or styles. Empty where it is longer than any notice."""
     length: int
     """Characters of what a reader sees, white space collapsed."""
-    words: frozenset[str]
-    """Of the text."""
     markup: str
     """The source in lower case, so that links and paths can be found."""
     is_cut: bool
     """There was more source than an observation keeps."""
     hides: bool
     """A mask may stand where a word stood that tells an innocent page from a notice."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Of the text; most pages are never asked for them."""
+        return _words(self.text)
+
+
+@lru_cache(maxsize=16)
+def _words(text: str) -> frozenset[str]:
+    if "@" in text or "=" in text:
+        text = _TAKEN.sub(" ", text)
+    return frozenset(_WORD.findall(text))
 
 
 def fold(text: str) -> str:
@@ -90,7 +100,6 @@ def page_of(title: str | None, body: str, body_bytes: int | None = None) -> Page
         title=fold(title if title is not None else title_of(body)),
         text=text,
         length=len(text or seen) + was - now,
-        words=frozenset(_WORD.findall(_TAKEN.sub(" ", text))),
         markup=body.lower(),
         is_cut=was >= CUT_BYTES,
         hides=_HIDING.search(body) is not None or _HIDING.search(title or "") is not None,
