@@ -57,8 +57,8 @@ def _said(run_id: str, n_files: int) -> str:
         (str, _("3. An added file would not be noticed by that. The number of files must be {n}:").format(
             n=n_files)),
         (_typed, "find data -type f | wc -l"),
-        (str, _("4. The signature, where {file} is there. The first line prints a NAME for the second,"
-                " which prints the fingerprint to compare with the published one; KEY is in the first line"
+        (str, _("4. The signature, where {file} is there. The first line prints a NAME for the second, which"
+                " prints the key's fingerprint: compare it with the published one. KEY is in the first line"
                 " of {minisig}:").format(file=SIGNATURE, minisig=MINISIG)),
         (_typed, signed),
         (str, _("5. The time stamp, where {file} is there; the second line prints its time:").format(
