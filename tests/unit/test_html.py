@@ -28,7 +28,7 @@ from unit.a_run import START, a_full_measurement, a_lookup, a_measurement, a_rou
 from unit.factories import a_neutral, a_target
 from unit.markup import Page
 from unit.outcomes import a_blocked_verdict, a_record
-from unit.some_trials import a_policed_run, drawn
+from unit.some_trials import a_policed_run, a_transfer, drawn
 from unit.telling import HOSTILE, a_told
 
 TAGS = {
@@ -415,6 +415,40 @@ def test_an_address_that_is_a_targets_too_is_told() -> None:
     verdicts = (run.verdicts[0], replace(run.verdicts[1], measurement_uids=(shared.measurement_uid,)))
     page = page_of(replace(run, measurements=lambda: both, verdicts=verdicts), public=True)
     assert "198.51.100.9" in page.text
+
+
+def test_a_public_page_tells_nothing_of_an_own_tunnel_but_what_came_of_it() -> None:
+    m = replace(
+        a_full_measurement(), service="vpn", target_id="vpn/own", input="wireguard://vpn.example.org:51820"
+    )
+    verdict = a_run.a_verdict(
+        service="vpn",
+        target_id="vpn/own",
+        input=m.input,
+        because=f"{m.input}: no answer.",
+        dns_ms=1.0,
+        measurement_uids=(m.measurement_uid,),
+    )
+    run = a_told((m,), verdicts=(verdict,))
+    full, public = written(run), written(run, public=True)
+    for own in ("vpn.example.org", "93.184.216.34"):
+        assert own in full
+        assert own not in public
+    assert "wireguard://[own]" in public
+
+
+def test_a_public_page_rounds_what_an_operator_could_look_up_in_its_logs() -> None:
+    m = a_measurement(
+        requests=(a_round_trip(body_length=131_072),), transfers=(a_transfer("T", 8e6, n_bytes=123_456),)
+    )
+    run = a_told((m,), verdicts=(a_run.a_verdict(measurement_uids=(m.measurement_uid,)),))
+    full, public = written(run), written(run, public=True)
+    for exact, rounded in (("131072 bytes", "130000 bytes"), ("123456 bytes", "120000 bytes")):
+        assert exact in full
+        assert exact not in public
+        assert rounded in public
+    assert '<td class="n">100</td>' in full
+    assert re.findall(r'<tr><td class="n">([^<]*)</td>', public) == ["", ""]
 
 
 def test_a_run_of_the_lab_says_so_above_everything() -> None:

@@ -124,6 +124,8 @@ def test_a_wheel_carries_the_catalogue_and_reads_its_own(tmp_path: Path) -> None
     (wheel,) = tmp_path.glob("*.whl")
     site = tmp_path / "site"
     shutil.unpack_archive(wheel, site, "zip")
+    pages = {"report.html", "blocks.html", "path.html", "style.css"}
+    assert pages <= {file.name for file in (site / "probe" / "report" / "pages").iterdir()}
     program = (
         "import probe.targets as t; c = t.read_catalogue(); print(t.catalogue_folder(), c.digest, sep='\\n')"
     )
