@@ -116,6 +116,17 @@ def test_good_runs_are_nothing_to_ask_about() -> None:
     assert asked(a_told(State.DOWN)).status == "NO_FINDING"
 
 
+def test_a_service_that_refuses_by_itself_is_a_matter_for_its_company_alone() -> None:
+    refuses = found(State.GEOBLOCKED, BEGAN, located=Located.SERVER)
+    assert [
+        asked(a_told(verdicts=[refuses]), to=to).status for to in ("AS64500", "government", "service:x")
+    ] == [
+        "NO_FINDING",
+        "NO_FINDING",
+        "made",
+    ]
+
+
 def test_a_government_is_asked_about_its_country_only() -> None:
     assert asked(a_told(), to="government").items == ("end", "repeal", "publish")
     assert asked(a_told(), to="government:RU").status == "made"

@@ -5,7 +5,7 @@ from probe.report.annex import Annex, annex_of
 from probe.report.annex.letter import Letter
 from probe.report.annex.records import Count, Excluded, Span, Summary
 from probe.report.told import Told
-from unit.told_runs import BEGAN, KNOWN, a_told, found
+from unit.told_runs import BEGAN, KNOWN, a_roll_up, a_told, found
 
 FULL = Letter(disclosure="full")
 PUBLIC = Letter()
@@ -16,8 +16,13 @@ def annex(*runs: Told, letter: Letter = FULL) -> Annex:
 
 
 def only_row(*runs: Told, letter: Letter = FULL) -> Summary:
-    (row,) = annex(*runs, letter=letter).summary
+    (row,) = rows_of(annex(*runs, letter=letter))
     return row
+
+
+def rows_of(made: Annex) -> list[Summary]:
+    """Return all rows but the network's own."""
+    return [row for row in made.summary if row.service != "network"]
 
 
 def test_runs_that_found_the_same_span_from_the_first_try_to_the_last() -> None:
@@ -65,11 +70,13 @@ def test_two_findings_are_two_series() -> None:
 
 
 def test_a_row_for_each_network_and_none_is_mixed_into_another() -> None:
-    rows = annex(
-        a_told(State.BLOCKED, asn="AS64500"),
-        a_told(State.REACHABLE, hours=1, asn="AS64501"),
-        a_told(State.REACHABLE, hours=2, asn="AS0"),
-    ).summary
+    rows = rows_of(
+        annex(
+            a_told(State.BLOCKED, asn="AS64500"),
+            a_told(State.REACHABLE, hours=1, asn="AS64501"),
+            a_told(State.REACHABLE, hours=2, asn="AS0"),
+        )
+    )
     assert [(row.asn, row.state, row.n_runs, row.n_contradictions) for row in rows] == [
         ("AS0", "reachable", 1, 0),
         ("AS64500", "blocked", 1, 0),
@@ -86,9 +93,9 @@ def test_runs_are_in_order_of_their_begin_whatever_order_they_come_in() -> None:
 def test_what_was_measured_through_a_tunnel_is_left_out_with_its_reason() -> None:
     around = found(State.BLOCKED, BEGAN, caveats=(Caveat.BYPASS_ACTIVE,))
     made = annex(a_told(verdicts=[around]), a_told(State.REACHABLE, hours=1))
-    assert [(row.state, row.n_runs, row.n_excluded) for row in made.summary] == [("reachable", 1, 1)]
+    assert [(row.state, row.n_runs, row.n_excluded) for row in rows_of(made)] == [("reachable", 1, 1)]
     assert made.excluded == (Excluded(reason="BYPASS_ACTIVE", n_runs=1, n_verdicts=1),)
-    (count,) = made.counts
+    (count,) = (row for row in made.counts if row.service != "network")
     assert (count.n, count.states, count.excluded) == (
         1,
         (Count(word="reachable", n=1),),
@@ -101,7 +108,7 @@ def test_what_was_not_measured_is_no_inconclusive_run() -> None:
     cut = found(State.INCONCLUSIVE, BEGAN, reason_code=ReasonCode.NOT_MEASURED)
     unsure = found(State.INCONCLUSIVE, BEGAN, reason_code=ReasonCode.NO_CONTROL)
     made = annex(a_told(verdicts=[cut]), a_told(hours=1, verdicts=[unsure]))
-    (row,) = made.counts
+    (row,) = (row for row in made.counts if row.service != "network")
     assert (row.n, row.reasons) == (
         1,
         (Count(word="NO_CONTROL", n=1),),
@@ -115,11 +122,31 @@ def test_addresses_that_a_user_named_stand_for_themselves() -> None:
         found(state, BEGAN, service="url", target_id=f"url/{name}", input=f"https://{name}.example/")
         for name, state in (("a", State.BLOCKED), ("b", State.REACHABLE))
     ]
-    rows = annex(a_told(verdicts=urls)).summary
+    rows = rows_of(annex(a_told(verdicts=urls)))
     assert [(row.service, row.state) for row in rows] == [
         ("https://a.example/", "blocked"),
         ("https://b.example/", "reachable"),
     ]
+
+
+def test_a_network_that_was_shut_down_is_a_finding_and_one_that_works_is_none() -> None:
+    from dataclasses import replace
+
+    dark = replace(
+        a_told().verdicts[0],
+        state=State.BLOCKED,
+        mechanism="network.shutdown",
+        rule_id="network.shutdown",
+    )
+    silent = found(State.INCONCLUSIVE, BEGAN, reason_code=ReasonCode.SHUTDOWN)
+    shut = a_told(verdicts=[silent])
+    shut = replace(shut, verdicts=(dark, shut.verdicts[1]), services=(a_roll_up(dark), *shut.services[1:]))
+    made = annex(shut, a_told(State.REACHABLE, hours=2))
+    assert [(row.service, row.state, row.n_runs) for row in made.summary] == [
+        ("network", "mixed", 2),
+        ("twitter", "reachable", 2),
+    ]
+    assert [(one.target_id, one.mechanism) for one in made.findings] == [("network", "network.shutdown")]
 
 
 def test_no_runs_make_no_row() -> None:

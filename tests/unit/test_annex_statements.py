@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from probe import locale
-from probe.model.observation import ControlAnswer
+from probe.model.observation import ControlAnswer, TCPConnect
 from probe.model.transfer import Receipt
 from probe.model.words import ControlSource, Layer, Located, State
 from probe.report.annex import annex_of, document
@@ -16,7 +16,7 @@ from probe.report.annex.blocks import Document, Figure, Items, Paragraph, Sectio
 from probe.report.annex.letter import Event, Letter, addressee_of
 from probe.report.annex.statements import MOST_ROWS, SECTIONS
 from probe.report.told import SelfTested, Told
-from unit.a_run import a_measurement, a_round_trip
+from unit.a_run import a_lookup, a_measurement, a_round_trip
 from unit.some_trials import a_policed_run, drawn
 from unit.told_runs import BEGAN, KNOWN, a_told, found
 
@@ -260,6 +260,25 @@ def test_down_everywhere_is_ruled_out_or_said_to_be_untested() -> None:
     assert "unsealed-1 | nothing wrong with this network | 20 of 21 | test helper 1 | none" in text
 
 
+def test_addresses_contacted_are_the_targets_own_not_those_of_neutral_sites() -> None:
+    from unit.some_trials import a_transfer
+
+    def connect(ip: str, arm: str) -> TCPConnect:
+        return TCPConnect(t0=0, t=1, failure=None, ip=ip, port=443, arm=arm)
+
+    measured = a_measurement(
+        tcp_connect=(
+            connect("192.0.2.1", ""),
+            connect("192.0.2.2", "neutral@target"),
+            connect("192.0.2.3", "target@neutral"),
+        ),
+        transfers=(a_transfer("T", 1e6), a_transfer("X", 1e6)),
+        queries=(a_lookup(),),
+    )
+    text = section("targets", a_told(measurements=[measured]))
+    assert "| 192.0.2.1, 192.0.2.2, 192.0.2.7 | media.example, example.org" in text
+
+
 def test_a_block_page_is_told_in_its_own_words_with_its_hash() -> None:
     text = section("block_pages", *many())
     assert "from http://news.example/, with status 200" in text
@@ -320,8 +339,8 @@ def test_a_table_is_cut_where_nobody_reads_on_and_says_how_much_is_missing() -> 
         for k in range(n)
     ]
     text = section("counts", a_told(verdicts=verdicts))
-    assert text.count(".example/") == MOST_ROWS
-    assert "7 more stand in the JSON form of this annex." in text
+    assert text.count(".example/") == MOST_ROWS - 1  # and the network's own row
+    assert "8 more stand in the JSON form of this annex." in text
     assert f"https://{n - 1:05}.example/" in text.splitlines()[2]
 
 

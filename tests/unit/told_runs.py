@@ -128,7 +128,7 @@ def a_told(
     return Told(
         record=record,
         verdicts=(network, *judged),
-        services=tuple(_rolled_up(verdict) for verdict in judged if verdict.service not in ("url", "list")),
+        services=tuple(a_roll_up(v) for v in (network, *judged) if v.service not in ("url", "list")),
         trials=(),
         facts=(),
         targets=tuple(a_target(v.target_id, input=v.input) for v in judged),
@@ -151,7 +151,8 @@ def a_seal(name: str) -> Seal:
     )
 
 
-def _rolled_up(verdict: Verdict) -> ServiceVerdict:
+def a_roll_up(verdict: Verdict) -> ServiceVerdict:
+    """Return what one verdict comes to for its service."""
     return ServiceVerdict(
         service=verdict.service,
         state=verdict.state,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 NETWORK: Final = "network"
+FINE: Final = "network.none"
+"""The mechanism of a network that nothing is wrong with: no finding."""
 SINGLE: Final = frozenset(("list", "url", "file"))
 """Services that hold what a user named: each of their targets stands for itself."""
 ARTEFACTS: Final = frozenset(
@@ -184,40 +186,41 @@ def _services(one: Told) -> Iterator[Row]:
         *((v.input, v, [v]) for name in sorted(SINGLE) for v in by_service[name]),
     ]
     for name, found, verdicts in said:
-        if name != NETWORK:
-            counted = not any(why_not(verdict) for verdict in verdicts)
-            times = found.started_utc, found.ended_utc
-            yield (asn, name), found.state, found.mechanism, found.confirmed, times, counted
+        counted = not any(why_not(one, verdict) for verdict in verdicts)
+        times = found.started_utc, found.ended_utc
+        mechanism = "" if found.mechanism == FINE else found.mechanism
+        yield (asn, name), found.state, mechanism, found.confirmed, times, counted
 
 
-def why_not(verdict: Verdict) -> str:
+def why_not(one: Told, verdict: Verdict) -> str:
     """Return why a verdict is not counted to the operator's network; empty for one that is."""
-    if Caveat.BYPASS_ACTIVE in verdict.caveats:
+    is_around = verdict.service == NETWORK and one.record.vantage.bypass
+    if is_around or Caveat.BYPASS_ACTIVE in verdict.caveats:
         return str(Caveat.BYPASS_ACTIVE)
     return INTERRUPTED if verdict.reason_code is ReasonCode.NOT_MEASURED else ""
 
 
 def target_counts(runs: Sequence[Named]) -> Iterator[TargetCount]:
     """Yield a row for each target on each network."""
-    found: dict[tuple[str, str, str], list[Verdict]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[tuple[Verdict, str]]] = defaultdict(list)
     for _name, one in runs:
         for verdict in one.verdicts:
-            if verdict.service != NETWORK:
-                found[one.record.vantage.probe_asn, verdict.service, verdict.target_id].append(verdict)
+            key = one.record.vantage.probe_asn, verdict.service, verdict.target_id
+            found[key].append((verdict, why_not(one, verdict)))
     order = {state: place for place, state in enumerate(WORST_FIRST)}
     for (asn, service, target_id), verdicts in sorted(
-        found.items(), key=lambda row: (row[0][0], min(order[v.state] for v in row[1]), row[0])
+        found.items(), key=lambda row: (row[0][0], min(order[v.state] for v, _ in row[1]), row[0])
     ):
-        counted = [verdict for verdict in verdicts if not why_not(verdict)]
+        counted = [verdict for verdict, reason in verdicts if not reason]
         yield TargetCount(
             asn=asn,
             service=service,
             target_id=target_id,
-            input=verdicts[0].input,
+            input=verdicts[0][0].input,
             n=len(counted),
             states=series.state_counts(Counter(verdict.state for verdict in counted)),
             reasons=series.counts(str(verdict.reason_code or "") for verdict in counted),
-            excluded=series.counts(map(why_not, verdicts)),
+            excluded=series.counts(reason for _, reason in verdicts),
         )
 
 
@@ -227,7 +230,7 @@ def exclusions(runs: Sequence[Named]) -> tuple[Excluded, ...]:
     in_runs: dict[str, set[str]] = defaultdict(set)
     for name, one in runs:
         for verdict in one.verdicts:
-            if verdict.service != NETWORK and (reason := why_not(verdict)):
+            if reason := why_not(one, verdict):
                 verdicts[reason] += 1
                 in_runs[reason].add(name)
     return tuple(
@@ -244,7 +247,7 @@ def findings(runs: Sequence[Named], *, full: bool) -> Iterator[Finding]:
             told = verdict.state in series.FOUND or (
                 verdict.state is State.INCONCLUSIVE and verdict.mechanism
             )
-            if verdict.service == NETWORK or why_not(verdict) or not told:
+            if why_not(one, verdict) or not told:
                 continue
             number += 1
             yield _finding(number, name, one, verdict, full=full)

@@ -37,8 +37,9 @@ UNCERTAIN: Final = "OPERATOR_UNCERTAIN"
 MOST_DAYS: Final = 90
 LINES: Final = frozenset(("fixed", "mobile"))
 UNKNOWN: Final = "AS0"
-ANSWERED_FOR: Final = frozenset(("blocked", "throttled", "geoblocked"))
-"""States of findings that somebody may be asked about."""
+INTERFERED: Final = frozenset(("blocked", "throttled"))
+REFUSED: Final = INTERFERED | {"geoblocked"}
+"""States of findings that an operator or a government may be asked about, and a company."""
 
 AS_UNKNOWN: Final = "AS_UNKNOWN"
 AS_TABLE_OLD: Final = "AS_TABLE_OLD"
@@ -105,7 +106,7 @@ def _operator(addressee: Addressee, known: Known, runs: Sequence[Run], found: Se
     """Ask an operator about findings on its network, as far as it is certain that it is its network."""
     asns = {addressee.asn} if addressee.asn else {one.asn for one in known.called(addressee.name)}
     ours = {run.name: run for run in runs if run.asn in asns}
-    about = [one for one in found if one.run in ours and one.state in ANSWERED_FOR]
+    about = [one for one in found if one.run in ours and one.state in INTERFERED]
     if not any(run.asn in asns for run in runs):
         return _request(addressee, UNCERTAIN, causes=(NOT_MEASURED if asns else AS_UNKNOWN,))
     if not about:
@@ -138,7 +139,7 @@ def _government(addressee: Addressee, known: Known, runs: Sequence[Run], found: 
     about = tuple(
         one.number
         for one in found
-        if one.state in ANSWERED_FOR and where[one.run] in (country or where[one.run], "ZZ")
+        if one.state in INTERFERED and where[one.run] in (country or where[one.run], "ZZ")
     )
     return _request(addressee, MADE if about else NO_FINDING, findings=about)
 
@@ -147,7 +148,7 @@ def _service(addressee: Addressee, known: Known, runs: Sequence[Run], found: Seq
     """Ask a service company: about findings on its own services where the name is one, else about all."""
     del known, runs
     name = addressee.name.casefold()
-    about = [one for one in found if one.state in ANSWERED_FOR]
+    about = [one for one in found if one.state in REFUSED]
     own = [
         one for one in about if one.service.casefold() == name or name in one.service.casefold().split("-")
     ]

@@ -28,7 +28,7 @@ def summary(annex: Annex) -> Iterator[Block]:
         head=(_("Service"), _("Network"), _("Finding"), _("How"), _("Runs"), _("Contradictions")),
         rows=tuple(
             (
-                terms.shown(row.title or row.service),
+                _title(row),
                 terms.asn(row.asn),
                 terms.state(row.state),
                 terms.mechanisms(row.mechanisms),
@@ -52,10 +52,14 @@ def summary(annex: Annex) -> Iterator[Block]:
         yield Items(items=lines)
 
 
+def _title(row: Summary) -> str:
+    return _("The network itself") if row.service == "network" else terms.shown(row.title or row.service)
+
+
 def _spanned(row: Summary, span: Span) -> str:
     """Say from when to when at least, for a series without a good run between."""
     told = {
-        "service": terms.shown(row.title or row.service),
+        "service": _title(row),
         "network": terms.asn(row.asn),
         "state": terms.state(span.state),
         "first": terms.time(span.from_utc),

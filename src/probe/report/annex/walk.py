@@ -24,6 +24,8 @@ MOST_PAGES: Final = 20
 MOST_TEXT: Final = 1500
 MOST_BODY: Final = 65_536
 """Characters of a page that are looked at: a run keeps 16 KiB, a stranger's may claim more."""
+OWN: Final = frozenset(("T", "C1"))
+"""Arms of transfers that go to the target's own address."""
 LAYERS: Final = ("dns", "tcp", "tls", "http", "quic")
 NEUTRAL: Final = "neutral"
 PAGES: Final = frozenset(("http.blockpage", "http.redirect", "dns.blockpage"))
@@ -91,11 +93,12 @@ def _contacted(seen: Seen, measurement: Measurement) -> None:
     m = measurement
     addresses, names = seen.addresses[m.target_id], seen.names[m.target_id]
     resolvers = {one.resolver_address.rpartition(":")[0].strip("[]") for one in m.queries}
+    asked = resolvers if m.experiment == "resolver" else ()
     for ip in (
-        *(one.ip for one in m.tcp_connect if m.experiment != "resolver" or one.ip not in resolvers),
-        *(one.ip for one in m.quic_handshakes),
+        *(one.ip for one in m.tcp_connect if _is_targets(one.arm) and one.ip not in asked),
+        *(one.ip for one in m.quic_handshakes if _is_targets(one.arm)),
         *(one.ip for one in m.vpn_exchanges if one.arm != NEUTRAL),
-        *(one.ip for one in m.transfers if not one.helper),
+        *(one.ip for one in m.transfers if one.arm in OWN and not one.helper),
     ):
         addresses.setdefault(ip)
     for name in (
@@ -106,6 +109,11 @@ def _contacted(seen: Seen, measurement: Measurement) -> None:
     ):
         if name:
             names.setdefault(name)
+
+
+def _is_targets(arm: str) -> bool:
+    """Say whether an arm went to the target's own address: crossed ones go to neutral sites too."""
+    return not arm or arm == "small_segments" or arm.endswith("@target")
 
 
 def _tried(seen: Seen, measurement: Measurement) -> None:
