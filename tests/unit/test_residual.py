@@ -147,6 +147,14 @@ def test_a_verdict_that_speaks_of_the_volunteers_address_is_found(run: Path, tmp
     assert (residue.file, residue.line, residue.excerpt) == ("verdicts.jsonl", 2, "[ip]")
 
 
+def test_a_number_of_ours_in_a_verdict_is_nobodys(run: Path, tmp_path: Path) -> None:
+    path = run / "verdicts.jsonl"
+    verdicts: list[Line] = lines_of(path)
+    verdicts[0]["params"] = [["offset_s", "34560000.0"], ["n_bytes", "20971520"]]
+    write_lines(path, verdicts)
+    assert refused(run, tmp_path / "out").residues == ()
+
+
 def test_a_forged_private_address_is_evidence_and_stays(run: Path, tmp_path: Path) -> None:
     def alter(line: Line) -> bool:
         for query in line["queries"][:1]:

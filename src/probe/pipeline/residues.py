@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from probe.pipeline.inputs import Inputs
     from probe.store import RunFolder
 
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+"""Seconds and bytes of ours: what was measured, and may have been a telephone, was looked at in the journal."""
 MOST: Final = 100
 """Places that are told; one is enough to refuse."""
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{3,45}")
@@ -76,4 +78,5 @@ def _texts(
 
 def _said(verdict: Verdict) -> Iterable[str]:
     apart = (value for note in verdict.notes_apart for _name, value in note.params)
-    return (verdict.failure or "", *(value for _name, value in verdict.params), *apart)
+    said = (verdict.failure or "", *(value for _name, value in verdict.params), *apart)
+    return (text for text in said if not _NUMBER.fullmatch(text))
