@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from probe.store import RunFolder
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
-"""Seconds and bytes of ours: what was measured, and may have been a telephone, was looked at in the journal."""
+"""Seconds and bytes of ours: what was measured, and may be a telephone, is looked at in the journal."""
 MOST: Final = 100
 """Places that are told; one is enough to refuse."""
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{3,45}")
