@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from probe.judge.baseline import baseline_of
+from probe.locale import N_, _
 from probe.model.baseline import Baseline
 from probe.model.network import Network
 from probe.model.observer import Observer
@@ -15,7 +16,7 @@ from probe.pipeline.run import run
 from probe.store import RunFolder, write_baseline
 
 BASELINE_SCHEMA = "1"
-MAKE_ONE = "Measure some: probe baseline record all -o FILE"
+MAKE_ONE = N_("Measure some: probe baseline record all -o FILE")
 
 
 def record_baseline(
@@ -33,7 +34,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
         _refuse_useless(path, record)
         inputs = read_inputs(folder)
         if not inputs.services:
-            raise UsageError(f"{path} is a self-test: it has no targets.", MAKE_ONE)
+            raise UsageError(_("{path} is a self-test: it has no targets.").format(path=path), _(MAKE_ONE))
         index = folder.index()
         verdicts = {v.target_id: v for v in folder.read_verdicts()}
         targets = tuple(
@@ -43,7 +44,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
             and (row := baseline_of(target, found, verdicts.get(target.target_id))) is not None
         )
         if not targets:
-            raise UsageError(f"No target of {path} was measured.", MAKE_ONE)
+            raise UsageError(_("No target of {path} was measured.").format(path=path), _(MAKE_ONE))
         baseline = Baseline(
             schema_version=BASELINE_SCHEMA,
             recorded_utc=_true_time(record),
@@ -63,8 +64,10 @@ def _refuse_useless(path: Path, record: RunRecord) -> None:
     """Refuse what nothing should be held against: a network that was not fine itself."""
     if record.network_mechanism != NETWORK_IS_FINE:
         raise UsageError(
-            f"The network of {path} was not fine itself ({record.network_mechanism or 'no network'}).",
-            "Record the baseline where neutral sites answer.",
+            _("The network of {path} was not fine itself ({what}).").format(
+                path=path, what=record.network_mechanism or _("no network")
+            ),
+            _("Record the baseline where neutral sites answer."),
         )
 
 

@@ -15,6 +15,7 @@ from probe.judge import (
     roll_up,
 )
 from probe.judge.imported import as_imported
+from probe.locale import _
 from probe.model.baseline import Baseline
 from probe.model.observer import Observer
 from probe.model.options import RunRecord
@@ -111,8 +112,10 @@ def _refuse_shortened(folder: RunFolder, record: RunRecord) -> None:
     """Refuse a journal that lost lines at its end: only the count of `run.json` can show that."""
     n_lines = sum(len(offsets) for offsets in folder.index().values())
     if n_lines < record.n_measurements:
-        problem = f"{n_lines} measurements, and run.json counts {record.n_measurements}"
-        hint = "The run is not as it was written: use an untouched copy."
+        problem = _("{n} measurements, and run.json counts {told}").format(
+            n=n_lines, told=record.n_measurements
+        )
+        hint = _("The run is not as it was written: use an untouched copy.")
         raise StoreError(folder.path / "measurements.jsonl", n_lines, problem, hint)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from probe.judge import RULES_VERSION, NetworkHistory
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.judge.imported import Claim
+from probe.locale import _
 from probe.model.baseline import Baseline
 from probe.model.fact import FACTS
 from probe.model.target import Service, Target
@@ -132,5 +133,5 @@ def _decoded(folder: RunFolder, name: str, line: int, content: bytes, kind: type
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        hint = "The run is incomplete or was changed: use an untouched copy."
+        hint = _("The run is incomplete or was changed: use an untouched copy.")
         raise StoreError(folder.path / "inputs" / name, line, f"cannot be read: {error}", hint) from None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from probe.locale import _
 from probe.pipeline.finish import finish
 from probe.pipeline.request import UsageError
 from probe.pipeline.run import RunResult, result_of
@@ -18,11 +19,13 @@ def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
     other = read_baseline(baseline) if baseline else None
     if other is not None:
         record = folder.read_run()
-        hint = "Compare it with a baseline recorded elsewhere or earlier."
+        hint = _("Compare it with a baseline recorded elsewhere or earlier.")
         if other.run_id == record.run_id:
-            raise UsageError(f"{baseline} was made of this very run.", hint)
+            raise UsageError(_("{path} was made of this very run.").format(path=baseline), hint)
         if other.simulated != record.simulated:
-            raise UsageError(f"Of {path} and {baseline} one was made in the lab.", hint)
+            raise UsageError(
+                _("Of {one} and {other} one was made in the lab.").format(one=path, other=baseline), hint
+            )
     with folder:
         finished = finish(folder, folder.read_run(), out=out, baseline=other)
     return result_of(out or folder.path, finished, interrupted=False)

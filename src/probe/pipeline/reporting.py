@@ -15,6 +15,7 @@ from probe.evidence.custody_after import acts_of
 from probe.evidence.handling import WITHIN, read_custody
 from probe.evidence.outside import TooLargeError
 from probe.judge import RULES_DATED, RULES_VERSION, constants
+from probe.locale import _
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
 from probe.model.verdict import ServiceVerdict, Verdict
@@ -147,8 +148,10 @@ def _better(one: Told, path: Path, known: tuple[Path, Told]) -> bool:
     other_path, other = known
     if _fingerprint(one.record) != _fingerprint(other.record):
         raise UsageError(
-            f"{other_path} and {path} bear the name {one.record.run_id} and hold different runs.",
-            "One of them was changed: verify both, and give the untouched one.",
+            _("{one} and {other} bear the name {run} and hold different runs.").format(
+                one=other_path, other=path, run=one.record.run_id
+            ),
+            _("One of them was changed: verify both, and give the untouched one."),
         )
     return one.seal is not None and other.seal is None
 
@@ -161,8 +164,10 @@ def _refuse_mixed(runs: Sequence[Told]) -> None:
     simulated = [one.record.run_id for one in runs if one.record.simulated]
     if simulated and len(simulated) < len(runs):
         raise UsageError(
-            f"{simulated[0]} was made in the lab: evidence of nothing, it stands beside no real run.",
-            "Give it alone, or leave it out.",
+            _("{run} was made in the lab: evidence of nothing, it stands beside no real run.").format(
+                run=simulated[0]
+            ),
+            _("Give it alone, or leave it out."),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from probe.locale import _
 from probe.measure.asn_table import AsnTable, read_table, table_of
 from probe.model.baseline import Baseline
 from probe.model.fact import RegistryAnswer
@@ -119,12 +120,17 @@ def prepare(
     services = with_stun(services, catalogue)
     services, left_out = able(services)
     if left_out and not services:
-        raise UsageError("What was named needs a library that is not installed.", how_to_install(left_out))
+        raise UsageError(_("What was named needs a library that is not installed."), how_to_install(left_out))
     targets = tuple(target for service in services for target in service.targets)
     if not targets and stored:
-        raise UsageError(f"{path} is a self-test: it has no targets.", "Make another one: probe self-test")
+        raise UsageError(
+            _("{path} is a self-test: it has no targets.").format(path=path),
+            _("Make another one: probe self-test"),
+        )
     if not targets and not request.trials:
-        raise UsageError("There is nothing to measure.", "Name a service: probe targets list shows them all.")
+        raise UsageError(
+            _("There is nothing to measure."), _("Name a service: probe targets list shows them all.")
+        )
     consented = request.include_high_risk or bool(stored)
     keys = keys_for(targets, tuple(map(read_vpn, request.vpn)), consented=consented)
     if stored and request.resume:
@@ -222,14 +228,14 @@ def _named(request: RunRequest, catalogue: Catalogue) -> Iterable[Service]:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             raise UsageError(
-                f"There is no service {name!r} in the catalogue.",
-                (f"Did you mean {close[0]}? " if close else "")
-                + "probe targets list shows all services; a single address is measured by --url.",
+                _("There is no service {name} in the catalogue.").format(name=repr(name)),
+                (_("Did you mean {name}?").format(name=close[0]) + " " if close else "")
+                + _("probe targets list shows all services; a single address is measured by --url."),
             )
         if known[name].risk is Risk.HIGH and not request.include_high_risk:
             raise UsageError(
-                f"Measuring {name} may put you at risk where you are.",
-                f"Read docs/risks.md, then: probe run {name} --include-high-risk",
+                _("Measuring {name} may put you at risk where you are.").format(name=name),
+                _("Read docs/risks.md, then: probe run {name} --include-high-risk").format(name=name),
             )
     # Naming an elevated service is consent to its tier; a high one needs its own flag, above.
     return (known[name] for name in dict.fromkeys(request.services))
@@ -243,7 +249,8 @@ def _control_urls(name: str, helpers: tuple[str, ...]) -> tuple[str, ...]:
     parts = urlsplit(name)
     if parts.scheme != "https" or not parts.hostname:
         raise UsageError(
-            f"{name!r} is no test helper.", "Give an https:// address, or --control ooni, or --control none."
+            _("{name!r} is no test helper.").format(name=name),
+            _("Give an https:// address, or --control ooni, or --control none."),
         )
     return (name,)
 
@@ -251,7 +258,9 @@ def _control_urls(name: str, helpers: tuple[str, ...]) -> tuple[str, ...]:
 def _baseline(path: Path) -> Baseline:
     baseline = read_baseline(path)
     if baseline.simulated:
-        raise UsageError(f"{path} was made in the lab.", "Record a baseline on a real network.")
+        raise UsageError(
+            _("{path} was made in the lab.").format(path=path), _("Record a baseline on a real network.")
+        )
     return baseline
 
 

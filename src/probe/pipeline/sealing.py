@@ -16,6 +16,7 @@ from probe.evidence.guide import guide
 from probe.evidence.handling import custody_csv
 from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD
 from probe.evidence.read import DEEPEST
+from probe.locale import _
 from probe.pipeline.judged_again import CUSTODY, DESCRIPTION, TABLES, VERDICTS, custody_of, utc_of
 from probe.pipeline.request import UsageError
 from probe.pipeline.verifying import verify_folder
@@ -71,7 +72,10 @@ def seal(run: Path, out: Path | None = None, at: datetime | None = None) -> Seal
     """
     with RunFolder.open(run) as folder:
         if folder.sealed:
-            raise UsageError(f"{run} is sealed already.", f"Verify it: probe evidence verify {run}")
+            raise UsageError(
+                _("{run} is sealed already.").format(run=run),
+                _("Verify it: probe evidence verify {run}").format(run=run),
+            )
         with _unwritten(folder.path / MEASUREMENTS):
             record = folder.read_run()
             generated = _generated(run, record, at)
@@ -120,10 +124,14 @@ def _generated(run: Path, record: RunRecord, at: datetime | None) -> datetime:
     ended = utc_of(record.ended_utc)
     if ended is None:
         raise UsageError(
-            f"{run} has not ended: it cannot be sealed.", f"Complete it: probe run --resume {run}"
+            _("{run} has not ended: it cannot be sealed.").format(run=run),
+            _("Complete it: probe run --resume {run}").format(run=run),
         )
     if at is not None and at < ended:
-        raise UsageError(f"{run} ended later than --at says.", f"Give --at {record.ended_utc} or later.")
+        raise UsageError(
+            _("{run} ended later than --at says.").format(run=run),
+            _("Give --at {time} or later.").format(time=record.ended_utc),
+        )
     return at or ended
 
 
@@ -135,7 +143,7 @@ def _unwritten(journal: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            hint = "Wait until it ends, or end it with Ctrl-C."
+            hint = _("Wait until it ends, or end it with Ctrl-C.")
             raise StoreError(journal, 0, "another probe is writing to this run", hint) from None
         yield
     finally:
@@ -147,7 +155,10 @@ def _files(run: Path) -> dict[str, Path]:
     files = {name: run / name for name in (*NEEDED, *(kept for kept in KEPT if (run / kept).exists()))}
     for name, path in files.items():
         if not path.is_file():
-            raise UsageError(f"{path} is missing.", f"Judge the run again, then seal it: probe judge {run}")
+            raise UsageError(
+                _("{path} is missing.").format(path=path),
+                _("Judge the run again, then seal it: probe judge {run}").format(run=run),
+            )
         files[name] = path
     for folder in FOLDERS:
         if (run / folder).is_dir():
@@ -169,5 +180,8 @@ def _within(run: Path, folder: str, depth: int = 0) -> dict[str, Path]:
             ):
                 files[name] = run / name
             elif LEFTOVER not in entry.name:
-                raise UsageError(f"{run / name} is no file of a run.", "Move it elsewhere, then seal again.")
+                raise UsageError(
+                    _("{path} is no file of a run.").format(path=run / name),
+                    _("Move it elsewhere, then seal again."),
+                )
     return files

@@ -15,6 +15,7 @@ from probe.evidence.signature import Signature, signature_of
 from probe.evidence.token import PROBLEMS as TOKEN_PROBLEMS
 from probe.evidence.token import Token, token_of
 from probe.evidence.verify import Checked, checked
+from probe.locale import _
 from probe.pipeline.judged_again import Judging, judged_again
 from probe.pipeline.request import UsageError
 from probe.report.told import Seal
@@ -116,7 +117,8 @@ def run_in(path: Path) -> Iterator[Path]:
     with opened(path, faults) as bag:
         if bag is None:
             raise UsageError(
-                f"{path}: {faults.kept[0].sentence()}", f"See what is wrong: probe evidence verify {path}"
+                f"{path}: {faults.kept[0].sentence()}",
+                _("See what is wrong: probe evidence verify {bag}").format(bag=path),
             )
         yield bag
 
@@ -126,6 +128,7 @@ def root_hash(text: str) -> str:
     plain = text.strip().lower()
     if plain and (len(plain) != 64 or not _HEX.issuperset(plain)):
         raise UsageError(
-            f"{text[:80]!r} is no root hash.", "Type the 64 hexadecimal digits that the letter prints."
+            _("{text!r} is no root hash.").format(text=text[:80]),
+            _("Type the 64 hexadecimal digits that the letter prints."),
         )
     return plain
