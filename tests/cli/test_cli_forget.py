@@ -67,6 +67,22 @@ def test_links_out_of_the_folder_are_not_followed(home: Path) -> None:
     assert not (home / "results" / RUN).exists()
 
 
+def test_what_was_sealed_beside_the_runs_goes_too_and_nothing_else(home: Path) -> None:
+    sealed = home / "results" / "sealed"
+    (sealed / RUN / "data").mkdir(parents=True)
+    (sealed / RUN / "data" / "measurements.jsonl").write_text("x")
+    (sealed / f"{RUN}.zip").write_text("z" * 700)
+    done = probe("forget", "--yes", home=home)
+    assert done.returncode == 0
+    assert f"results/sealed/{RUN}.zip" in done.stdout
+    assert not sealed.exists()
+    sealed.mkdir()
+    (sealed / f"{RUN}.zip").write_text("z")
+    (sealed / "letter.docx").write_text("mine")
+    probe("forget", "--yes", home=home)
+    assert [path.name for path in sealed.iterdir()] == ["letter.docx"]
+
+
 def test_sizes_are_those_of_the_files(home: Path) -> None:
     assert [(kept.path.name, kept.n_bytes) for kept in runs_in(home / "results")] == [(RUN, 1500)]
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4}")
 """What this program names its run folders; nothing else is ever removed."""
+SEALED: Final = "sealed"
+"""Below the results: where `probe evidence seal` puts bags and zips unless it is told otherwise."""
 MARKS: Final = (RUN, MEASUREMENTS)
 """Files that only a run has."""
 
@@ -28,7 +31,7 @@ BEYOND: Final = (
     N_("what your operator, the resolvers, the helper and the measured hosts have written down"),
     N_("copies you sent or made: mail, chats, sticks, backups, snapshots, folders that synchronise"),
     N_("runs kept in other folders: probe forget --results DIR"),
-    N_("files you wrote elsewhere with -o: baselines and reports"),
+    N_("files you wrote elsewhere with -o: baselines, reports and sealed runs"),
     N_("a helper's certificate and key in another folder: its --state, or /var/lib/probe-helper"),
     N_("the history of your shell, which may hold the commands"),
     N_("traces on the medium itself: a deleted file can often be restored; only full-disk encryption helps"),
@@ -91,6 +94,8 @@ def forget_all(results: Path, *, yes: bool) -> int:
         _say(_("Nothing was removed."))
         return exits.OK
     stuck = [run.path for run in runs if not _removed(run.path)]
+    with suppress(OSError):  # not there, or something of somebody else's is in it
+        (results / SEALED).rmdir()
     known.forget()
     stuck += helper_state.remove_from(helper)
     for path in stuck:
@@ -102,13 +107,15 @@ def forget_all(results: Path, *, yes: bool) -> int:
 
 
 def runs_in(results: Path) -> "Iterator[Kept]":
-    """Find the run folders under `results`, by their name; links are not followed."""
-    if not results.is_dir():
-        return
-    for path in sorted(results.iterdir()):
-        if RUN_NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
-            size = sum(f.lstat().st_size for f in path.rglob("*") if not f.is_dir() or f.is_symlink())
-            yield Kept(path=path, n_bytes=size)
+    """Find the run folders under `results`, and what was sealed there, by name; links are not followed."""
+    for folder in (results, results / SEALED):
+        for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
+            is_zip = folder.name == SEALED and path.suffix == ".zip" and path.is_file()
+            name = path.stem if is_zip else path.name
+            if RUN_NAME.fullmatch(name) and (is_zip or path.is_dir()) and not path.is_symlink():
+                inside = (path, *path.rglob("*"))
+                size = sum(f.lstat().st_size for f in inside if not f.is_dir() or f.is_symlink())
+                yield Kept(path=path, n_bytes=size)
 
 
 def left_alone(results: Path) -> "Iterator[Left]":
@@ -156,9 +163,12 @@ def _confirmed(n_runs: int) -> bool:
 
 def _removed(path: Path) -> bool:
     """Remove a run, unless somebody began to write it while the question stood."""
-    if _is_written(path):
+    if path.is_file():
+        path.unlink(missing_ok=True)
+    elif _is_written(path):
         return False
-    shutil.rmtree(path, ignore_errors=True)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
     return not path.exists()
 
 
