@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from probe.cli import exits, helper_state, memory
 from probe.cli.terminal import somebody_is_there
+from probe.evidence.manifest import SEALED
 from probe.locale import N_, YES, _, ngettext
 from probe.report.console_live import megabytes
 from probe.report.show import visible
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4}")
 """What this program names its run folders; nothing else is ever removed."""
-SEALED: Final = "sealed"
-"""Below the results: where `probe evidence seal` puts bags and zips unless it is told otherwise."""
 MARKS: Final = (RUN, MEASUREMENTS)
 """Files that only a run has."""
 

@@ -19,6 +19,8 @@ TAGMANIFEST: Final = SIGNED
 """Its own SHA-256 is the root hash."""
 GUIDE: Final = "VERIFY.txt"
 PAYLOAD: Final = "data"
+SEALED: Final = "sealed"
+"""Folder beside the runs that bags and zips go to, unless another is named."""
 TAGS: Final = (GUIDE, INFO, BAGIT, MANIFEST)
 """What the tag manifest names."""
 AROUND: Final = frozenset((*TAGS, TAGMANIFEST, *OUTSIDE))

@@ -14,7 +14,7 @@ from probe.evidence.bag import Contents, drafted, put_in_place
 from probe.evidence.fault import Faults
 from probe.evidence.guide import guide
 from probe.evidence.handling import custody_csv
-from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD
+from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD, SEALED
 from probe.evidence.read import DEEPEST
 from probe.locale import _
 from probe.pipeline.judged_again import CUSTODY, DESCRIPTION, TABLES, VERDICTS, custody_of, utc_of
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from probe.model.options import RunRecord
     from probe.store.residual import Residue
 
-SEALED: Final = "sealed"
-"""Folder beside the runs that bags go to, unless another is named."""
 NEEDED: Final = (RUN, MEASUREMENTS, VERDICTS, *TABLES, DESCRIPTION)
 KEPT: Final = ("self-test.json",)
 """What only some runs have. A journal's torn end (measurements.torn-N.jsonl) is no measurement: it stays."""
