@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,10 +22,11 @@ from probe.model.verdict import Verdict
 from probe.model.words import Located, State
 from probe.pipeline.ooni import judge_ooni
 from probe.report.ooni import UNTOLD, ooni_lines
+from probe.report.ooni_archive import PLAIN_HEADERS
 from probe.report.told import Told
 from probe.store import RunFolder
 from probe.targets import Catalogue
-from unit.a_run import a_record
+from unit.a_run import a_record, a_round_trip, a_verdict
 
 ACCUSING = {State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN}
 
@@ -164,3 +167,44 @@ def test_each_record_has_the_keys_of_a_base_measurement() -> None:
             assert wanted <= set(record)
             assert (record["probe_ip"], record["report_id"]) == ("127.0.0.1", "")
             assert record["measurement_start_time"].endswith(":00:00")
+
+
+def test_a_public_record_tells_no_minute_no_run_and_no_page() -> None:
+    found = [line.decode() for case in cases(public=True) for line in case.lines]
+    assert len(found) > 1000
+    for line in found:
+        assert set(re.findall(r"\d\d:\d\d:\d\d", line)) <= {f"{hour:02}:00:00" for hour in range(24)}
+        assert a_record().run_id not in line
+        assert "th.ooni.org" not in line
+        for entry in json.loads(line)["test_keys"]["requests"]:
+            names = {name.lower() for name, _ in entry["response"]["headers_list"]}
+            assert names <= PLAIN_HEADERS
+            assert entry["response"]["body"] == ""
+
+
+def test_a_public_record_cuts_redirects_to_their_path() -> None:
+    target = a_target({})
+    (m,) = measurements_of(
+        {"rounds": [["dns system 104.16.1.1", "tcp 104.16.1.1 ok", "tls 104.16.1.1 ok"]]}, target
+    )
+    first = a_round_trip(status_code=302, location="https://b.example/x?t=1763727162")
+    second = a_round_trip(url="https://b.example/x?t=1763727162", hop=1)
+    m = replace(m, requests=(first, second))
+    (line,) = ooni_lines(told(target, (m,), a_verdict()), public=True)
+    assert b"1763727162" not in line
+    assert [r["request"]["url"] for r in json.loads(line)["test_keys"]["requests"]] == [
+        "https://b.example/x",
+        "https://example.org/",
+    ]
+
+
+def test_verdict_keys_accuse_only_where_the_verdict_does() -> None:
+    for case in cases(public=False):
+        for line in case.lines:
+            record = json.loads(line)
+            if record["test_name"] == "web_connectivity":
+                said = record["test_keys"]["blocking"]
+                assert (said in {"dns", "tcp_ip", "http-diff", "http-failure"}) <= (
+                    case.before.state is State.BLOCKED
+                )
+                assert (record["test_keys"]["accessible"] is True) == (case.before.state is State.REACHABLE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from probe.measure.control_answer import address_and_port
@@ -34,6 +35,10 @@ ARM: Final = "x_arm="
 SYSTEM: Final = "x_system"
 UNVERIFIED: Final = "x_chain_not_verified"
 """The client verified no chain: whatever it was shown vouches for nothing."""
+
+
+_endpoint = lru_cache(maxsize=4096)(address_and_port)
+"""The same addresses come again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ def _times(o: Query | Connect | Handshake | Transaction) -> dict[str, Any]:
 
 
 def _ips(answers: Iterable[Answer] | None) -> tuple[str, ...]:
-    found = (address_and_port(a.ipv4 or a.ipv6 or "", 0) for a in answers or ())
+    found = (_endpoint(a.ipv4 or a.ipv6 or "", 0) for a in answers or ())
     return tuple(dict.fromkeys(pair[0] for pair in found if pair))[:MOST_ANSWERS]
 
 
@@ -131,7 +136,7 @@ def _lookup(q: Query, hop: int) -> DNSLookup | None:
 
 def _connects(connects: Iterable[Connect], ground: Ground) -> Iterator[TCPConnect]:
     for c in connects:
-        pair = address_and_port(c.ip, c.port)
+        pair = _endpoint(c.ip, c.port)
         hop = None if pair is None else ground.of_endpoint(pair[0], c.port, "", c.tags)
         if pair is None or hop is None:
             continue
@@ -143,7 +148,7 @@ def _connects(connects: Iterable[Connect], ground: Ground) -> Iterator[TCPConnec
 
 def _shakes(shakes: Iterable[Handshake], ground: Ground) -> Iterator[TLSHandshake]:
     for h in shakes:
-        pair = address_and_port(h.address or "", 0)
+        pair = _endpoint(h.address or "", 0)
         if pair is None or not pair[1]:
             continue  # an old record that does not say where: it is nobody's
         name = h.server_name or ""
@@ -197,7 +202,7 @@ def _round_trips(
             continue
         response = t.response if t.response is not None and t.response.code else None
         failure = failure_of(t.failure)
-        endpoint = address_and_port(t.address or "", 0)
+        endpoint = _endpoint(t.address or "", 0)
         if response is not None:
             endpoint = endpoint or _first(hop, connects, shakes, is_tls=where.scheme == "https")
         elif failure in f.CERTIFICATE or (
@@ -242,7 +247,7 @@ def _failed_before(
 
 def _quic(shakes: Iterable[Handshake], start: Hop) -> Iterator[QUICHandshake]:
     for h in shakes:
-        pair = address_and_port(h.address or "", 0)
+        pair = _endpoint(h.address or "", 0)
         if pair is None or not pair[1]:
             continue
         failure = failure_of(h.failure)

@@ -62,6 +62,11 @@ def show(console: Console, outcome: Outcome) -> None:
         text = _("Made in the built-in lab: not evidence of anything.")
         paragraph(console, text, "bold", width)
         console.print()
+    if outcome.record.imported_from:
+        text = _("Measured by another program ({software}); only judged here.")
+        software = visible(outcome.record.vantage.software, 200) or _("unknown")
+        paragraph(console, text.format(software=software), "bold", width)
+        console.print()
     measured = outcome.verdicts
     if outcome.network.reason_code is not None:  # then the network is the finding: no paragraph a target
         measured = tuple(v for v in measured if v.n_observations)

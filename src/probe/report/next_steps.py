@@ -84,6 +84,10 @@ ONCE: Final = N_(
 )
 SEND: Final = N_("Send verdicts.csv to whoever gathers such reports, over a channel that you trust.")
 AGAIN: Final = N_("Run again at another hour: one run is one moment.")
+IMPORTED: Final = N_(
+    "Such records hold no neutral sites: a run of this program, on the same network, can confirm more"
+    " (probe run --dry-run tells what would be contacted)."
+)
 LAB: Final = N_("Now on a real network: probe run --dry-run tells what would be contacted.")
 
 
@@ -93,6 +97,8 @@ def advice(
     """Return what to do next, the most useful first, without repetition."""
     if record.simulated:
         return (_(LAB),)
+    if record.imported_from:
+        return (_(IMPORTED),)
     lines: list[str] = []
     if record.stopped in BY_STOP:
         lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
