@@ -133,8 +133,8 @@ def test_from_when_to_when_at_least_is_said_with_the_longest_gap() -> None:
     text = section("summary", a_told(), a_told(hours=4), letter=Letter(disclosure="full"))
     assert (
         "Twitter, network AS64500: blocked from at least 2026-11-21 12:05:33 UTC to at least 2026-11-21 "
-        "16:06:13 UTC, in 2 runs without any other finding between; longest gap without a measurement: 240 "
-        "minutes."
+        "16:06:13 UTC, in 2 runs without any other finding between; longest gap without a measurement: "
+        "4 hours."
     ) in text
     assert "Number of volunteers: at least 1." in text
 

@@ -119,9 +119,9 @@ def time(text: str) -> str:
 
 
 def duration(seconds: int) -> str:
-    """Return a duration in hours where it is one, else in minutes, rounded up."""
-    hours = -(-seconds // 3600)
-    if seconds >= 3600 and seconds % 3600 == 0:
+    """Return a duration in hours from one hour on, else in minutes; rounded up: never told shorter."""
+    if seconds >= 3600:
+        hours = -(-seconds // 3600)
         return ngettext("{n} hour", "{n} hours", hours).format(n=hours)
     minutes = -(-seconds // 60)
     return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
