@@ -331,8 +331,8 @@ def _ring(holder: Holder, n: int) -> x509.Certificate:
 def test_the_authorities_that_browsers_trust_are_read() -> None:
     import certifi
 
-    found = authority.certificates(certifi.contents().encode("ascii", "replace"), most=500)
-    assert len(found) > 100
+    found = authority.readable("-----BEGIN CERTIFICATE-----\nAAAA\n" + certifi.contents())
+    assert len(found) == certifi.contents().count("-----BEGIN")
     with pytest.raises(AuthorityError, match=r"\Aauthority_unreadable\Z"):
         authority.certificates(certifi.contents().encode("ascii", "replace"))
 

@@ -51,6 +51,8 @@ def base64_of(text: str) -> str:
         (r"'203\u002e0\u002e113\u002e77'", "'[ip]'"),
         (r"203\x2e0\x2e113\x2e77", "[ip]"),
         ("203&#46;0&#x2e;113&period;77", "[ip]"),
+        ("203&amp;#46;0&amp;#x2e;113&amp;period;77", "[ip]"),
+        ("203&amp;amp;#46;0&amp;amp;#46;113&amp;amp;#46;77", "[ip]"),
         (f"t={base64_of(VOLUNTEER)} ", "t=[base64] "),
         (f"t={base64_of('x' + VOLUNTEER)}&", "t=[base64]&"),
         (f"t={base64_of('{a: 1, ip: ' + VOLUNTEER + '}')}", "t=[base64]"),

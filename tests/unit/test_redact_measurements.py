@@ -17,6 +17,7 @@ from probe.model.observation import (
     TLSHandshake,
 )
 from probe.store import OwnValues, Redactor
+from probe.store.redact import Scope
 from unit.a_run import DER, SHA_OF_DER, a_full_measurement, a_lookup, a_measurement, a_round_trip
 from unit.test_redact import OWN, VOLUNTEER
 
@@ -207,7 +208,7 @@ def test_a_certificate_keeps_its_length_when_it_bears_the_hosts_name(redactor: R
 
 
 def test_a_short_name_is_left_in_a_certificate_where_three_letters_are_chance() -> None:
-    assert Redactor(OwnValues(user="dan")).certificate(b"dan") == b"dan"
+    assert Redactor(OwnValues(user="dan")).certificate(b"dan", Scope(frozenset(), frozenset())) == b"dan"
 
 
 def test_what_a_control_saw_stays(redactor: Redactor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CERTIFICATES: Final = 16
 MAX_DEPTH: Final = 6
+_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 MIN_RSA_BITS: Final = 2048
 _KNOWN: Final = frozenset(
     {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE}
@@ -50,16 +51,27 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def certificates(pem: bytes, most: int = MAX_CERTIFICATES) -> tuple[x509.Certificate, ...]:
+def certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     """Read the certificates of a PEM file; raises AuthorityError where there are none, or too many."""
     try:
         with _quietly():
             found = tuple(x509.load_pem_x509_certificates(pem))
     except FAULTS:
         raise AuthorityError("authority_unreadable") from None
-    if len(found) > most:
+    if len(found) > MAX_CERTIFICATES:
         raise AuthorityError("authority_unreadable")
     return found
+
+
+def readable(pem: str) -> tuple[x509.Certificate, ...]:
+    """Return those certificates of a long list that can be read: an odd one does not spoil the others."""
+    blocks = (f"{_BEGIN}{part}" for part in pem.split(_BEGIN)[1:])
+    found = []
+    with _quietly():
+        for block in blocks:
+            with suppress(*FAULTS):
+                found.append(x509.load_pem_x509_certificate(block.encode("ascii", "replace")))
+    return tuple(found)
 
 
 def certificate(der: bytes) -> x509.Certificate:

@@ -129,4 +129,4 @@ def _named(path: Path) -> tuple[x509.Certificate, ...]:
 def _usual() -> tuple[x509.Certificate, ...]:
     import certifi
 
-    return authority.certificates(certifi.contents().encode("ascii", "replace"), most=500)
+    return authority.readable(certifi.contents())

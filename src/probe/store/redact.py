@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from probe.model.measurement import Measurement
-from probe.store.masks import MASKS, View
+from probe.model.observation import Certificate
+from probe.store.certificate import blanked
+from probe.store.masks import MASKS, Mask, View
 from probe.store.own import OwnValues, canonical, host_and_port, own_addresses, own_literals
 from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
 from probe.store.spellings import DEEPEST, unhide
@@ -19,6 +21,8 @@ from probe.store.spellings import DEEPEST, unhide
 _SHORT: Final = 100
 _NUMBERS: Final = frozenset({int, float, bool, type(None)})
 _MOST_REMEMBERED: Final = 4096
+IN_CERTIFICATES: Final = tuple(mask for mask in MASKS if mask.category != "number")
+"""Numbers in a certificate are dates and companies."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -71,15 +75,15 @@ class Redactor:
             self._clean.add(text)
         return masked
 
-    def _masked(self, text: str, scope: Scope, depth: int) -> str:
+    def _masked(self, text: str, scope: Scope, depth: int, masks: tuple[Mask, ...] = MASKS) -> str:
         if not text.isascii() and _SURROGATE.search(text):
             text = text.encode("utf-8", "replace").decode("utf-8")
         text = self.without_names(text, scope)
         if depth < DEEPEST:
             # First, while what is hidden is still whole: a mask might take a part of it for something else.
-            text = unhide(text, lambda hidden: self._masked(hidden, scope, depth + 1))
+            text = unhide(text, lambda hidden: self._masked(hidden, scope, depth + 1, masks))
         view = View(text)
-        for mask in MASKS:
+        for mask in masks:
             if mask.sign(view):
                 text = mask.pattern.sub(self._handler(mask.category, mask.replace, scope), text)
         return text
@@ -96,8 +100,17 @@ class Redactor:
         """Mask the bytes of a page, whatever its encoding."""
         return self.masked(content.decode("latin-1"), scope).encode("latin-1", "replace")
 
-    def certificate(self, content: bytes) -> bytes:
-        """Blank own names inside a certificate with as many letters, so that it can still be taken apart."""
+    def certificate(self, content: bytes, scope: Scope) -> bytes:
+        """Blank own names, and what looks like an address or a device, inside a certificate.
+
+        With as many letters, so that it can still be taken apart.
+        """
+        counts = self._counts.copy()
+        clean = blanked(content, lambda text: self._masked(text, scope, 0, IN_CERTIFICATES), scope.allowed)
+        self._counts = counts  # a text was looked at more than once
+        if clean != content:
+            self._counts["certificate"] += 1
+        content = clean
         lower = content.lower()
         for literal in self._literals:
             for spelling in (literal.encode("utf-8", "replace"), literal.encode("utf-16-be", "replace")):
@@ -115,7 +128,7 @@ class Redactor:
         renamed, clean_blobs = self._blobs(measurement, blobs, scope)
         tree = msgspec.to_builtins(measurement, builtin_types=(datetime,))
         clean = self.tree(tree, scope)
-        for handshake in clean["tls_handshakes"]:
+        for handshake in (*clean["tls_handshakes"], *clean["quic_handshakes"]):
             for certificate in handshake["certificates"]:
                 certificate["sha256"] = renamed.get(certificate["sha256"], certificate["sha256"])
         for before, after in zip(measurement.requests, clean["requests"], strict=True):
@@ -131,11 +144,12 @@ class Redactor:
     def _blobs(
         self, measurement: Measurement, blobs: Mapping[str, bytes], scope: Scope
     ) -> tuple[dict[str, str], dict[str, bytes]]:
-        certificates = {each.sha256 for tls in measurement.tls_handshakes for each in tls.certificates}
+        certificates = {each.sha256 for each in certificates_of(measurement)}
         renamed: dict[str, str] = {}
         clean: dict[str, bytes] = {}
         for sha256, content in blobs.items():
-            masked = self.certificate(content) if sha256 in certificates else self.content(content, scope)
+            mask = self.certificate if sha256 in certificates else self.content
+            masked = mask(content, scope)
             renamed[sha256] = hashlib.sha256(masked).hexdigest()
             clean[renamed[sha256]] = masked
         return renamed, clean
@@ -196,6 +210,14 @@ class Redactor:
             return masked
 
         return handle
+
+
+def certificates_of(measurement: Measurement) -> Iterator[Certificate]:
+    """Yield the certificates of every handshake."""
+    for tls in measurement.tls_handshakes:
+        yield from tls.certificates
+    for quic in measurement.quic_handshakes:
+        yield from quic.certificates
 
 
 def _alternation(literals: Collection[str]) -> re.Pattern[str] | None:

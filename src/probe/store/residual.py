@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from probe.store import codec, journal
-from probe.store.redact import Scope
+from probe.store.redact import Scope, certificates_of
 from probe.store.redact_fields import allowed_of, names_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _MASK: Final = re.compile(r"\[([a-z0-9]{2,10})\]")
 _CATEGORIES: Final = {"host": "name", "user": "name", "home": "name", "own": "name"}
 _AROUND: Final = 30
 """Characters of the masked text shown on either side."""
-NO_SCOPE: Final = Scope(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class Beside:
 class _Seen:
     """What the journal says of blobs, and under what each may pass; and all addresses that are evidence."""
 
-    certificates: set[str]
+    certificates: dict[str, Scope]
     pages: dict[str, Scope]
     addresses: set[str]
 
@@ -68,7 +67,7 @@ def residues(
     `redactor` knows this machine's names and the addresses of the run's catalogue and controls. `texts` is
     given the addresses that are evidence anywhere in the run. Raises StoreError for what cannot be read.
     """
-    seen = _Seen(certificates=set(), pages={}, addresses=set())
+    seen = _Seen(certificates={}, pages={}, addresses=set())
     yield from _in_journal(run / "measurements.jsonl", redactor, seen)
     yield from _in_blobs(run / "blobs", redactor, seen)
     for beside in texts(seen.addresses):
@@ -82,16 +81,11 @@ def _in_journal(path: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue
         allowed = allowed_of(measurement)
         seen.addresses.update(allowed)
         scope = redactor.scope(allowed, names_of(measurement.input))
-        for tls in measurement.tls_handshakes:
-            seen.certificates.update(each.sha256 for each in tls.certificates)
-        for quic in measurement.quic_handshakes:
-            seen.certificates.update(each.sha256 for each in quic.certificates)
+        for each in certificates_of(measurement):
+            _widen(seen.certificates, each.sha256, scope)
         for request in measurement.requests:
             if request.body_sha256:
-                known = seen.pages.get(request.body_sha256, NO_SCOPE)
-                seen.pages[request.body_sha256] = Scope(
-                    frozenset((*known.allowed, *scope.allowed)), frozenset((*known.words, *scope.words))
-                )
+                _widen(seen.pages, request.body_sha256, scope)
         tree: dict[str, Any] = msgspec.json.decode(line)
         tree.pop("prev_sha256")
         clean = redactor.tree(tree, scope)
@@ -100,11 +94,19 @@ def _in_journal(path: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue
             yield _residue(path.name, number, before, after)
 
 
+def _widen(scopes: dict[str, Scope], sha256: str, scope: Scope) -> None:
+    """Let what one measurement lets pass in a blob pass in it."""
+    known = scopes.setdefault(sha256, scope)
+    allowed, words = frozenset(known.allowed), frozenset(known.words)
+    if not (allowed.issuperset(scope.allowed) and words.issuperset(scope.words)):
+        scopes[sha256] = Scope(allowed.union(scope.allowed), words.union(scope.words))
+
+
 def _in_blobs(folder: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         content = codec.read_bounded(path, "Move it elsewhere, then seal again.")
         if path.name in seen.certificates:
-            clean = redactor.certificate(content)
+            clean = redactor.certificate(content, seen.certificates[path.name])
         else:
             clean = redactor.content(content, seen.pages.get(path.name, redactor.scope((), ())))
         if clean != content:

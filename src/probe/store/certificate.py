@@ -1,0 +1,85 @@
+"""Texts and addresses inside a certificate, found by their tags: blanked in place, so that it can be read.
+
+A certificate of a web site names nobody who visits it; one of a router, a middlebox or a captive portal may.
+Dates, numbers of companies and the places of revocation lists are left alone: they are the authority's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+_TEXT: Final = re.compile(rb"[\x0c\x13\x14\x16\x1a\x81\x82]([\x07-\x7f])", re.DOTALL)
+"""UTF8String, PrintableString, T61String, IA5String, VisibleString; e-mail and DNS names of a subject."""
+_WIDE: Final = re.compile(rb"\x1e([\x0e-\x7e])", re.DOTALL)
+"""BMPString: two bytes a letter."""
+_NAMES: Final = re.compile(rb"\x06\x03\x55\x1d\x11(?:\x01\x01.)?\x04", re.DOTALL)
+"""The identifier of subjectAltName, before its octets."""
+_ADDRESS: Final = 0x87
+_WORD: Final = re.compile(r"[^\s,;=/()]+")
+
+
+def blanked(content: bytes, mask: Callable[[str], str], allowed: Collection[str]) -> bytes:
+    """Return the certificate with as many `x` where `mask` would change a text, zeros for addresses.
+
+    Addresses among the alternative names stay if one of them is in `allowed`: it is a public server's.
+    """
+    out = bytearray(content)
+    for at, text in _texts(content):
+        clean = _without(text, mask)
+        out[at : at + len(clean)] = clean
+    found = list(_addresses(content))
+    if not any(str(ipaddress.ip_address(address)) in allowed for _at, address in found):
+        for at, address in found:
+            out[at : at + len(address)] = bytes(len(address))
+    return bytes(out)
+
+
+def _texts(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield place and bytes of what has the tag of a text and reads as one."""
+    for match in _TEXT.finditer(content):
+        text = content[match.end() : match.end() + match[1][0]]
+        if len(text) == match[1][0] and min(text) >= 0x20 and 0x7F not in text:
+            yield match.end(), text
+    for match in _WIDE.finditer(content):
+        wide = content[match.end() : match.end() + match[1][0] // 2 * 2]
+        if len(wide) == match[1][0] and not any(wide[::2]) and min(wide[1::2]) >= 0x20:
+            yield match.end(), wide
+
+
+def _without(text: bytes, mask: Callable[[str], str]) -> bytes:
+    """Blank the words that would be masked; all of it where only the whole would be."""
+    encoding = "utf-16-be" if text[:1] == b"\0" else "latin-1"
+    said = text.decode(encoding)
+    if mask(said) == said:
+        return text
+    clean = _WORD.sub(lambda word: "x" * len(word[0]) if mask(word[0]) != word[0] else word[0], said)
+    return (clean if mask(clean) == clean else "x" * len(said)).encode(encoding)
+
+
+def _addresses(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield place and bytes of each address among the alternative names."""
+    for match in _NAMES.finditer(content):
+        at, end = _inside(content, match.end())  # of the octets
+        if content[at : at + 1] != b"\x30":
+            continue
+        at, end = _inside(content, at + 1)
+        while at < min(end, len(content)):
+            begin, following = _inside(content, at + 1)
+            address = content[begin:following]
+            if content[at] == _ADDRESS and len(address) in (4, 16) and any(address):
+                yield begin, address
+            at = following
+
+
+def _inside(content: bytes, at: int) -> tuple[int, int]:
+    """Return begin and end of what a length at this place covers."""
+    n, begin = content[at] if at < len(content) else 0, at + 1
+    if n >= 0x80:
+        size = n & 0x7F
+        n, begin = int.from_bytes(content[begin : begin + size], "big"), begin + size
+    return begin, begin + n
