@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe.cli import exits
+from probe.cli.file_faults import said
 from probe.locale import _, ngettext
 from probe.report.show import visible
 
@@ -32,16 +33,16 @@ def check_file(file: Path | None) -> None:
                 sys.stderr.write(_said(finding))
         faults = [finding for finding in found if finding.level == "error"]
         for fault in faults[:-1]:
-            exits.tell(_place(fault) + fault.problem, fault.hint)
+            exits.tell(_place(fault) + said(fault.problem), said(fault.hint))
         if faults:
-            exits.stop(_place(faults[-1]) + faults[-1].problem, faults[-1].hint)
+            exits.stop(_place(faults[-1]) + said(faults[-1].problem), said(faults[-1].hint))
         if file is None or file.is_dir() or file.suffix.lower() == ".toml":
             folder = file if file is None or file.is_dir() else file.parent
             n = sum(len(service.targets) for service in read_catalogue(folder).services)
         else:
             n = len(read_list(file))
-    said = ngettext("{n} target, no mistake found.", "{n} targets, no mistake found.", n)
-    sys.stdout.write(said.format(n=n) + "\n")
+    count = ngettext("{n} target, no mistake found.", "{n} targets, no mistake found.", n)
+    sys.stdout.write(count.format(n=n) + "\n")
 
 
 def _said(finding: "Finding") -> str:

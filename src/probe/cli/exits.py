@@ -100,7 +100,9 @@ def _tell(error: BaseException) -> NoReturn:
         raise SystemExit(CLOSED) from None
     problem, hint = getattr(error, "problem", None), getattr(error, "hint", None)
     if problem is not None and hint is not None:
-        stop(_place(error) + str(problem), str(hint))
+        from probe.cli.file_faults import said
+
+        stop(_place(error) + said(str(problem)), said(str(hint)))
     if isinstance(error, OSError) and (error.filename is not None or error.errno in _OF_THE_DISK):
         _tell_system(error)
     stop(
