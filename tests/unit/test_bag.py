@@ -178,6 +178,18 @@ def test_a_run_without_an_end_is_not_sealed(run: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("run_id", "../../elsewhere"), ("run_id", ""), ("started_utc", "today\r\n,x,y")]
+)
+def test_a_run_that_says_odd_things_of_itself_is_not_sealed(
+    run: Path, tmp_path: Path, key: str, value: str
+) -> None:
+    change(run / "run.json", **{key: value})
+    with pytest.raises(UsageError, match="not as this program writes it"):
+        seal(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_run_that_somebody_writes_to_is_not_sealed(run: Path, tmp_path: Path) -> None:
     with (run / "measurements.jsonl").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -92,7 +92,10 @@ def _tell_refused(run: Path, refused: Refused, *, as_json: bool) -> int:
             _("{run} was not sealed: it may still name whoever measured, in the places above.").format(
                 run=run
             ),
-            _("Sealing edits nothing. Measure again with this version, or give the run to nobody."),
+            _(
+                "Sealing edits nothing. Names of this machine count too: seal where the run was measured,"
+                " or measure again with this version."
+            ),
         )
     else:
         exits.tell(

@@ -14,7 +14,7 @@ from probe.evidence.bag import Contents, drafted, put_in_place
 from probe.evidence.fault import Faults
 from probe.evidence.guide import guide
 from probe.evidence.handling import custody_csv
-from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD, SEALED
+from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD, RUN_ID, SEALED
 from probe.evidence.read import DEEPEST
 from probe.locale import _
 from probe.pipeline.judged_again import CUSTODY, DESCRIPTION, TABLES, VERDICTS, custody_of, utc_of
@@ -88,7 +88,7 @@ def seal(run: Path, out: Path | None = None, at: datetime | None = None) -> Seal
                 files={**files, CUSTODY: custody},
                 guide=guide(record.run_id, len(files) + 1),
             )
-            return _put(contents, record, out or folder.path.parent / SEALED)
+            return _put(contents, record, out or folder.path.resolve().parent / SEALED)
 
 
 def _put(contents: Contents, record: RunRecord, out: Path) -> Sealed | Refused:
@@ -118,7 +118,12 @@ def _residues(folder: RunFolder) -> tuple[Residue, ...]:
 
 
 def _generated(run: Path, record: RunRecord, at: datetime | None) -> datetime:
-    """Return when the bag says that it was made. Raises UsageError for a run that has no end."""
+    """Return when the bag says that it was made. Raises UsageError for a run without a name or an end."""
+    if not RUN_ID.fullmatch(record.run_id) or utc_of(record.started_utc) is None:
+        raise UsageError(
+            _("{run}: run.json is not as this program writes it.").format(run=run),
+            _("The run is not as it was written: use an untouched copy."),
+        )
     ended = utc_of(record.ended_utc)
     if ended is None:
         raise UsageError(
