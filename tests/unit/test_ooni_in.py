@@ -15,7 +15,7 @@ from probe.pipeline import baseline_from_run, rejudge
 from probe.pipeline.folder import open_run
 from probe.pipeline.ooni import Imported, judge_ooni
 from probe.pipeline.request import RunRequest, UsageError, prepare
-from probe.store import StoreError
+from probe.store import RunFolder, StoreError
 from unit import ooni_samples as o
 
 DC = "149.154.175.50"
@@ -338,3 +338,21 @@ def test_no_baseline_is_made_of_records(tmp_path: Path) -> None:
     (result,) = judged(tmp_path, o.a_record(test_keys=o.a_page())).results
     with pytest.raises(UsageError, match="was not fine itself"):
         baseline_from_run(result.folder, tmp_path / "b.json")
+
+
+def test_a_control_that_failed_says_nothing_whatever_zeros_stand_in_its_answer(tmp_path: Path) -> None:
+    zeros = {
+        "tcp_connect": {},
+        "http_request": {"body_length": 0, "failure": None, "title": "", "headers": {}, "status_code": 0},
+        "dns": {"failure": None, "addrs": None},
+    }
+    keys = {
+        "queries": [o.a_query(failure="dns_nxdomain_error")],
+        "control": zeros,
+        "control_failure": "generic_timeout_error",
+    }
+    (result,) = judged(tmp_path, o.a_record(test_keys=keys)).results
+    with RunFolder.open(result.folder) as folder:
+        (answer,) = [c for m in folder.measurements() for c in m.controls]
+    assert (answer.failure, answer.dns_failure, answer.http_asked) == ("generic_timeout_error", None, False)
+    assert [v.state for v in result.verdicts] == [State.INCONCLUSIVE]

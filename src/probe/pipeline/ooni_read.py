@@ -137,9 +137,9 @@ def control_of(keys: Keys, target: Target) -> ControlAnswer | None:
     """Return the test helper's answer, or that it failed; None where none was asked."""
     raw = bytes(keys.control)
     failure = failure_of(keys.control_failure)
-    if raw in {b"", b"null"}:
-        if failure is None or failure == NOT_ASKED:
-            return None
+    if failure == NOT_ASKED or (failure is None and raw in {b"", b"null"}):
+        return None
+    if failure is not None:  # beside it OONI writes an answer of nothing but zeros
         return ControlAnswer(
             t0=0.0, t=0.0, failure=failure, kind="test_helper", control=CONTROL, url=target.input
         )

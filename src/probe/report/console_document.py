@@ -9,7 +9,7 @@ from rich.table import Table as Drawn
 from rich.text import Text
 
 from probe.report.annex.blocks import Figure, Items, Paragraph, Table, Verbatim
-from probe.report.console_text import WIDEST, paragraph, unpadded
+from probe.report.console_text import WIDEST, paragraph, stuck, unpadded
 from probe.report.show import visible
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _table(console: Console, block: Table, width: int) -> None:
         most = max(round(room * block.widths[n]), NARROWEST) if block.widths else None
         drawn.add_column(visible(word), overflow="fold", min_width=NARROWEST, max_width=most, justify=justify)
     for row in block.rows:
-        drawn.add_row(*(Text(visible(cell, LONGEST)) for cell in row))
+        drawn.add_row(*(Text(stuck(visible(cell, LONGEST))) for cell in row))
     unpadded(console, drawn, width)
 
 

@@ -45,7 +45,7 @@ def legend(runs: Sequence[Told], sheets: Sequence[Sheet] = BOOK) -> Iterator[tup
     yield "", "", _(GUARD)
     for sheet in sheets:
         for column in sheet.columns:
-            if sheet.columns is VERDICT_COLUMNS or column.name not in _KNOWN:
+            if sheet.columns is VERDICT_COLUMNS or sheets is not BOOK or column.name not in _KNOWN:
                 yield sheet.name, column.name, _(column.meaning)
     for where, table in _WORDS:
         for word, meaning in table.items():
