@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import math
 import socket
 import struct
 import sys
@@ -64,6 +65,8 @@ class UdpLookup:
         self._error: BaseException | None = None
         self._ended: float | None = None
         self._t0 = blank.t0
+        self._until = math.inf
+        """By the loop's clock."""
 
     def lookup(self) -> DNSLookup:
         """Return the observation as far as it is known."""
@@ -95,8 +98,7 @@ class UdpLookup:
         try:
             sock = self._ctx.network.open_udp(self._server, self._port)
             _ask_for_ttl(sock)
-            with anyio.move_on_after(self._timeout_s) as scope:
-                await self._ask_and_listen(sock, scope)
+            await self._ask_and_listen(sock)
         except OSError as error:
             self._error = error
         except BaseException as error:
@@ -112,31 +114,35 @@ class UdpLookup:
         if self._on_done is not None:
             self._on_done(lookup)
 
-    async def _ask_and_listen(self, sock: socket.socket, scope: anyio.CancelScope) -> None:
+    async def _ask_and_listen(self, sock: socket.socket) -> None:
         message = wire_of(self._asked)
+        begun = asyncio.get_running_loop().time()
+        self._until = begun + self._timeout_s
         with contextlib.closing(_Inbox(sock)) as inbox:
             self._t0 = self._ctx.now()
             self._send(sock, message)
-            with anyio.move_on_after(self._timeout_s / 2):
-                await self._listen(inbox, scope, until_answered=True)
+            await self._listen(inbox, begun + self._timeout_s / 2, until_answered=True)
             if self._first is None:
                 self._send(sock, message)
-            await self._listen(inbox, scope, until_answered=False)
+            await self._listen(inbox, math.inf, until_answered=False)
 
     def _send(self, sock: socket.socket, message: bytes) -> None:
         sock.send(message)
         self._ctx.bytes_sent += len(message)
 
-    async def _listen(self, inbox: _Inbox, scope: anyio.CancelScope, *, until_answered: bool) -> None:
+    async def _listen(self, inbox: _Inbox, limit: float, *, until_answered: bool) -> None:
         while len(self._replies) < MAX_REPLIES and not (until_answered and self._first is not None):
-            wire, ip_ttl = await inbox.receive()
+            datagram = await inbox.receive(min(limit, self._until))
+            if datagram is None:
+                return
+            wire, ip_ttl = datagram
             self._ctx.bytes_received += len(wire)
             reply = reply_of(wire, self._asked, t=self._ctx.now(), ip_ttl=ip_ttl)
             self._replies.append(reply)
             if self._first is None and is_answer(reply):
                 self._first = reply
                 self.answered.set()
-                scope.deadline = min(scope.deadline, anyio.current_time() + self._linger_s)
+                self._until = min(self._until, asyncio.get_running_loop().time() + self._linger_s)
 
 
 def _ask_for_ttl(sock: socket.socket) -> None:
@@ -162,28 +168,36 @@ class _Inbox:
         self._number = sock.fileno()
         self._watched = False
 
-    async def receive(self) -> tuple[bytes, int | None]:
-        """Return the next datagram. Raises OSError."""
+    async def receive(self, until: float) -> tuple[bytes, int | None] | None:
+        """Return the next datagram, None if none comes until then, by the loop's clock. Raises OSError."""
         if sys.platform == "win32":
-            return await self._loop.sock_recv(self._sock, MAX_DATAGRAM), None
+            with anyio.move_on_after(until - self._loop.time()):
+                return await self._loop.sock_recv(self._sock, MAX_DATAGRAM), None
+            return None
         await asyncio.sleep(0)
-        while True:
+        while self._loop.time() < until:
             try:
                 data, ancillary, _, _ = self._sock.recvmsg(MAX_DATAGRAM, 256)
             except BlockingIOError:
-                await self._readable()
+                await self._readable(until)
                 continue
             return data, next(
                 (struct.unpack_from("i", item)[0] for _, _, item in ancillary if len(item) >= 4), None
             )
+        return None
 
-    async def _readable(self) -> None:
+    async def _readable(self, until: float) -> None:
         """Wait until there may be one. The loop is asked once to tell: a lookup waits twice or more."""
         self._ready.clear()
         if not self._watched:
             self._loop.add_reader(self._number, self._ready.set)
             self._watched = True
-        await self._ready.wait()
+        # A timer, not a scope: to cancel what waits costs more than all the rest of a lookup's waiting.
+        timer = self._loop.call_at(until, self._ready.set)
+        try:
+            await self._ready.wait()
+        finally:
+            timer.cancel()
 
     def close(self) -> None:
         """Wait no more; the socket may be closed then."""
