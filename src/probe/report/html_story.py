@@ -78,6 +78,8 @@ class Tried:
     is_witness: bool
     end: Step | None
     steps: tuple[Step, ...]
+    is_timed: bool
+    """Whether the moments of the steps are told."""
     beside: tuple[Link, ...]
 
 
@@ -256,6 +258,7 @@ class Story:
             is_witness=is_witness,
             end=outcome_of(steps),
             steps=steps,
+            is_timed=any(step.t0 is not None for step in steps),
             beside=tuple(self._link(uid) for uid in self.paths.beside.get(m.measurement_uid, ())),
         )
 

@@ -106,9 +106,13 @@ class Veil:
 
 
 def _rounded(measurement: Measurement) -> Measurement:
-    """Return a measurement with two digits of each count of bytes: an operator's logs hold all of them."""
+    """Return a measurement with two digits of each count of bytes: an operator's logs hold all of them.
+
+    What this machine told of itself is nobody's business.
+    """
     return replace(
         measurement,
+        local=(),
         requests=tuple(replace(r, body_length=_two_digits(r.body_length)) for r in measurement.requests),
         transfers=tuple(
             replace(t, n_socket_bytes=_two_digits(t.n_socket_bytes) or 0) for t in measurement.transfers
