@@ -132,3 +132,18 @@ def test_an_unknown_form_or_disclosure_is_wrong_use(runs: tuple[str, str], tmp_p
     for typed in (("--format", "odt"), ("--disclosure", "some")):
         done = probe("compare", *runs, *typed, home=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_sealed_run_and_its_zip_are_the_run(runs: tuple[str, str], tmp_path: Path) -> None:
+    assert probe("evidence", "seal", runs[0], "-o", "bags", home=tmp_path).returncode == 0
+    (bag,) = (tmp_path / "bags").glob("*.zip")
+    for sealed in (bag, bag.with_suffix("")):
+        done = probe("compare", runs[0], str(sealed), "--json", home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["changed"] is False
+    assert probe("evidence", "verify", str(bag), home=tmp_path).returncode == 0
+
+
+def test_other_runs_than_two_are_wrong_use(tmp_path: Path) -> None:
+    for typed in ((), ("a",), ("a", "b", "c")):
+        assert probe("compare", *typed, home=tmp_path).returncode == 2
