@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.command import probe
-from unit.a_bag import a_run
+from unit.a_bag import a_run, sealed
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +110,14 @@ def test_tables_too_are_coarsened_where_they_are_made_public(form: str, run: Pat
     assert run.name not in public
     assert "unsealed-1" in public
     assert len(public.splitlines()) == len(full.splitlines())
+
+
+def test_a_bag_and_its_zip_give_the_tables_of_their_run(run: Path, tmp_path: Path) -> None:
+    done = sealed(run, tmp_path / "out")
+    tables = [
+        probe("report", str(path), "--format", "csv", home=tmp_path).stdout
+        for path in (run, done.bag, done.zip)
+    ]
+    assert tables[0] == tables[1] == tables[2] != ""
+    drawn = probe("report", str(done.zip), "--format", "svg", "-o", str(tmp_path / "svg"), home=tmp_path)
+    assert drawn.returncode == 0

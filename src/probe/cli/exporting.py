@@ -165,13 +165,15 @@ def write_categories(runs: list[Path], out: Path | None) -> None:
 def write_pictures(runs: list[Path], out: Path | None) -> None:
     """Write a picture for each target that transfers were made for; with several runs, in a folder each."""
     from probe.pipeline.trials import trials_of_run
+    from probe.pipeline.verifying import run_in
     from probe.report.pictures import write_pictures as write
 
     out = out or Path()
     with exits.told():
         for run in runs:
-            folder = out if len(runs) == 1 else out / run.resolve().name
-            files = write(folder, trials_of_run(run))
+            folder = out if len(runs) == 1 else out / run.resolve().name.removesuffix(".zip")
+            with run_in(run) as path:
+                files = write(folder, trials_of_run(path))
             for file in files:
                 sys.stderr.write(_("Written: {file}").format(file=visible(str(file), 1000)) + "\n")
             if not files:
@@ -237,10 +239,10 @@ def _facts(telling: Telling, stream: BinaryIO) -> None:
 
 
 def _either(full: Callable[[list[Path], Path | None], None], public: Draw) -> Callable[[Order], None]:
-    """Return what writes the runs' own tables as they lie there, and in public draws them anew."""
+    """Return what writes the runs' own tables as they lie there; in public, and of zips, draws them anew."""
 
     def write(order: Order) -> None:
-        if order.letter.disclosure == "full":
+        if order.letter.disclosure == "full" and not any(run.suffix == ".zip" for run in order.runs):
             full(list(order.runs), order.out)
         else:
             drawn(public, is_text=True)(order)

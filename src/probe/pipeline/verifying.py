@@ -110,7 +110,7 @@ def run_in(path: Path) -> Iterator[Path]:
 
     Raises UsageError for a zip that is none, or that nobody should unpack.
     """
-    if path.is_dir():
+    if not path.is_file():  # whoever opens it says that there is no run
         yield path
         return
     faults = Faults()
