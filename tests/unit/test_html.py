@@ -30,6 +30,7 @@ from unit.markup import Page
 from unit.outcomes import a_blocked_verdict, a_record
 from unit.some_trials import a_policed_run, a_transfer, drawn
 from unit.telling import HOSTILE, a_told
+from unit.test_plots import luminance
 
 TAGS = {
     *(
@@ -564,3 +565,27 @@ def test_how_a_page_began_is_told_where_content_decided() -> None:
     on_content = replace(run.verdicts[0], layer=Layer.HTTP)
     assert "How the page begins" in page_of(replace(run, verdicts=(on_content,))).text
     assert "How the page begins" not in page_of(run).text
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """Return the colours by name, on light and on dark ground."""
+    style = (files("probe.report.pages") / "style.css").read_text(encoding="utf-8")
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w+)", block)) for block in re.findall(r":root \{[^}]*\}", style)[:2]
+    )
+    return {"light": light, "dark": dark}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "shade"])
+def test_every_colour_of_text_reads_on_its_ground(theme: str, ground: str) -> None:
+    colours = {
+        name: f"#{value[1:] * 2}" if len(value) == 4 else value for name, value in themes()[theme].items()
+    }
+    assert colours.keys() == {
+        *("ink", "paper", "faint", "line", "shade", "link", "bad", "slow", "odd", "good", "open"),
+    }
+    behind = luminance(colours[ground])
+    for name in colours.keys() - {"paper", "shade", "line"}:
+        here = luminance(colours[name])
+        assert (max(here, behind) + 0.05) / (min(here, behind) + 0.05) >= 4.5, name
