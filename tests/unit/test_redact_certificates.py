@@ -120,6 +120,31 @@ def test_of_the_authorities_that_browsers_trust_only_mail_is_blanked() -> None:
     assert 0 < len(mailed) < 5
 
 
+def test_a_name_that_may_pass_for_one_target_is_blanked_for_another() -> None:
+    redactor, der = Redactor(OWN), a_certificate("149.154.167.51")
+    allowed = Scope(frozenset(("149.154.167.51",)), frozenset())
+    assert [redactor.certificate(der, scope) == der for scope in (allowed, NOTHING, allowed)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_what_was_blanked_is_counted_once() -> None:
+    redactor = Redactor(OWN)
+    redactor.certificate(a_certificate("plain"), NOTHING)
+    assert redactor.counts() == ()
+    redactor.certificate(a_certificate("router", addresses=(VOLUNTEER,)), NOTHING)
+    assert redactor.counts() == (("ip", 1),)
+    redactor.certificate(a_certificate(f"Router at {VOLUNTEER} (home)"), NOTHING)
+    assert redactor.counts() == (("ip", 3),)  # as subject and as issuer
+
+
+def test_of_a_certificate_larger_than_any_only_its_length_is_kept() -> None:
+    der = a_certificate("router") + bytes(70_000)
+    assert Redactor(OWN).certificate(der, NOTHING) == b"x" * len(der)
+
+
 def test_a_certificate_over_quic_is_a_certificate_and_no_page() -> None:
     der = a_certificate(f"Router at {VOLUNTEER}")
     sha256 = hashlib.sha256(der).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,16 +22,31 @@ _NAMES: Final = re.compile(rb"\x06\x03\x55\x1d\x11(?:\x01\x01.)?\x04", re.DOTALL
 """The identifier of subjectAltName, before its octets."""
 _ADDRESS: Final = 0x87
 _WORD: Final = re.compile(r"[^\s,;=/()]+")
+_TELLING: Final = re.compile(rb"[0-9@:]|-[^-]*-[^-]*-[^-]*-")
+"""Something of every address, device and mail; names of this machine are looked for elsewhere."""
+LARGEST: Final = 64 * 1024
+"""Bytes of a certificate that is looked into: no honest one has a tenth of them."""
+_LONGEST: Final = 64
+"""Characters of a text whose words are blanked one by one, as of a common name (RFC 5280); else all of it."""
+_MOST_BY_WORDS: Final = 50
+"""Texts that are looked at so closely: there is a subject, an issuer, and few that say something."""
+_MOST_NAMES: Final = 4
+"""Times that alternative names are looked for: honest certificates have them once."""
 
 
 def blanked(content: bytes, mask: Callable[[str], str], allowed: Collection[str]) -> bytes:
     """Return the certificate with as many `x` where `mask` would change a text, zeros for addresses.
 
-    Addresses among the alternative names stay if one of them is in `allowed`: it is a public server's.
+    Addresses among the alternative names stay if one of them is in `allowed`: it is a public server's. Of one
+    that is larger than any, nothing is left but its length.
     """
+    if len(content) > LARGEST:
+        return b"x" * len(content)
     out = bytearray(content)
-    for at, text in _texts(content):
-        clean = _without(text, mask)
+    texts = list(_texts(content))
+    together = "\n".join(_decoded(text) for _at, text in texts)
+    for number, (at, text) in enumerate(texts if mask(together) != together else ()):
+        clean = _without(text, mask, by_words=number < _MOST_BY_WORDS)
         out[at : at + len(clean)] = clean
     found = list(_addresses(content))
     if not any(str(ipaddress.ip_address(address)) in allowed for _at, address in found):
@@ -43,7 +59,7 @@ def _texts(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield place and bytes of what has the tag of a text and reads as one."""
     for match in _TEXT.finditer(content):
         text = content[match.end() : match.end() + match[1][0]]
-        if len(text) == match[1][0] and min(text) >= 0x20 and 0x7F not in text:
+        if len(text) == match[1][0] and min(text) >= 0x20 and 0x7F not in text and _TELLING.search(text):
             yield match.end(), text
     for match in _WIDE.finditer(content):
         wide = content[match.end() : match.end() + match[1][0] // 2 * 2]
@@ -51,19 +67,25 @@ def _texts(content: bytes) -> Iterator[tuple[int, bytes]]:
             yield match.end(), wide
 
 
-def _without(text: bytes, mask: Callable[[str], str]) -> bytes:
-    """Blank the words that would be masked; all of it where only the whole would be."""
-    encoding = "utf-16-be" if text[:1] == b"\0" else "latin-1"
-    said = text.decode(encoding)
+def _without(text: bytes, mask: Callable[[str], str], *, by_words: bool) -> bytes:
+    """Blank the words that would be masked; all of it where only the whole would be, or to save time."""
+    said = _decoded(text)
     if mask(said) == said:
         return text
-    clean = _WORD.sub(lambda word: "x" * len(word[0]) if mask(word[0]) != word[0] else word[0], said)
-    return (clean if mask(clean) == clean else "x" * len(said)).encode(encoding)
+    clean = "x" * len(said)
+    if by_words and len(said) <= _LONGEST:
+        some = _WORD.sub(lambda word: "x" * len(word[0]) if mask(word[0]) != word[0] else word[0], said)
+        clean = some if mask(some) == some else clean
+    return clean.encode("utf-16-be" if text[:1] == b"\0" else "latin-1")
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-16-be" if text[:1] == b"\0" else "latin-1")
 
 
 def _addresses(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield place and bytes of each address among the alternative names."""
-    for match in _NAMES.finditer(content):
+    for match in islice(_NAMES.finditer(content), _MOST_NAMES):
         at, end = _inside(content, match.end())  # of the octets
         if content[at : at + 1] != b"\x30":
             continue

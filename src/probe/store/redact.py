@@ -34,6 +34,9 @@ class Scope:
     words: Collection[str]
 
 
+NO_SCOPE: Final = Scope(frozenset(), frozenset())
+
+
 class Redactor:
     """Masks texts and measurements, and counts what it masked, by category."""
 
@@ -47,6 +50,8 @@ class Redactor:
         self._pattern = _alternation(self._literals)
         self._looked = 0
         self._clean: set[str] = set()
+        self._silent: set[bytes] = set()
+        """Hashes of certificates in which there is nothing to blank, whatever may pass."""
 
     def counts(self) -> tuple[tuple[str, int], ...]:
         """Return category and count of everything masked so far, in the order of names."""
@@ -105,12 +110,32 @@ class Redactor:
 
         With as many letters, so that it can still be taken apart.
         """
-        counts = self._counts.copy()
-        clean = blanked(content, lambda text: self._masked(text, scope, 0, IN_CERTIFICATES), scope.allowed)
-        self._counts = counts  # a text was looked at more than once
-        if clean != content:
-            self._counts["certificate"] += 1
-        content = clean
+        digest = hashlib.sha256(content).digest()
+        if digest in self._silent:
+            return content
+        before = self._counts.copy()
+        strictly = self._blanked(content, NO_SCOPE)
+        if strictly != content:
+            self._counts = before.copy()
+            clean = self._blanked(content, scope)
+            if clean != content and self._counts == before:
+                self._counts["ip"] += 1  # only as bytes
+            return clean
+        if len(self._silent) < _MOST_REMEMBERED:
+            self._silent.add(digest)
+        return content
+
+    def _blanked(self, content: bytes, scope: Scope) -> bytes:
+        """Blank a certificate; what is in a text is counted the first time that it is looked at."""
+        counted: list[Counter[str]] = []
+
+        def mask(text: str) -> str:
+            masked = self._masked(text, scope, 0, IN_CERTIFICATES)
+            counted.append(self._counts.copy() if not counted else counted[0])
+            return masked
+
+        content = blanked(content, mask, scope.allowed)
+        self._counts = counted[0] if counted else self._counts
         lower = content.lower()
         for literal in self._literals:
             for spelling in (literal.encode("utf-8", "replace"), literal.encode("utf-16-be", "replace")):
