@@ -307,6 +307,7 @@ def test_a_sealed_run_stands_with_its_root_hash_and_an_unsealed_one_is_said_to_b
     assert f"Root hash (SHA-256 of tagmanifest-sha256.txt) | {seal.root_sha256}" in text
     assert "Files below data/ | 12" in text
     assert "Signature | none" in text
+    assert "Verdicts, judged again for this annex | the same" in text
     assert "Time stamp | good 2026-11-21T13:00Z" in text
     assert "Run unsealed-1 is not sealed" in text
     assert "None of them proves that a measurement is true" in text

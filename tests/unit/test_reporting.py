@@ -14,7 +14,7 @@ from probe.report.annex import Annex, annex_of
 from probe.report.annex.letter import Letter
 from probe.store import StoreError
 from probe.targets import CatalogueError
-from unit.a_bag import a_run, change, sealed
+from unit.a_bag import a_run, change, hashed_again, sealed
 
 HEAD = "asn,registered_name,commercial_name,country,spellings"
 
@@ -53,6 +53,7 @@ def test_a_bag_is_told_with_what_it_is_sealed_by(run: Path, tmp_path: Path) -> N
     one = told(done.bag)
     assert one.seal is not None
     assert (one.seal.root_sha256, one.seal.signature, one.seal.token) == (done.root_sha256, "none", "none")
+    assert one.seal.judged_again == "same"
     assert one.seal.n_files == sum(1 for path in (done.bag / "data").rglob("*") if path.is_file())
     assert [(role, action) for _time, role, action in one.custody] == [
         ("volunteer", "measurement_began"),
@@ -110,8 +111,26 @@ def test_a_bag_that_was_altered_is_not_told_of(run: Path, tmp_path: Path) -> Non
     done = sealed(run, tmp_path / "out")
     done.bag.chmod(0o700)
     (done.bag / "data" / "added.txt").write_text("x")
-    with pytest.raises(StoreError, match="the bag is not as it was sealed"):
+    with pytest.raises(StoreError, match="the bag is not what it says: The manifest does not name this file"):
         told(done.bag)
+
+
+def test_a_bag_whose_verdicts_no_measurement_bears_out_is_not_told_of(run: Path, tmp_path: Path) -> None:
+    done = sealed(run, tmp_path / "out")
+    verdicts = done.bag / "data" / "verdicts.jsonl"
+    verdicts.chmod(0o600)
+    verdicts.write_bytes(verdicts.read_bytes().replace(b'"state":"reachable"', b'"state":"blocked"', 1))
+    hashed_again(done.bag)
+    with pytest.raises(StoreError, match="the bag is not what it says") as caught:
+        told(done.bag)
+    assert caught.value.hint == f"See what is wrong: probe evidence verify {done.bag}"
+
+
+def test_a_bag_of_other_rules_is_told_of_and_said_not_to_be_judged_again(run: Path, tmp_path: Path) -> None:
+    change(run / "run.json", rules_version=1)
+    one = told(sealed(run, tmp_path / "out").bag)
+    assert one.seal is not None
+    assert one.seal.judged_again == "other_rules"
 
 
 def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:

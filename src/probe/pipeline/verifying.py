@@ -83,16 +83,22 @@ def verify_folder(bag: Path, faults: Faults, wanted: str = "") -> Verified:
 def seal_of(bag: Path) -> Seal | None:
     """Return what a report says of the bag that a run lies in; None for a folder that is no bag.
 
-    Raises StoreError where the bag is not as it was sealed.
+    A stranger can seal verdicts that no measurement bears out: they are judged again. Raises StoreError where
+    the bag is not as it was sealed, or its verdicts are others than its measurements make.
     """
     if not (bag / "bagit.txt").is_file():
         return None
     faults = Faults()
     found = checked(bag, faults)
+    judging = judged_again(bag, found, faults) if not faults.n else None
     if faults.n:
-        hint = f"See what is wrong: probe evidence verify {bag}"
+        first = faults.kept[0]
+        hint = _("See what is wrong: probe evidence verify {bag}").format(bag=bag)
         raise StoreError(
-            bag / faults.kept[0].file, faults.kept[0].line, "the bag is not as it was sealed", hint
+            bag / first.file,
+            first.line,
+            _("the bag is not what it says: {problem}").format(problem=first.sentence().removesuffix(".")),
+            hint,
         )
     signature, token = signature_of(bag), token_of(bag)
     return Seal(
@@ -101,6 +107,7 @@ def seal_of(bag: Path) -> Seal | None:
         n_bytes=found.n_bytes,
         signature=" ".join(filter(None, (signature.state, signature.fingerprint))),
         token=" ".join(filter(None, (token.state, token.time.strftime(TIME) if token.time else ""))),
+        judged_again="same" if judging is not None and judging.again else "other_rules",
     )
 
 

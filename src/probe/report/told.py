@@ -29,6 +29,8 @@ class Seal:
     """In words of the program, not translated: `none`, `good`, `bad`, with the key's fingerprint after it."""
     token: str
     """`none`, `good`, `bad`, with the token's time after it."""
+    judged_again: str = "same"
+    """`same`: judged again just now, the verdicts are those of the bag; `other_rules`: they cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

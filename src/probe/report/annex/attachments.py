@@ -28,13 +28,16 @@ def attachments(annex: Annex, runs: Sequence[Told]) -> tuple[Attachment, ...]:
     """Return the files that go with the annex, coarsened as far as the disclosure demands."""
     full = annex.letter.disclosure == "full"
     table = rows(runs if full else public_runs(runs, n_volunteers=annex.letter.n_volunteers))
+    n = sum(len(one.verdicts) for one in runs)
     journals = tuple(_journals(runs)) if full else ()
     return (
         Attachment(
             name=VERDICTS,
             mime="text/csv",
             relationship="data",
-            description=_("Every verdict, a row each"),
+            description=_("Every verdict, a row each")
+            if n <= MOST_ROWS
+            else _("The first {k} of {n} verdicts, a row each").format(k=MOST_ROWS, n=n),
             content=as_csv(VERDICT_COLUMNS, list(islice(table, MOST_ROWS))),
         ),
         *journals,

@@ -100,6 +100,7 @@ def run_of(name: str, one: Told, known: Known, seen: Seen, *, full: bool) -> Run
         n_files=seal.n_files if seal else 0,
         n_bytes=seal.n_bytes if seal else 0,
         signature=seal.signature if seal else "none",
+        judged_again=seal.judged_again if seal else "",
         token=(seal.token if full else minutes_removed(seal.token)) if seal else "none",
     )
 

@@ -69,6 +69,8 @@ class Run:
     n_bytes: int
     signature: str
     token: str
+    judged_again: str
+    """`same` verdicts from the bag's measurements just now; `other_rules`: not judged; empty: not sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

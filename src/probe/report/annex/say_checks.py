@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from probe.report.annex.facts import Annex
 
 STATUSES: Final = {"none": N_("none"), "good": N_("good"), "bad": N_("not good")}
+JUDGED: Final = {
+    "same": N_("the same"),
+    "other_rules": N_("not judged again: the bag's rules are not those of this program"),
+}
 PROVES: Final = (
     N_("The root hash: nothing in the bag was changed since this hash was published."),
     N_("The signature: the holder of the key sealed it; a key that lies in the bag proves nothing alone."),
@@ -53,6 +57,7 @@ def integrity(annex: Annex) -> Iterator[Block]:
                 (_("Their bytes"), str(run.n_bytes)),
                 (_("Signature"), _status(run.signature)),
                 (_("Time stamp"), _status(run.token)),
+                (_("Verdicts, judged again for this annex"), terms.said(JUDGED, run.judged_again)),
             ),
             widths=(0.35, 0.65),
             code=(1,),
