@@ -181,3 +181,8 @@ def test_every_key_of_the_json_form_is_described() -> None:
     kinds += [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
     names = {field.name for kind in kinds for field in fields(kind)}
     assert sorted(name for name in names if f"`{name}`" not in described) == []
+
+
+def test_the_id_of_an_own_tunnel_bears_no_host() -> None:
+    assert d.own_tunnel_id("vpn", "vpn/vpn.home.example-0123456789") == "vpn/own-0123456789"
+    assert d.own_tunnel_id("twitter", "twitter/web-1") == "twitter/web-1"

@@ -14,8 +14,8 @@ from probe.model.observation import TCPConnect
 from probe.model.target import Target
 from probe.model.verdict import Verdict
 from probe.model.words import Located, ReasonCode, State
-from probe.report.compare import TargetChange, compared
-from probe.report.compare_columns import CHANGE_COLUMNS, change_rows
+from probe.report.compare import TargetChange, compared, veiled
+from probe.report.compare_columns import CHANGE_COLUMNS
 from probe.report.compare_document import document
 from probe.report.compare_json import as_json
 from probe.report.csv import as_csv
@@ -125,7 +125,7 @@ def test_a_public_comparison_tells_neither_minutes_nor_the_runs_own_names() -> N
         run_id="20261121T133742Z-AS64500-beef",
     )
     found = compared(before, replace(after, record=replace(after.record, imported_from="a file")))
-    for text in (repr(document(found, public=True)), as_json(found, public=True).decode()):
+    for text in (repr(document(veiled(found), public=True)), as_json(veiled(found), public=True).decode()):
         assert "01234567" in text
         assert "unsealed-1" in text
         assert "2026-11-21T13:00Z" in text
@@ -136,7 +136,7 @@ def test_a_public_comparison_tells_neither_minutes_nor_the_runs_own_names() -> N
 def test_the_table_has_a_row_for_each_target_that_changed() -> None:
     before = a_told(connects_ms=(20, 21, 22))
     after = a_told(a_verdict(input="=cmd()", state=State.DOWN, connect_ms=60.26), connects_ms=(60, 61, 62))
-    header, row, end = as_csv(CHANGE_COLUMNS, change_rows((before, after))).decode().split("\r\n")
+    header, row, end = as_csv(CHANGE_COLUMNS, compared(before, after).targets).decode().split("\r\n")
     cells = dict(zip(header.split(","), row.split(","), strict=True))
     assert end == ""
     assert cells["input"] == "'=cmd()"

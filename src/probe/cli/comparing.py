@@ -24,7 +24,8 @@ def write(runs: tuple[Path, Path], form: str, out: Path | None, disclosure: str)
     public = disclosure == "public" or (not disclosure and form in PUBLIC)
     if form not in {"text", *TEXTS} and out is None and sys.stdout.isatty():
         exits.stop(_("This form is no text for a terminal."), _("Name a file with -o."))
-    with exits.told(), compared_runs(*runs) as between:
+    with exits.told(), compared_runs(*runs) as found:
+        between = _veiled(found) if public else found
         if form == "text":
             _show(between, out, public=public)
             return
@@ -33,6 +34,12 @@ def write(runs: tuple[Path, Path], form: str, out: Path | None, disclosure: str)
             sys.stdout.buffer.write(content)
             return
         _keep(out, content)
+
+
+def _veiled(between: "Compared") -> "Compared":
+    from probe.report.compare import veiled
+
+    return veiled(between)
 
 
 def _keep(out: Path, content: bytes) -> None:
@@ -66,18 +73,18 @@ WIDTH: Final = 100
 
 
 def _csv(between: "Compared", _public: bool) -> bytes:
-    from probe.report.compare_columns import CHANGE_COLUMNS, change_rows
+    from probe.report.compare_columns import CHANGE_COLUMNS
     from probe.report.csv import as_csv
 
-    return as_csv(CHANGE_COLUMNS, change_rows((between.before, between.after)))
+    return as_csv(CHANGE_COLUMNS, between.targets)
 
 
 def _xlsx(between: "Compared", _public: bool) -> bytes:
-    from probe.report.compare_columns import CHANGES
+    from probe.report.compare_columns import book_of
     from probe.report.xlsx import write_xlsx
 
     stream = BytesIO()
-    write_xlsx(stream, (between.before, between.after), CHANGES)
+    write_xlsx(stream, (between.before, between.after), book_of(between))
     return stream.getvalue()
 
 

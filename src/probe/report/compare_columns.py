@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.locale import N_
 from probe.report.book import Sheet
 from probe.report.column import LOCATED, REASONS, STATES, Column, Type
-from probe.report.compare import Compared, Difference, TargetChange, compared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from probe.report.told import Told
+    from probe.report.compare import Compared, Difference, TargetChange
 
 SIDES: Final = ("before", "after")
 _FIELDS: Final[tuple[tuple[str, Type, str, tuple[str, ...]], ...]] = (
@@ -32,39 +30,19 @@ _STEPS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRow:
-    """One row: a target, and the two runs."""
-
-    change: TargetChange
-    between: Compared
+def _of(side: str, field: str) -> Callable[[TargetChange], Any]:
+    return lambda row: getattr(getattr(row, side), field, None)
 
 
-def change_rows(runs: Sequence[Told]) -> list[ChangeRow]:
-    """Return what changed between the first and the last of these."""
-    between = compared(runs[0], runs[-1])
-    return [ChangeRow(change=change, between=between) for change in between.targets]
-
-
-def difference_rows(runs: Sequence[Told]) -> list[Difference]:
-    """Return in what the runs themselves differ, networks first."""
-    between = compared(runs[0], runs[-1])
-    return [*between.networks, *between.measuring]
-
-
-def _of(side: str, field: str) -> Callable[[ChangeRow], Any]:
-    return lambda row: getattr(getattr(row.change, side), field, None)
-
-
-def _rounded(side: str, step: str) -> Callable[[ChangeRow], float | None]:
-    def value(row: ChangeRow) -> float | None:
+def _rounded(side: str, step: str) -> Callable[[TargetChange], float | None]:
+    def value(row: TargetChange) -> float | None:
         found = _of(side, step)(row)
         return None if found is None else round(float(found), 1)
 
     return value
 
 
-def _both_sides() -> Iterator[Column[ChangeRow]]:
+def _both_sides() -> Iterator[Column[TargetChange]]:
     for name, kind, meaning, known in _FIELDS:
         for side in SIDES:
             yield Column(f"{name}_{side}", kind, meaning, _of(side, name), known)
@@ -73,12 +51,12 @@ def _both_sides() -> Iterator[Column[ChangeRow]]:
             yield Column(f"{step}_{side}", "number", meaning, _rounded(side, step))
 
 
-CHANGE_COLUMNS: Final[tuple[Column[ChangeRow], ...]] = (
+CHANGE_COLUMNS: Final[tuple[Column[TargetChange], ...]] = (
     Column(
         "change",
         "string",
         N_("`changed`, `new` and `gone` by the verdict; `times` where only times moved beyond their spread."),
-        lambda row: row.change.kind,
+        lambda row: row.kind,
         ("changed", "new", "gone", "times"),
         required=True,
     ),
@@ -86,11 +64,11 @@ CHANGE_COLUMNS: Final[tuple[Column[ChangeRow], ...]] = (
         "changed_fields",
         "string",
         N_("Which of the columns differ, joined by a space; times and rates only beyond their spread."),
-        lambda row: " ".join((*row.change.fields, *(t.step for t in row.change.times))),
+        lambda row: " ".join((*row.fields, *(t.step for t in row.times))),
     ),
-    Column("service", "string", N_("The service."), lambda row: row.change.service, required=True),
-    Column("target_id", "string", N_("The target."), lambda row: row.change.target_id, required=True),
-    Column("input", "string", N_("What was measured."), lambda row: row.change.input, required=True),
+    Column("service", "string", N_("The service."), lambda row: row.service, required=True),
+    Column("target_id", "string", N_("The target."), lambda row: row.target_id, required=True),
+    Column("input", "string", N_("What was measured."), lambda row: row.input, required=True),
     *_both_sides(),
 )
 DIFFERENCE_COLUMNS: Final[tuple[Column[Difference], ...]] = (
@@ -98,8 +76,13 @@ DIFFERENCE_COLUMNS: Final[tuple[Column[Difference], ...]] = (
     Column("before", "string", N_("In the first run."), lambda row: row.before),
     Column("after", "string", N_("In the second run."), lambda row: row.after),
 )
-CHANGES: Final = (
-    Sheet(name="changes", columns=CHANGE_COLUMNS, rows=change_rows, frozen=5, widths={"input": 44}),
-    Sheet(name="runs", columns=DIFFERENCE_COLUMNS, rows=difference_rows, widths={"before": 30, "after": 30}),
-)
-"""The sheets of a workbook."""
+
+
+def book_of(between: Compared) -> tuple[Sheet, ...]:
+    """Return the sheets of a workbook."""
+    runs = (*between.networks, *between.measuring)
+    wide = {"input": 44, "before": 30, "after": 30}
+    return (
+        Sheet(name="changes", columns=CHANGE_COLUMNS, rows=lambda _: between.targets, frozen=5, widths=wide),
+        Sheet(name="runs", columns=DIFFERENCE_COLUMNS, rows=lambda _: runs, widths=wide),
+    )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from probe.locale import N_, _, ngettext, spoken
 from probe.report import words
 from probe.report.annex.blocks import Block, Document, Items, Paragraph, Section, Table
-from probe.report.annex.disclosure import hour, minutes_removed, run_names
 from probe.report.compare import (
     NETWORK,
     UNTOLD_IN_PUBLIC,
@@ -68,7 +67,7 @@ KINDS: Final = {"new": N_("new"), "gone": N_("gone"), "changed": N_("changed"), 
 
 
 def document(between: Compared, *, public: bool) -> Document:
-    """Return the comparison in the language in use; a public one names hours, and runs by their root hash."""
+    """Return the comparison in the language in use; a public one was `veiled` before."""
     told = _Teller(between, public=public)
     ended = max(r.ended_utc or r.started_utc for r in (between.before.record, between.after.record))
     sections: tuple[tuple[str, str, Callable[[], Iterator[Block]]], ...] = (
@@ -84,7 +83,7 @@ def document(between: Compared, *, public: bool) -> Document:
         subtitle=told.subtitle(),
         running_head=told.subtitle(),
         author="",
-        generated=datetime.fromisoformat(hour(ended) if public else ended).astimezone(UTC),
+        generated=datetime.fromisoformat(ended).astimezone(UTC),
         sections=tuple(
             Section(number=number, key=key, title=title, blocks=tuple(blocks()))
             for number, (key, title, blocks) in enumerate(sections, 1)
@@ -99,8 +98,7 @@ class _Teller:
     def __init__(self, between: Compared, *, public: bool) -> None:
         self._it = between
         self._public = public
-        told = (between.before, between.after)
-        self._names = run_names(told) if public else tuple(t.record.run_id for t in told)
+        self._names = (between.before.record.run_id, between.after.record.run_id)
 
     def subtitle(self) -> str:
         return _("From {before} to {after}").format(before=self._names[0], after=self._names[1])
@@ -115,7 +113,7 @@ class _Teller:
         if it.measuring:
             yield Paragraph(text=_(DIFFERENT_MEASURING), strong=True)
         rows = [
-            (_("began"), *(self._time(t.record.started_utc) for t in (it.before, it.after))),
+            (_("began"), it.before.record.started_utc, it.after.record.started_utc),
             *(self._row(d) for d in (*it.networks, *it.measuring)),
         ]
         yield Table(
@@ -168,15 +166,11 @@ class _Teller:
     def limits(self) -> Iterator[Block]:
         yield Items(items=tuple(map(_, LIMITS)))
 
-    def _time(self, text: str) -> str:
-        return hour(text) if self._public else text
-
     def _row(self, d: Difference) -> tuple[str, str, str]:
         name = _(FIELD_NAMES[d.field])
         if self._public and d.field in UNTOLD_IN_PUBLIC:
             return name, _("not told"), _("not told")
-        shown = [minutes_removed(text) if self._public else text for text in (d.before, d.after)]
-        return name, *(visible(text) or _("none") for text in shown)  # type: ignore[return-value]
+        return name, *(visible(text) or _("none") for text in (d.before, d.after))  # type: ignore[return-value]
 
 
 def _service(change: ServiceChange) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from probe.report.annex.disclosure import hour, minutes_removed, run_names
 from probe.report.compare import FIELDS, STEPS, UNTOLD_IN_PUBLIC, Compared, Difference, TimeChange
 
 if TYPE_CHECKING:
@@ -20,18 +19,17 @@ SCHEMA: Final = "1"
 def as_json(between: Compared, *, public: bool) -> bytes:
     """Return it indented; a public one tells hours, and names runs by their root hash."""
     told = (between.before, between.after)
-    names = run_names(told) if public else tuple(t.record.run_id for t in told)
     found = {
         "schema_version": SCHEMA,
         "runs": [
             {
-                "run": name,
-                "started_utc": hour(t.record.started_utc) if public else t.record.started_utc,
+                "run": t.record.run_id,
+                "started_utc": t.record.started_utc,
                 "probe_asn": t.record.vantage.probe_asn,
                 "probe_cc": t.record.vantage.probe_cc,
                 "simulated": t.record.simulated,
             }
-            for name, t in zip(names, told, strict=True)
+            for t in told
         ],
         "changed": between.changed,
         "networks": [_difference(d, public=public) for d in between.networks],
@@ -67,9 +65,7 @@ def as_json(between: Compared, *, public: bool) -> bytes:
 def _difference(difference: Difference, *, public: bool) -> dict[str, str]:
     if public and difference.field in UNTOLD_IN_PUBLIC:
         return {"field": difference.field}
-    texts = (difference.before, difference.after)
-    before, after = map(minutes_removed, texts) if public else texts
-    return {"field": difference.field, "before": before, "after": after}
+    return {"field": difference.field, "before": difference.before, "after": difference.after}
 
 
 def _said(found: Verdict | ServiceVerdict | None, steps: Iterable[str]) -> dict[str, Any] | None:

@@ -121,7 +121,7 @@ class _Run:
             "probe_cc": record.vantage.probe_cc,
             "probe_city": None,
             "probe_ip": LOOPBACK,
-            "probe_network_name": record.vantage.probe_network_name,
+            "probe_network_name": "" if self._public else record.vantage.probe_network_name,
             "report_id": "",
             "resolver_asn": record.vantage.resolver_asn or "AS0",
             "resolver_ip": NO_RESOLVER,

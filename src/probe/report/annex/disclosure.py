@@ -135,6 +135,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+def own_tunnel_id(service: str, target_id: str) -> str:
+    """Return a target's id without the host of such a tunnel, which it is made of; its digits stay."""
+    return f"{TUNNELS}/own-{target_id.rpartition('-')[2]}" if service == TUNNELS else target_id
+
+
 def own_tunnel_hidden(service: str, text: str) -> str:
     """Return an input without the host of a tunnel that the volunteer's own file named."""
     return _OWN_TUNNEL.sub(r"\1[own]", text) if service == TUNNELS else text

@@ -19,6 +19,7 @@ from probe.report.annex.disclosure import (
     hour,
     moment,
     own_tunnel_hidden,
+    own_tunnel_id,
     run_names,
 )
 from probe.report.annex.errors import errors_of
@@ -206,7 +207,14 @@ def _without_tunnels(annex: Annex) -> Annex:
     """Hide the host of every tunnel that a volunteer's own file named."""
     return replace(
         annex,
-        counts=tuple(replace(row, input=own_tunnel_hidden(row.service, row.input)) for row in annex.counts),
+        counts=tuple(
+            replace(
+                row,
+                input=own_tunnel_hidden(row.service, row.input),
+                target_id=own_tunnel_id(row.service, row.target_id),
+            )
+            for row in annex.counts
+        ),
         targets=tuple(_own_hidden(row) for row in annex.targets),
         findings=tuple(_unsaid(row) for row in annex.findings),
     )
@@ -215,13 +223,15 @@ def _without_tunnels(annex: Annex) -> Annex:
 def _unsaid(row: Finding) -> Finding:
     """Leave the reason out with the host: it may name the host again."""
     text = own_tunnel_hidden(row.service, row.input)
-    return (
-        row if text == row.input else replace(row, input=text, because="", template="", params=(), failure="")
-    )
+    if text == row.input:
+        return row
+    own = own_tunnel_id(row.service, row.target_id)
+    return replace(row, input=text, target_id=own, because="", template="", params=(), failure="")
 
 
 def _own_hidden(row: TargetFacts) -> TargetFacts:
     text = own_tunnel_hidden(row.service, row.input)
     if text == row.input:
         return row
-    return replace(row, input=text, addresses=(), names=())
+    own = own_tunnel_id(row.service, row.target_id)
+    return replace(row, input=text, target_id=own, addresses=(), names=())

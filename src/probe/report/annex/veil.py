@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probe.report.annex.disclosure import hour, minutes_removed, own_tunnel_hidden, run_names, uid
+from probe.report.annex.disclosure import (
+    hour,
+    minutes_removed,
+    own_tunnel_hidden,
+    own_tunnel_id,
+    run_names,
+    uid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,14 +48,22 @@ def _public(name: str, one: Told, *, alone: bool) -> Told:
             ended_utc=hour(record.ended_utc),
             errors=(),
         ),
-        verdicts=tuple(public_verdict(name, verdict) for verdict in one.verdicts),
+        verdicts=tuple(
+            replace(public_verdict(name, v), target_id=own_tunnel_id(v.service, v.target_id))
+            for v in one.verdicts
+        ),
         services=tuple(
             replace(service, started_utc=hour(service.started_utc), ended_utc=hour(service.ended_utc))
             for service in one.services
         ),
         facts=tuple(_public_fact(fact) for fact in one.facts),
         targets=tuple(
-            replace(target, input=own_tunnel_hidden(target.service, target.input)) for target in one.targets
+            replace(
+                target,
+                input=own_tunnel_hidden(target.service, target.input),
+                target_id=own_tunnel_id(target.service, target.target_id),
+            )
+            for target in one.targets
         ),
         measurements=tuple,
         custody=(),
