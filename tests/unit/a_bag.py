@@ -70,6 +70,11 @@ def codes_of(bag: Path, root: str = "") -> set[tuple[str, str]]:
     return {(fault.code, fault.file) for fault in faults_of(bag, root)}
 
 
+def a_blob(bag: Path) -> str:
+    """Return the name of one blob."""
+    return min(path.name for path in (bag / "data" / "blobs").iterdir())
+
+
 def hashed_again(bag: Path) -> None:
     """Make both manifests fit what lies there, with stock tools, as somebody who alters a bag would."""
     names = sorted(path.relative_to(bag).as_posix() for path in (bag / PAYLOAD).rglob("*") if path.is_file())

@@ -11,19 +11,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not install
 from benchmarks.bag_edits import KINDS, found_by_verify, unpacked
 
 from probe.pipeline.sealing import Sealed
-from unit.a_bag import a_run, sealed
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
-    """A bag judged by the rules in force."""
-    folder = tmp_path_factory.mktemp("made")
-    return sealed(a_run(folder), folder / "out")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_random_edit_of_a_bag_is_found(made: Sealed, tmp_path: Path, kind: str) -> None:
-    bag = unpacked(made.zip, tmp_path / "bag")
+def test_every_random_edit_of_a_bag_is_found(sealed_run: Sealed, tmp_path: Path, kind: str) -> None:
+    bag = unpacked(sealed_run.zip, tmp_path / "bag")
     rng = random.Random(kind)
     for _ in range(17):
         what = KINDS[kind](bag, rng)
