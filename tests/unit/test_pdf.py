@@ -226,3 +226,18 @@ def test_without_typst_the_message_says_what_to_type(monkeypatch: pytest.MonkeyP
 def test_a_relationship_that_the_standard_does_not_know_is_our_fault() -> None:
     with pytest.raises(ValueError, match="PDF/A-3 knows no relationship 'cousin'"):
         pdf_of(a_document(attachments=(replace(CSV, relationship="cousin"),)))
+
+
+def test_names_of_files_lead_nowhere_and_each_stands_once(tmp_path: Path) -> None:
+    names = ("../../a\x00\u202e.csv", "verdicts.csv", "verdicts.csv", "..", "")
+    file = tmp_path / "named.pdf"
+    file.write_bytes(pdf_of(a_document(attachments=tuple(replace(CSV, name=name) for name in names))))
+    listed = re.findall(r"^\d+: (.*)$", run("pdfdetach", "-list", file), re.MULTILINE)
+    assert sorted(listed) == ["1-file", "1-verdicts.csv", "_.._a__.csv", "file", "verdicts.csv"]
+
+
+def test_an_empty_title_and_a_picture_without_words_have_a_sign(tmp_path: Path) -> None:
+    figure = Figure(svg=f"{SVG}</svg>", caption="", alt="")
+    file = tmp_path / "nameless.pdf"
+    file.write_bytes(pdf_of(replace(a_document(a_section(figure)), title="")))
+    assert '"/Alt": "u:-"' in run("qpdf", "--json", file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.report.annex.blocks import Figure, Items, Paragraph, Table, Verbatim
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from probe.report.annex.blocks import Block, Document, Section
 
 RELATIONSHIPS: Final = frozenset({"source", "data", "alternative", "supplement"})
+NAMELESS: Final = "-"
+"""What stands for an empty title or picture: PDF/UA knows none without words."""
+LONGEST_NAME: Final = 120
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]")
 _TALLEST: Final = 215 / 166
 """Height of the largest figure a page holds with its caption, by the page's width."""
 _VIEW: Final = re.compile(r'viewBox="0 0 (\d{1,5}(?:\.\d+)?) (\d{1,5}(?:\.\d+)?)"')
@@ -37,7 +42,7 @@ def pdf_of(document: Document) -> bytes:
     virtual: dict[str, bytes] = {}
     data = {
         "lang": document.lang,
-        "title": _line(document.title, marks=False),
+        "title": _line(document.title, marks=False) or NAMELESS,
         "subtitle": _line(document.subtitle),
         "running_head": _line(document.running_head),
         "author": _line(document.author, marks=False),
@@ -86,7 +91,7 @@ def _figure(block: Figure, virtual: dict[str, bytes]) -> dict[str, Any]:
         "file": file,
         "width": _width(block.svg),
         "caption": _line(block.caption),
-        "alt": _line(block.alt, marks=False),
+        "alt": _line(block.alt or block.caption, marks=False) or NAMELESS,
     }
 
 
@@ -104,19 +109,29 @@ _DRAWN: Final[dict[type[Block], Callable[[Any, dict[str, bytes]], dict[str, Any]
 
 
 def _attachments(document: Document, virtual: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+    taken: set[str] = set()
     for attachment in document.attachments:
         if attachment.relationship not in RELATIONSHIPS:
             raise ValueError(f"PDF/A-3 knows no relationship {attachment.relationship!r}")
         file = f"attachment-{len(virtual)}"
+        name = _file_name(attachment.name, taken)
         virtual[file], is_text = _as_text(attachment.content)
         yield {
-            "name": attachment.name,
+            "name": name,
             "file": file,
             "is_text": is_text,
             "relationship": attachment.relationship,
             "mime": attachment.mime,
             "description": _line(attachment.description, marks=False),
         }
+
+
+def _file_name(name: str, taken: set[str]) -> str:
+    """Return a name that leads to no other folder and that no other file of the document has; remember it."""
+    plain = _ODD.sub("_", name[-LONGEST_NAME:]).lstrip(".") or "file"
+    found = next(each for n in count() if (each := f"{n}-{plain}" if n else plain) not in taken)
+    taken.add(found)
+    return found
 
 
 def _as_text(content: bytes) -> tuple[bytes, bool]:
