@@ -147,7 +147,7 @@ def test_a_report_of_a_changed_bag_is_refused(made: tuple[Path, Sealed], tmp_pat
     bag = Path(shutil.copytree(made[1].bag, tmp_path / "bag"))
     with (bag / "data" / "verdicts.csv").open("ab") as file:
         file.write(b"\r\n")
-    with pytest.raises(StoreError, match="not as it was sealed"):
+    with pytest.raises(StoreError, match="the bag is not what it says"):
         seal_of(bag)
 
 
