@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
@@ -36,7 +36,7 @@ class Holder:
     """A certificate and its key."""
 
     certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
     @property
     def pem(self) -> bytes:
@@ -54,9 +54,10 @@ def a_holder(
     usage: tuple[ObjectIdentifier, ...] = (STAMPING,),
     critical: bool = True,
     bits: int = 2048,
+    on_curve: bool = False,
 ) -> Holder:
     """Make a certificate: a root's without an issuer, else one that the issuer signed."""
-    key = rsa.generate_private_key(65537, bits)
+    key = ec.generate_private_key(ec.SECP256R1()) if on_curve else rsa.generate_private_key(65537, bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
@@ -106,12 +107,13 @@ def an_authority(
     digest: str = "sha256",
     ess: str = "sha256",
     bits: int = 2048,
+    on_curve: bool = False,
 ) -> StampingAuthority:
     """Make an authority; `between` puts another one between its root and the one that signs."""
     folder.mkdir(parents=True)
     root = a_holder("Test root", ca=True)
     middle = a_holder("Test middle", root, ca=True, path_length=0) if between else root
-    signer = a_holder("Test stamps", middle, begin=begin, until=until, bits=bits)
+    signer = a_holder("Test stamps", middle, begin=begin, until=until, bits=bits, on_curve=on_curve)
     pkcs8 = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for name, content in {
         "root.pem": root.pem,

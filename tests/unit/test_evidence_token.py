@@ -120,6 +120,15 @@ def test_other_ways_to_name_the_signer_s_certificate_are_read(tmp_path: Path, es
     assert token_of(bag).state == "good"
 
 
+@pytest.mark.parametrize("digest", ["sha256", "sha384"])
+def test_an_authority_with_a_key_on_a_curve_is_believed_as_openssl_believes_it(
+    tmp_path: Path, digest: str
+) -> None:
+    bag = stamped(tmp_path, an_authority(tmp_path / "tsa", on_curve=True, digest=digest))
+    assert token_of(bag).state == "good"
+    assert said(*VERIFY, bag=bag)[0] == 0
+
+
 def test_a_digest_that_proves_nothing_any_more_is_not_believed(tmp_path: Path) -> None:
     weak = an_authority(tmp_path / "tsa", digest="sha1")
     answer = weak.answer(asked(b"\0" * 32))

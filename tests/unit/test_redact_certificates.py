@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from probe.model.observation import Certificate
 from probe.model.quic import QUICHandshake
-from probe.store import OwnValues, Redactor
+from probe.store import OwnValues, Redactor, redact
 from probe.store.redact import Scope
 from unit.a_run import a_measurement
 from unit.test_redact import OWN, VOLUNTEER, VOLUNTEER_SIX
@@ -118,6 +118,33 @@ def test_of_the_authorities_that_browsers_trust_only_mail_is_blanked() -> None:
     mailed = [der for der in kept if re.search(rb"[\w.]+@[\w-]+\.\w+", der)]
     assert changed == mailed
     assert 0 < len(mailed) < 5
+
+
+def test_of_a_long_name_nothing_is_kept_where_a_part_tells() -> None:
+    name = f"203-0-113-77.{'a' * 60}.example"
+    assert others_of(blanked(a_certificate("router", names=(name, "b.example")))) == (
+        ["x" * len(name), "b.example"],
+        [],
+    )
+
+
+def test_a_certificate_that_says_nothing_is_looked_into_once_if_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[bytes] = []
+
+    def look(content: bytes, *_how: object) -> bytes:
+        looked.append(content)
+        return content
+
+    monkeypatch.setattr(redact, "blanked", look)
+    der = a_certificate("plain")
+    for most, times in ((0, 2), (1, 1)):
+        monkeypatch.setattr(redact, "_MOST_REMEMBERED", most)
+        looked.clear()
+        redactor = Redactor(OWN)
+        assert [redactor.certificate(der, NOTHING) for _each in range(2)] == [der, der]
+        assert len(looked) == times
 
 
 def test_a_name_that_may_pass_for_one_target_is_blanked_for_another() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from probe.evidence.authority import MAX_CERTIFICATES, AuthorityError, certificate
@@ -51,9 +51,8 @@ _SIGNED_WITH: Final = {
     "1.2.840.10045.4.3.2": "sha256",
     "1.2.840.10045.4.3.3": "sha384",
     "1.2.840.10045.4.3.4": "sha512",
-    "1.3.101.112": "",
 }
-"""RSA, ECDSA and Ed25519 with the hash that they name, or none where the signer's digest is meant."""
+"""RSA and ECDSA with the hash that they name, or none where the signer's digest is meant."""
 _CERTIFICATES: Final = 0xA0
 _ATTRIBUTES: Final = 0xA0
 
@@ -169,8 +168,6 @@ def _verify(
             key.verify(signature, message, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, message, ec.ECDSA(algorithm))
-        elif isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
         else:
             raise AuthorityError("unknown_algorithm")
     except InvalidSignature:
