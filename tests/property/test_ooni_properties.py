@@ -26,7 +26,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows(), st.booleans())
 def test_a_run_read_again_from_its_records_is_never_judged_more_harshly(
     row: dict[str, Any], public: bool

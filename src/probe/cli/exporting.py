@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from probe.cli import exits
-from probe.locale import _
+from probe.locale import _, ngettext
 from probe.report.annex.letter import Disclosure, Letter
 from probe.report.show import visible
 
@@ -267,9 +267,17 @@ def _pdf(telling: Telling, stream: BinaryIO) -> None:
 
 
 def _ooni(telling: Telling, stream: BinaryIO) -> None:
-    from probe.report.ooni import write_ooni
+    from probe.report.ooni import untold_by_ooni, write_ooni
 
     write_ooni(stream, telling.runs, public=telling.letter.disclosure == "public")
+    untold = sum(map(untold_by_ooni, telling.runs))
+    if untold:
+        said = ngettext(
+            "{n} measurement has no form in OONI's format and was left out.",
+            "{n} measurements have no form in OONI's format and were left out.",
+            untold,
+        )
+        sys.stderr.write(said.format(n=untold) + "\n")
 
 
 def _docx(telling: Telling, stream: BinaryIO) -> None:

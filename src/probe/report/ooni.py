@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlsplit
@@ -41,13 +40,6 @@ UNTOLD: Final = FACTS | {"throughput", "zone", "vpn", "control", "local"}
 """Experiments that OONI's format has no record for; a control stands in the record of its target."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
-    """What a file of OONI measurements could not hold."""
-
-    n_measurements: int
-
-
 def ooni_lines(told: Told, *, public: bool) -> Iterator[bytes]:
     """Yield a run's records, each a line with its line feed; the same run gives the same bytes.
 
@@ -65,11 +57,11 @@ def write_ooni(stream: BinaryIO, runs: Sequence[Told], *, public: bool) -> None:
         stream.writelines(ooni_lines(told, public=public))
 
 
-def untold_by_ooni(told: Told) -> Untold:
+def untold_by_ooni(told: Told) -> int:
     """Count the measurements of targets that no record holds."""
     targets = {t.target_id for t in told.targets}
     lost = (m for m in told.measurements() if m.target_id in targets and m.experiment in UNTOLD - {"control"})
-    return Untold(n_measurements=sum(1 for _ in lost))
+    return sum(1 for _ in lost)
 
 
 class _Run:
