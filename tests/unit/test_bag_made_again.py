@@ -115,6 +115,7 @@ def test_with_hashes_made_again_a_missing_blob_is_missed_by_its_measurement(bag:
         ("network_mechanism", "network.shutdown", "record"),
         ("run_id", "20200101T000000Z-AS1-abcd", "run_id"),
         ("ended_utc", "2036-01-01T00:00:00Z", "custody"),
+        ("started_utc", "hier, à midi", "custody"),
         ("rules_version", "two", "unreadable"),
     ],
 )

@@ -35,7 +35,7 @@ VERDICTS: Final = "verdicts.jsonl"
 TABLES: Final = ("verdicts.csv", "services.csv")
 DESCRIPTION: Final = "datapackage.json"
 CUSTODY: Final = "custody.csv"
-_BODY_KEPT: Final = 16 * 1024
+LONGEST_CUSTODY: Final = 1024
 _LONGEST_ROW: Final = 1 << 20
 _SHOWN: Final = 120
 """Characters of a stranger's text in a fault."""
@@ -71,10 +71,7 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
     inputs = read_inputs(folder)
     if found.run_id and record.run_id != found.run_id:
         faults.add("run_id", "bag-info.txt", found=found.run_id)
-    if found.generated_utc and found.sha256.get(f"{PAYLOAD}/{CUSTODY}"):
-        expected = custody_csv(custody_of(record, found.generated_utc))
-        if text_of(folder.path / CUSTODY, len(expected)) != expected:
-            faults.add("custody", f"{PAYLOAD}/{CUSTODY}")
+    _custody(folder, record, found, faults)
     n_lines = 0
     for measurement in folder.measurements():
         n_lines += 1
@@ -114,6 +111,17 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
         differences=differences,
         n_verdicts=len(verdicts),
     )
+
+
+def _custody(folder: RunFolder, record: RunRecord, found: Checked, faults: Faults) -> None:
+    """Hold who had the run in hand against what run.json and bag-info.txt say of the times."""
+    name = f"{PAYLOAD}/{CUSTODY}"
+    if not found.generated_utc or name not in found.sha256:
+        return  # what is wrong there has been told
+    told = text_of(folder.path / CUSTODY, LONGEST_CUSTODY)
+    moments = (utc_of(record.started_utc), utc_of(record.ended_utc))
+    if None in moments or told != custody_csv(custody_of(record, found.generated_utc)):
+        faults.add("custody", name)
 
 
 def custody_of(record: RunRecord, sealed_utc: str) -> tuple[Handling, ...]:
