@@ -71,6 +71,7 @@ def test_a_file_is_written_for_its_owner_alone(run: Path, tmp_path: Path) -> Non
     ("options", "said"),
     [
         (("--to", "everybody"), "'everybody' is none of operator:AS12389, operator:NAME"),
+        (("--requests",), "Name with --to whom the letter asks."),
         (("--at", "tomorrow"), "Write it as 2026-11-22T12:00:00Z."),
         (("--disclosure", "secret"), "'secret' is none of public, full."),
         (("--n-volunteers", "0"), "--n-volunteers"),

@@ -125,6 +125,10 @@ def test_every_row_is_as_long_as_its_head_and_no_table_is_empty() -> None:
 def test_the_document_says_what_it_is() -> None:
     text = section("identity", a_told())
     assert "Supports the letter | To keep it on" in text
+    assert (
+        "Addressees | To the operator AS64500; To the operator AS64501; To the government; "
+        "To the service company x"
+    ) in text
     assert "Made at | 2026-11-21 13:00:00 UTC" in text
     assert "evidence of nothing" not in text
 

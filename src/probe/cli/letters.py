@@ -36,6 +36,8 @@ def letter_of(
     events: Path | None,
 ) -> Letter:
     """Return what was typed, in its types. Raises BadParameter; ends with 2 where a file cannot be read."""
+    if requests and not to:
+        raise typer.BadParameter(_("Name with --to whom the letter asks."), param_hint="--requests")
     return Letter(
         title=_text(title, "--letter"),
         addressees=_addressees(to),

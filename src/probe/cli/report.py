@@ -54,7 +54,7 @@ def report(
             metavar="public|full",
             help=_(
                 "How exactly times and places are told: to the hour and by role (public: what pdf, docx, "
-                "html and json do unless told otherwise), or all of it (full)."
+                "html, json and ooni do unless told otherwise), or all of it (full)."
             ),
         ),
     ] = "",

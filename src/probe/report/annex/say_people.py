@@ -24,6 +24,10 @@ def identity(annex: Annex) -> Iterator[Block]:
         (_("Version of its form"), annex.schema_version),
         (_("Made at"), terms.time(annex.generated_utc)),
         (_("Supports the letter"), terms.shown(letter.title) or _("not stated")),
+        (
+            _("Addressees"),
+            "; ".join(terms.addressee(one.kind, one.name) for one in letter.addressees) or _("not stated"),
+        ),
         (_("Disclosure"), _("public") if letter.disclosure == "public" else _("full")),
         (_("Runs counted"), str(len(annex.runs))),
     ]

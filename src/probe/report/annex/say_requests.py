@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from probe.report.annex.facts import Annex
     from probe.report.annex.records import Request
 
-KINDS: Final = {
-    "operator": N_("To the operator {name}"),
-    "government": N_("To the government {name}"),
-    "service": N_("To the service company {name}"),
-}
 ITEMS: Final[Mapping[str, Mapping[str, str]]] = {
     "operator": {
         "reason": N_("State, for each finding below, the reason for what was observed on your network."),
@@ -68,7 +63,7 @@ def requests(annex: Annex) -> Iterator[Block]:
         yield Paragraph(text=_("Made in the built-in lab: nothing is asked of anybody."), strong=True)
         return
     for one in annex.requests:
-        yield Paragraph(text=_(KINDS[one.kind]).format(name=terms.shown(one.name)).strip(), strong=True)
+        yield Paragraph(text=terms.addressee(one.kind, one.name), strong=True)
         yield from _SAYS[one.status](annex, one)
 
 

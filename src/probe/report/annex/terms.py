@@ -89,6 +89,11 @@ ELSEWHERE: Final = {
     "ruled_out": N_("ruled out by a control"),
     "untested": N_("untested"),
 }
+ADDRESSEES: Final = {
+    "operator": N_("To the operator {name}"),
+    "government": N_("To the government {name}"),
+    "service": N_("To the service company {name}"),
+}
 KINDS: Final = {
     "test_helper": N_("test helper"),
     "proxy": N_("proxy elsewhere"),
@@ -103,6 +108,11 @@ def said(table: Mapping[str, str], word: str) -> str:
 def shown(text: str, limit: int = LONGEST) -> str:
     """Return a stranger's text, safe to look at."""
     return visible(text, limit)
+
+
+def addressee(kind: str, name: str) -> str:
+    """Return whom the letter asks: `To the operator AS12389`."""
+    return _(ADDRESSEES[kind]).format(name=shown(name)).strip()
 
 
 def state(word: str) -> str:
