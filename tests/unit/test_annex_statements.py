@@ -10,7 +10,7 @@ import pytest
 from probe import locale
 from probe.model.observation import ControlAnswer, TCPConnect
 from probe.model.transfer import Receipt
-from probe.model.words import ControlSource, Layer, Located, State
+from probe.model.words import Caveat, ControlSource, Layer, Located, State
 from probe.report.annex import annex_of, document
 from probe.report.annex.blocks import Document, Figure, Items, Paragraph, Section, Table, Verbatim
 from probe.report.annex.letter import Event, Letter, addressee_of
@@ -153,6 +153,13 @@ def test_contradictions_stand_in_the_row() -> None:
     text = section("summary", a_told(), a_told(hours=1), a_told(State.REACHABLE, hours=2))
     assert "Twitter | AS64500 | different in different runs" in text
     assert "| 3 (blocked 2, reachable 1) | 1" in text
+
+
+def test_a_service_of_which_no_run_was_counted_has_no_finding() -> None:
+    told = a_told(verdicts=[found(State.BLOCKED, BEGAN, caveats=(Caveat.BYPASS_ACTIVE,))], bypass=("vpn",))
+    assert "Twitter | AS64500 | - | - | 0 | 0" in section("summary", told)
+    assert "The network itself | AS64500 | - | - | 0 | 0" in section("summary", told)
+    assert "Left out: 2 verdicts of 1 run (measured through a VPN" in section("counts", told)
 
 
 def test_how_many_volunteers_is_the_compilers_statement() -> None:

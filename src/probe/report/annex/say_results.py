@@ -30,7 +30,7 @@ def summary(annex: Annex) -> Iterator[Block]:
             (
                 _title(row),
                 terms.asn(row.asn),
-                terms.state(row.state),
+                terms.state(row.state) if row.n_runs else "-",
                 terms.mechanisms(row.mechanisms),
                 f"{row.n_runs} ({terms.counted(row.states, words.STATES)})" if row.n_runs else "0",
                 str(row.n_contradictions),
