@@ -454,6 +454,38 @@ def test_a_public_page_rounds_what_an_operator_could_look_up_in_its_logs() -> No
     assert "At, s" not in public
 
 
+def test_a_target_that_was_crossed_with_a_neutral_site_does_not_tell_which() -> None:
+    run = an_accused_run()
+    site, *others = run.measurements()
+    v4, v6 = (replace(site.tcp_connect[0], ip=ip) for ip in ("198.51.100.9", "2001:db8::9"))
+    near = replace(v6, ip="2001:db8::9:1")
+    shaken = replace(a_full_measurement().tls_handshakes[0], ip="198.51.100.9", server_name="www.example.net")
+    crossed = replace(others[0], tcp_connect=(v4, v6, near), tls_handshakes=(shaken,))
+    all_of_it = (replace(site, tcp_connect=(v4, v6)), crossed, *others[1:])
+    public = written(replace(run, measurements=lambda: all_of_it), public=True)
+    assert not re.search(r"198\.51\.100\.9|2001:db8::9[^:]|www\.example\.net", public)
+    for told in ("[neutral site abroad]:443", "[[neutral site abroad]]:443", "[2001:db8::9:1]:443"):
+        assert f"<td>{told}</td>" in public
+    assert "<td>TLS handshake: [neutral site abroad]</td>" in public
+    (certificate,) = shaken.certificates
+    assert public.count(certificate.sha256) == len(others[1].tls_handshakes)
+
+
+def test_what_a_resolver_told_of_a_neutral_site_is_hidden_in_public_too() -> None:
+    lookup = a_lookup(hostname="WWW.example.net.", answers=("203.0.113.7",), resolver_address="8.8.8.8:53")
+    m = a_try(
+        9, target_id="resolver/google", input="dns+udp://8.8.8.8:53", is_control=True, queries=(lookup,)
+    )
+    run = an_accused_run()
+    verdict = replace(run.verdicts[0], witnesses=(m.measurement_uid,))
+    both = (*run.measurements(), m)
+    run = replace(run, measurements=lambda: both, verdicts=(verdict,))
+    full, public = written(run), written(run, public=True)
+    assert "dns+udp://8.8.8.8:53, round 1: 203.0.113.7" in full
+    assert "dns+udp://8.8.8.8:53, round 1: [neutral site abroad]" in public
+    assert not re.search("203.0.113.7|example.net", public, re.IGNORECASE)
+
+
 def test_a_run_of_the_lab_says_so_above_everything() -> None:
     text = written(an_accused_run(record=replace(a_record(), simulated=True)))
     said = '<p class="lab" role="note">This run was made in the built-in lab: it is evidence of nothing.</p>'

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 ACCUSING: Final = (State.BLOCKED, State.THROTTLED)
-MOST_ADDRESSES: Final = 5000
+MOST_ADDRESSES: Final = 20_000
+"""More than all neutral sites of the catalogue have at all content networks."""
 When = tuple[float, float, str]
 """Begin and end in seconds since the run began, and the measurement's uid."""
 
@@ -36,6 +37,7 @@ class Survey:
 def surveyed(run: Told) -> Survey:
     """Read the measurements once. Raises StoreError."""
     neutral = {target.target_id for target in run.controls if target.neutral_group}
+    names = {host_of(target.input): target.target_id for target in run.controls if target.neutral_group}
     accused = {v.target_id for v in run.verdicts if v.state in ACCUSING}
     of_targets = {address for target in run.targets for address in target.addresses}
     helpers = {host_of(url) for url in (*run.record.options.controls, run.record.options.control_proxy)}
@@ -49,10 +51,16 @@ def surveyed(run: Told) -> Survey:
             if len(met) < MOST_ADDRESSES:
                 met |= dict.fromkeys((connect.ip for connect in m.tcp_connect), m.target_id)
                 met |= dict.fromkeys((handshake.ip for handshake in m.quic_handshakes), m.target_id)
-        else:
-            of_targets.update(address for query in m.queries for address in query.answers)
-            if m.target_id in accused:
-                tries.append(when)
+        elif m.target_id in accused:
+            tries.append(when)
+        for query in m.queries:
+            asked = names.get(query.hostname.lower().rstrip("."))
+            if (
+                asked is not None and len(met) < MOST_ADDRESSES
+            ):  # a resolver that was tried with it is no target that it belongs to
+                met |= dict.fromkeys(query.answers, asked)
+            elif not m.is_control:
+                of_targets.update(query.answers)
         helpers.update(host_of(answer.control) for answer in m.controls)
         helpers.update(host_of(transfer.helper) for transfer in m.transfers)
     return Survey(

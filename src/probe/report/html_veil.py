@@ -99,7 +99,8 @@ class Veil:
                 came=self.text(step.came),
                 t0=None,
                 ms=self.ms(step.ms),
-                more=tuple(map(self.text, step.more)),
+                # What a neutral server says of itself, its certificate first, names it.
+                more=tuple(map(self.text, step.more)) if self.text(step.whom) == step.whom else (),
             )
             for step in steps
         )
@@ -146,5 +147,8 @@ def veil(run: Told, name: str, survey: Survey) -> Veil:
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
     """Return what finds any of these as a whole name or address, the longest first."""
-    joined = "|".join(re.escape(text) for text in sorted(texts, key=lambda t: (-len(t), t)))
-    return re.compile(rf"(?<![\w.:-])(?:{joined})(?![\w:-]|\.\w)", re.IGNORECASE) if joined else None
+    joined = "|".join(
+        re.escape(text) + (r"(?![\w:])" if ":" in text else r"(?![\w-]|\.\w)")  # a port may follow a name
+        for text in sorted(texts, key=lambda t: (-len(t), t))
+    )
+    return re.compile(rf"(?<![\w.:-])(?:{joined})", re.IGNORECASE) if joined else None
