@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -193,7 +194,6 @@ def test_neutral_tries_that_failed_are_the_observed_error() -> None:
 
 
 def test_speeds_are_told_with_pairs_spread_control_and_the_chance_of_error() -> None:
-    from dataclasses import replace
 
     told = replace(
         a_told(State.THROTTLED),
@@ -231,7 +231,6 @@ def test_whose_measurements_they_are_and_by_which_rules_they_were_judged_is_said
 
 
 def test_transfers_that_a_helper_signed_for_are_counted() -> None:
-    from dataclasses import replace
 
     from unit.some_trials import a_transfer
 
@@ -365,7 +364,6 @@ def figures(document: Document) -> Iterator[Counter[str]]:
 
 @pytest.mark.parametrize("lang", [lang for lang in locale.LANGUAGES if lang != "en"])
 def test_the_figures_are_the_same_in_every_language(lang: str) -> None:
-    from dataclasses import replace
 
     runs = (*many(), replace(a_told(State.THROTTLED, hours=5), trials=(drawn(a_policed_run()),)))
     english = made(*runs)
@@ -421,6 +419,8 @@ def test_a_strangers_text_is_shown_and_obeyed_by_nobody() -> None:
         because=HOSTILE,
         failure=HOSTILE,
         rule_id=HOSTILE,
+        started_utc=HOSTILE,
+        ended_utc="2026-02-30T12:00:00Z",
     )
     page = a_round_trip(url=HOSTILE, body=f"<p>{HOSTILE}</p>", title=HOSTILE, body_sha256="c" * 64)
     told = a_told(
@@ -433,6 +433,7 @@ def test_a_strangers_text_is_shown_and_obeyed_by_nobody() -> None:
         bypass=(HOSTILE,),
         software_version=HOSTILE,
     )
+    told = replace(told, record=replace(told.record, run_id=HOSTILE, started_utc=HOSTILE, ended_utc=HOSTILE))
     letter = Letter(
         title=HOSTILE,
         measured_by=HOSTILE,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LEAST_IN_A_CELL: Final = 3
 NAME_DIGITS: Final = 8
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MERGED: Final = "merged"
 """Stands for a region, or a country, that too few runs share."""
 WHOLE_PERIOD: Final = "whole_period"
@@ -131,8 +132,12 @@ def cells(stood: Iterable[Stood], *, least: int = LEAST_IN_A_CELL) -> tuple[Cell
 
 
 def moment(text: str) -> datetime:
-    """Return a time in UTC as run folders write it, with or without parts of a second. Raises ValueError."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """Return a time in UTC as run folders write it; of a stranger's text that is none, the begin of 1970."""
+    found = _TIME.fullmatch(text)
+    try:
+        return datetime.fromisoformat(text) if found else EPOCH
+    except ValueError:  # the thirtieth of February
+        return EPOCH
 
 
 def own_tunnel_id(service: str, target_id: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from probe.model.words import State
 from probe.report.annex import gather
 from probe.report.annex.disclosure import (
+    EPOCH,
     Cell,
     Stood,
     cells,
@@ -46,12 +46,12 @@ from probe.report.annex.walk import PAGES, Seen, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from probe.model.target import Target
     from probe.report.annex.letter import Letter
     from probe.report.told import Told
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SHAPE: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 

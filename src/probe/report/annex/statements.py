@@ -16,7 +16,7 @@ from probe.report.annex import (
     terms,
 )
 from probe.report.annex.attachments import attachments
-from probe.report.annex.blocks import Document, Items, Paragraph, Section, Table
+from probe.report.annex.blocks import Document, Figure, Items, Paragraph, Section, Table, Verbatim
 from probe.report.annex.facts import generated
 
 if TYPE_CHECKING:
@@ -83,12 +83,14 @@ def document(annex: Annex, runs: Sequence[Told]) -> Document:
     return Document(
         lang=spoken(),
         title=_("Technical annex: network measurements"),
-        subtitle=_subtitle(annex),
-        running_head=_running_head(annex),
+        subtitle=terms.safe(_subtitle(annex)),
+        running_head=terms.safe(_running_head(annex)),
         author=terms.shown(annex.letter.compiled_by),
         generated=generated(annex),
         sections=tuple(
-            Section(number=number, key=key, title=_(title), blocks=tuple(_bounded(says[key](annex))))
+            Section(
+                number=number, key=key, title=_(title), blocks=tuple(map(_safe, _bounded(says[key](annex))))
+            )
             for number, (key, title) in enumerate(SECTIONS, 1)
         ),
         labels={"page": _("Page"), "contents": _("Contents"), "attached": _("Attached files")},
@@ -135,6 +137,22 @@ def _bounded(blocks: Iterable[Block]) -> Iterator[Block]:
         else:
             yield replace(block, rows=block.rows[:MOST_ROWS])
             yield _more(len(block.rows) - MOST_ROWS)
+
+
+def _safe(block: Block) -> Block:
+    """Return a block none of whose signs is obeyed, whoever wrote them."""
+    match block:
+        case Paragraph():
+            return replace(block, text=terms.safe(block.text))
+        case Verbatim():
+            return replace(block, text="\n".join(map(terms.safe, block.text.split("\n"))))
+        case Items():
+            return replace(block, items=tuple(map(terms.safe, block.items)))
+        case Table():
+            rows = tuple(tuple(map(terms.safe, row)) for row in block.rows)
+            return replace(block, rows=rows, caption=terms.safe(block.caption))
+        case Figure():
+            return replace(block, caption=terms.safe(block.caption), alt=terms.safe(block.alt))
 
 
 def _more(n: int) -> Paragraph:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from probe.locale import N_, _, ngettext
 from probe.report import words
-from probe.report.show import visible
+from probe.report.show import escape, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,6 +99,18 @@ KINDS: Final = {
     "test_helper": N_("test helper"),
     "proxy": N_("proxy elsewhere"),
 }
+
+
+_OBEYED: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\ud800-\udfff]"
+)
+"""What a screen or a typesetter may act on rather than draw; no language of ours needs one of these."""
+
+
+def safe(text: str) -> str:
+    """Return a text with every sign that is obeyed rather than drawn written as its code."""
+    return _OBEYED.sub(lambda found: escape(found[0]), text)
 
 
 def said(table: Mapping[str, str], word: str) -> str:
