@@ -68,10 +68,10 @@ def a_case(number: int, row: dict[str, Any], *, public: bool) -> Case:
     return Case(target, measurements, verdict, target.input.replace(NAME, own), renamed)
 
 
-def cases(*, public: bool) -> Iterator[Case]:
+def cases(*, public: bool, every: int = 1) -> Iterator[Case]:
     """Yield every golden case that is a page or an endpoint by name."""
     for number, row in enumerate(CASES.values()):
-        if NAME in a_target(row).input:
+        if number % every == 0 and NAME in a_target(row).input:
             yield a_case(number, row, public=public)
 
 
@@ -138,8 +138,9 @@ def failures(measurements: list[Measurement], case: Case) -> Counter[tuple[objec
 
 
 def test_the_same_run_gives_the_same_records() -> None:
-    once = [case.lines for case in cases(public=False)]
-    assert once == [case.lines for case in cases(public=False)]
+    once = [case.lines for case in cases(public=False, every=7)]
+    assert len(once) > 50
+    assert once == [case.lines for case in cases(public=False, every=7)]
 
 
 def test_each_record_has_the_keys_of_a_base_measurement() -> None:

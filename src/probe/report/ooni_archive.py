@@ -29,6 +29,7 @@ PLAIN_HEADERS: Final = frozenset({"server", "content-type", "location", "via"})
 EXACT_DIGITS: Final = 6
 PUBLIC_DIGITS: Final = 1
 """Tenths of a second: an operator's flow log has durations too."""
+ALPN: Final = {"HTTP/2": "h2", "HTTP/2.0": "h2", "HTTP/3": "h3"}
 CLASSIC: Final = "classic"
 """OONI's tag for what was asked of the system's own resolver, and what follows from its answer."""
 SYSTEM: Final = "x_system"
@@ -128,7 +129,7 @@ class Archive:
             headers = [(n, without_query(v) if n.lower() == "location" else v) for n, v in headers]
         return {
             "address": address(r.ip, r.port),
-            "alpn": r.http_version,
+            "alpn": ALPN.get(r.http_version, r.http_version.lower()),
             "failure": r.failure,
             "network": "tcp",
             "request": {
