@@ -241,3 +241,13 @@ def test_an_empty_title_and_a_picture_without_words_have_a_sign(tmp_path: Path) 
     file = tmp_path / "nameless.pdf"
     file.write_bytes(pdf_of(replace(a_document(a_section(figure)), title="")))
     assert '"/Alt": "u:-"' in run("qpdf", "--json", file)
+
+
+@pytest.mark.parametrize("n_lines", range(42, 50))
+def test_a_caption_stands_on_the_page_of_its_table(n_lines: int, tmp_path: Path) -> None:
+    file = tmp_path / "low.pdf"
+    before = Verbatim(text="\n".join(["x"] * n_lines))
+    file.write_bytes(pdf_of(a_document(a_section(before, replace(a_table(9), caption="The caption")))))
+    pages = run("pdftotext", "-layout", file, "-").split("\f")
+    (page,) = (page for page in pages if "The caption" in page)
+    assert "service-0.example.org" in page
