@@ -10,8 +10,8 @@ import pytest
 
 from cli.command import probe
 from unit.a_bag import a_run
+from unit.a_page import assert_sound
 from unit.markup import Page
-from unit.test_html import assert_sound
 
 
 @pytest.fixture(scope="module")

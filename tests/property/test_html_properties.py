@@ -14,10 +14,10 @@ from probe.report.html import write_html
 from probe.report.xlsx import write_xlsx
 from property.strategies import runs
 from unit.a_document import a_document
+from unit.a_page import assert_sound
 from unit.a_run import a_verdict
 from unit.markup import Page
 from unit.telling import HOSTILE, a_told
-from unit.test_html import assert_sound
 
 TEXTS = st.sampled_from([text for text in HOSTILE if len(text) < 1000]) | st.text(max_size=30)
 

@@ -24,7 +24,8 @@ from probe.model.vpn import VPNExchange
 from probe.model.who import WhoAnswer
 from probe.model.zone import ZoneAnswer, ZoneChain
 from probe.report import html_steps
-from probe.report.html_steps import Step, outcome_of, steps_of
+from probe.report.html_step import Step, outcome_of
+from probe.report.html_steps import steps_of
 from unit.a_run import a_lookup, a_measurement, a_round_trip
 from unit.some_trials import a_transfer
 

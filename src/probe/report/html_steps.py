@@ -5,11 +5,12 @@ Texts are as they were measured, translated where they are ours; the page makes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from probe.locale import N_, _, ngettext
+from probe.locale import _, ngettext
 from probe.report.facts import ShownFact, lines
+from probe.report.html_step import OK, Step, or_nothing, place, timed
+from probe.report.html_steps_rare import RARE
 from probe.report.trial_words import rate_text
 
 if TYPE_CHECKING:
@@ -28,32 +29,12 @@ if TYPE_CHECKING:
     from probe.model.transfer import Transfer
 
 MOST_STEPS: Final = 60
-MOST_MORE: Final = 24
-"""Lines beneath one step."""
 EXCERPT: Final = 400
 """Characters of a page."""
 HEADERS: Final = frozenset(
     ("server", "location", "via", "content-type", "retry-after", "x-squid-error", "x-cache")
 )
 """Those of an answer that tell who gave it."""
-OK: Final = N_("an answer came")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One operation."""
-
-    what: str
-    whom: str = ""
-    came: str
-    """The failure string, or what came."""
-    failed: bool = False
-    layer: int = 3
-    """0 asks for an address, 1 connects, 2 shakes hands, 3 asks for what the target is there for."""
-    t0: float | None = None
-    """Seconds since the measurement began."""
-    ms: float | None = None
-    more: tuple[str, ...] = field(default=())
 
 
 def steps_of(measurement: Measurement, *, pages: bool) -> tuple[Step, ...]:
@@ -72,16 +53,6 @@ def steps_of(measurement: Measurement, *, pages: bool) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def outcome_of(steps: tuple[Step, ...]) -> Step | None:
-    """Return what a measurement came to: what failed first after an address was known, else how far it came.
-
-    That there is no address of one family is no failure where the other has one. None where nothing was done.
-    """
-    real = [step for step in steps if step.came]
-    failed = next((step for step in real if step.failed and step.layer), None)
-    return failed or max(real, key=lambda step: (step.layer, not step.failed), default=None)
-
-
 def _said(measurement: Measurement) -> Iterator[Step]:
     if not (measurement.registry_answers or measurement.path_traces):
         return
@@ -89,40 +60,22 @@ def _said(measurement: Measurement) -> Iterator[Step]:
         yield Step(what=_("Fact"), came=sentence)
 
 
-def _timed(one: Any, **fields: Any) -> Step:
-    """Return a step of something that has a begin, an end and perhaps a failure."""
-    failure: str | None = one.failure
-    came = failure if failure is not None else fields.pop("came")
-    fields.pop("came", None)
-    more = tuple(line for line in fields.pop("more", ()) if line)[:MOST_MORE]
-    ms = max(one.t - one.t0, 0.0) * 1000
-    return Step(came=came, failed=failure is not None, t0=one.t0, ms=ms, more=more, **fields)
-
-
-def _at(ip: str, port: int) -> str:
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-
-
-def _or_none(parts: tuple[str, ...]) -> str:
-    return ", ".join(parts) or _("nothing")
-
-
 def _lookup(one: DNSLookup) -> Iterator[Step]:
     whom = _("the system's resolver") if one.resolver_address == "system" else one.resolver_address
     more = []
     for n, reply in enumerate(one.replies, 1):
-        answers = _or_none((*reply.answers, *reply.cnames, *reply.texts))
+        answers = or_nothing((*reply.answers, *reply.cnames, *reply.texts))
         text = _("reply {n}: {rcode} {answers}").format(
             n=n, rcode=reply.failure or reply.rcode, answers=answers
         )
         extended = ", ".join(map(str, reply.ede))
         more.append(f"{text} (EDE {extended})" if extended else text)
-    yield _timed(
+    yield timed(
         one,
         layer=0,
         what=_("{type} of {name}").format(type=f"DNS {one.query_type}", name=one.hostname),
         whom=f"{whom} ({one.engine})",
-        came=_or_none(one.answers),
+        came=or_nothing(one.answers),
         more=more if len(one.replies) > 1 or one.failure else (),
     )
 
@@ -135,8 +88,8 @@ def _connect(one: TCPConnect) -> Iterator[Step]:
                 type=one.icmp.type, code=one.icmp.code, whom=one.icmp.from_ip or _("somebody unknown")
             )
         )
-    yield _timed(
-        one, layer=1, what=_("TCP connect"), whom=_at(one.ip, one.port), came=_("connected"), more=more
+    yield timed(
+        one, layer=1, what=_("TCP connect"), whom=place(one.ip, one.port), came=_("connected"), more=more
     )
 
 
@@ -151,11 +104,11 @@ def _name(server_name: str | None) -> str:
 
 
 def _handshake(one: TLSHandshake) -> Iterator[Step]:
-    yield _timed(
+    yield timed(
         one,
         layer=2,
         what=_("TLS handshake: {name}").format(name=_name(one.server_name)),
-        whom=_at(one.ip, one.port),
+        whom=place(one.ip, one.port),
         came=" ".join(filter(None, (one.tls_version, one.negotiated_protocol))) or _(OK),
         more=(
             _("crossed: {arm}").format(arm=one.arm) if one.arm else "",
@@ -172,11 +125,11 @@ def _handshake(one: TLSHandshake) -> Iterator[Step]:
 
 
 def _quic(one: QUICHandshake) -> Iterator[Step]:
-    yield _timed(
+    yield timed(
         one,
         layer=2,
         what=_("QUIC handshake: {name}").format(name=_name(one.server_name)),
-        whom=_at(one.ip, one.port),
+        whom=place(one.ip, one.port),
         came=" ".join(filter(None, (one.quic_version, one.negotiated_protocol))) or _(OK),
         more=(
             _("crossed: {arm}").format(arm=one.arm) if one.arm else "",
@@ -193,10 +146,10 @@ def _quic(one: QUICHandshake) -> Iterator[Step]:
 
 def _request(one: HTTPRoundTrip) -> Iterator[Step]:
     shown = [f"{name}: {value}" for name, value in one.headers if name.lower() in HEADERS]
-    yield _timed(
+    yield timed(
         one,
         what=f"{one.method} {one.url}",
-        whom=_at(one.ip, one.port),
+        whom=place(one.ip, one.port),
         came=str(one.status_code if one.status_code is not None else _(OK)),
         more=(
             _("with the Host {host}").format(host=one.host) if one.host else "",
@@ -221,13 +174,13 @@ def _page(one: HTTPRoundTrip) -> Iterator[Step]:
 def _control(one: ControlAnswer) -> Iterator[Step]:
     reached = one.tcp_connect + one.tls_handshake + one.quic_handshake
     came = one.http_failure or (str(one.status_code) if one.status_code is not None else _(OK))
-    yield _timed(
+    yield timed(
         one,
         what=_("Asked from elsewhere ({kind}): {url}").format(kind=one.kind, url=one.url),
         whom=one.control,
         came=came,
         more=(
-            _("DNS there: {answers}").format(answers=one.dns_failure or _or_none(one.dns_addresses)),
+            _("DNS there: {answers}").format(answers=one.dns_failure or or_nothing(one.dns_addresses)),
             *(f"{each.endpoint}: {each.failure or _(OK)}" for each in reached),
             _("title: {text}").format(text=one.title) if one.title else "",
             _("{n} bytes").format(n=one.body_length) if one.body_length else "",
@@ -239,12 +192,12 @@ def _transfer(one: Transfer) -> Iterator[Step]:
     seconds = one.t - one.requested if one.requested is not None else 0.0
     rate = rate_text(one.n_socket_bytes * 8 / seconds) if seconds > 0 else ""
     came = ", ".join(filter(None, (_("{n} bytes").format(n=one.n_socket_bytes), rate)))
-    yield _timed(
+    yield timed(
         one,
         what=_("Transfer, arm {arm}, {purpose}: {name}").format(
             arm=one.arm, purpose=one.purpose, name=one.server_name
         ),
-        whom=one.helper or _at(one.ip, one.port),
+        whom=one.helper or place(one.ip, one.port),
         came=came,
         more=(
             came if one.failure else "",
@@ -263,72 +216,6 @@ def _receipt(one: Transfer) -> str:
     )
 
 
-def _zone_answer(one: Any) -> Iterator[Step]:
-    serial = _("serial {n}").format(n=one.serial) if one.serial is not None else ""
-    came = ", ".join(filter(None, (one.rcode, serial, *one.ns[:4])))
-    yield _timed(
-        one,
-        what=f"{one.query_type} {one.hostname} ({one.transport})",
-        whom=f"{one.server} ({one.ip})",
-        came=came or _(OK),
-        more=(_("signatures hold") if one.verified else "", came if one.failure else ""),
-    )
-
-
-def _zone_chain(one: Any) -> Iterator[Step]:
-    came = f"{one.result} ({one.reason})" if one.reason else one.result
-    failed = one.result == "bogus"
-    yield Step(what=_("Signatures from the root"), whom=f"{one.server} ({one.ip})", came=came, failed=failed)
-
-
-def _tunnel(one: Any) -> Iterator[Step]:
-    came = ngettext("{n} packet came back", "{n} packets came back", one.packets_received)
-    yield _timed(
-        one,
-        what=_("{protocol}, {stage}").format(protocol=one.protocol, stage=one.stage),
-        whom=f"{_at(one.ip, one.port)} ({one.transport})",
-        came=came.format(n=one.packets_received),
-        more=(_("came as far as: {what}").format(what=one.reached) if one.reached else "",),
-    )
-
-
-_LISTED: Final = {True: N_("listed"), False: N_("not listed"), None: N_("the answer tells neither")}
-
-
-def _shop(one: Any) -> Iterator[Step]:
-    yield _timed(
-        one,
-        what=_("App {app} in the storefront {storefront}, by {what}").format(
-            app=one.app, storefront=one.storefront, what=one.said_by
-        ),
-        whom=one.ip,
-        came=_(_LISTED[one.listed]),
-        more=(_("another app, to compare") if one.is_control else "",),
-    )
-
-
-_WHENCE: Final = {
-    "": N_("nobody told"),
-    "owner": N_("the resolver's owner asked"),
-    "elsewhere": N_("somebody else asked"),
-}
-
-
-def _who(one: Any) -> Iterator[Step]:
-    asn = f"AS{one.asn}" if one.asn else ""
-    yield _timed(
-        one,
-        what=_("Who asks for it: {question}").format(question=one.question),
-        whom=f"{one.ip} ({one.transport})",
-        came=" ".join(filter(None, (_(_WHENCE[one.whence]), asn, one.prefix))),
-    )
-
-
-def _local(one: Any) -> Iterator[Step]:
-    if not one.name.startswith("link.id."):  # a salted name of the router says nothing to a reader
-        yield Step(what=_("On this machine: {name}").format(name=one.name), came=one.value or _("nothing"))
-
-
 _READERS: Final[Mapping[str, Callable[[Any], Iterator[Step]]]] = {
     "queries": _lookup,
     "tcp_connect": _connect,
@@ -337,11 +224,6 @@ _READERS: Final[Mapping[str, Callable[[Any], Iterator[Step]]]] = {
     "requests": _request,
     "controls": _control,
     "transfers": _transfer,
-    "zone_answers": _zone_answer,
-    "zone_chains": _zone_chain,
-    "vpn_exchanges": _tunnel,
-    "store_answers": _shop,
-    "who_answers": _who,
-    "local": _local,
+    **RARE,
 }
 """Field of a measurement, and what makes lines of what it holds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
@@ -13,14 +12,14 @@ from probe.report import words
 from probe.report.console_text import ACCUSING, compared, confirmation, label_of, located, reason
 from probe.report.csv import network_first
 from probe.report.html_paths import uids_of
-from probe.report.html_steps import outcome_of
+from probe.report.html_records import Link, Path, Row, RuleTold, Table, Tried
+from probe.report.html_step import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from probe.model.verdict import Verdict
     from probe.report.html_paths import Kept, Paths
-    from probe.report.html_steps import Step
     from probe.report.html_veil import Veil
     from probe.report.told import Told
 
@@ -29,91 +28,6 @@ ROWS: Final = 1000
 OPEN: Final = 60
 """A table of no more rows stands open."""
 LINKS: Final = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One verdict in a table."""
-
-    anchor: str
-    """Where it is followed back; empty where it is not."""
-    input: str
-    state: str
-    how: str
-    rule: str
-    """Anchor of its rule."""
-    rule_id: str
-    tries: str
-    times: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Rows of one service, a thousand at most."""
-
-    title: str
-    counts: str
-    is_open: bool
-    rows: Iterator[Row]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A measurement told of elsewhere on the page."""
-
-    anchor: str
-    """Empty where it is not."""
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One measurement."""
-
-    anchor: str
-    uid: str
-    title: str
-    where: str
-    """Its line in measurements.jsonl, and when it began."""
-    is_witness: bool
-    end: Step | None
-    steps: tuple[Step, ...]
-    is_timed: bool
-    """Whether the moments of the steps are told."""
-    beside: tuple[Link, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """One verdict, followed back."""
-
-    anchor: str
-    input: str
-    state: str
-    how: str
-    why: str
-    facts: tuple[str, ...]
-    rule: str
-    rule_id: str
-    mechanism: str
-    failure: str
-    values: tuple[tuple[str, str], ...]
-    tried: tuple[Tried, ...]
-    others: tuple[Link, ...]
-    """Measurements of others that it rests on."""
-    n_more: int
-    """Witnesses that are not listed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTold:
-    """A rule that decided here."""
-
-    anchor: str
-    rule_id: str
-    version: int
-    says: tuple[str, ...]
-    counts: str
 
 
 class Story:

@@ -10,7 +10,8 @@ from probe.locale import N_, _
 from probe.model.vpn import TUNNELS
 from probe.report.annex.disclosure import hour, minutes_removed, own_tunnel_hidden, uid
 from probe.report.annex.veil import public_verdict
-from probe.report.html_steps import OK, Step, outcome_of, steps_of
+from probe.report.html_step import OK, Step, outcome_of
+from probe.report.html_steps import steps_of
 from probe.report.html_survey import host_of
 
 if TYPE_CHECKING:
