@@ -77,3 +77,9 @@ def test_a_document_is_indented_and_ends_with_a_line_feed(tmp_path: Path) -> Non
     path = tmp_path / "verdict.json"
     path.write_bytes(content)
     assert codec.read_document(path, type(a_verdict()), "") == a_verdict()
+
+
+def test_a_verdict_longer_than_any_line_is_not_decoded() -> None:
+    line = b'{"x":"' + b" " * codec.LONGEST_LINE + b'"}'
+    with pytest.raises(ValueError, match=f"longer than {codec.LONGEST_LINE} bytes"):
+        codec.decode_verdict(line)
