@@ -227,6 +227,13 @@ def test_the_same_run_gives_the_same_bytes() -> None:
     assert written(run, public=True) == written(run, public=True)
 
 
+def test_a_head_that_only_repeats_the_subtitle_is_left_out() -> None:
+    document = a_document()
+    assert ("p", document.running_head) in page_of(document=document).said
+    said = page_of(document=replace(document, running_head=document.subtitle)).said
+    assert said.count(("p", document.subtitle)) == 1
+
+
 def test_two_runs_share_no_anchor() -> None:
     other = replace(a_record(), run_id="20261122T000000Z-AS64500-beef")
     page = page_of(an_accused_run(), an_accused_run(record=other))
