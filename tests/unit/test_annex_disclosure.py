@@ -173,11 +173,21 @@ def test_every_key_of_the_json_form_is_described() -> None:
     from dataclasses import fields, is_dataclass
     from pathlib import Path
 
-    from probe.report.annex import Annex, known, letter, records
+    from probe.report.annex import Annex, errors, known, letter, records
 
     page = (Path(__file__).parents[2] / "docs" / "data-format.md").read_text(encoding="utf-8")
     described = page.partition("## The annex as JSON")[2].partition("\n## ")[0]
-    kinds = [Annex, letter.Letter, letter.Addressee, letter.Event, known.Known, known.Operator, d.Cell]
+    kinds = [
+        Annex,
+        errors.Errors,
+        errors.ErrorBound,
+        letter.Letter,
+        letter.Addressee,
+        letter.Event,
+        known.Known,
+        known.Operator,
+        d.Cell,
+    ]
     kinds += [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
     names = {field.name for kind in kinds for field in fields(kind)}
     assert sorted(name for name in names if f"`{name}`" not in described) == []

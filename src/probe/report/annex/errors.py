@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from probe.report.annex.records import ErrorBound, Errors, LayerError, SpeedTest
+from probe.report.annex.records import LayerError, SpeedTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,31 @@ SIMULATED: Final = (100_000, 0.0013)
 SIMULATED_CONFIRMED: Final = 0.00003
 """Upper 95 % bound of the same for what a second test confirmed: none in 100,000 runs of each line."""
 SIMULATED_SOURCE: Final = "docs/throttling-errors.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorBound:
+    """How often a comparison of speeds says throttled where nothing is: at most so often, with 95 %."""
+
+    source: str
+    """`self_test` of the run named, or `simulation`."""
+    run: str
+    n_tests: int
+    n_false: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """Statement 11."""
+
+    layers: tuple[LayerError, ...]
+    speed_tests: tuple[SpeedTest, ...]
+    bounds: tuple[ErrorBound, ...]
+    n_compared: int
+    """Targets whose speed was compared, over all runs."""
+    expected_false: float
+    """Of so many comparisons, at most so many say throttled by chance, by the largest bound."""
 
 
 def errors_of(runs: Sequence[Named], layers: tuple[LayerError, ...]) -> Errors:

@@ -22,7 +22,8 @@ from probe.report.annex.disclosure import (
     own_tunnel_id,
     run_names,
 )
-from probe.report.annex.errors import errors_of
+from probe.report.annex.errors import Errors, errors_of
+from probe.report.annex.findings import findings
 from probe.report.annex.known import Known
 from probe.report.annex.records import (
     SCHEMA_VERSION,
@@ -30,7 +31,6 @@ from probe.report.annex.records import (
     ControlRole,
     Count,
     Custody,
-    Errors,
     Excluded,
     Finding,
     Network,
@@ -100,7 +100,7 @@ def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -
     rows = tuple(gather.run_of(name, one, known, seen, full=full) for name, one in named)
     shown = rows if full or alone else tuple(replace(row, region="") for row in rows)
     titles = {service: title for one in runs for service, title in one.titles}
-    found = tuple(gather.findings(named, full=full))
+    found = tuple(findings(named, full=full))
     measured = {row.asn for row in rows}
     simulated = any(one.record.simulated for one in runs)
     annex = Annex(

@@ -6,14 +6,13 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from probe.model.words import WORST_FIRST, Caveat, ControlSource, Layer, ReasonCode, State
+from probe.model.words import WORST_FIRST, Caveat, ReasonCode, State
 from probe.report.annex import series
-from probe.report.annex.disclosure import hour, hours_rounded_up, minutes_removed, moment, uid
+from probe.report.annex.disclosure import hour, hours_rounded_up, minutes_removed, moment
 from probe.report.annex.records import (
     ControlRole,
     Count,
     Excluded,
-    Finding,
     Network,
     Run,
     Summary,
@@ -33,20 +32,6 @@ FINE: Final = "network.none"
 """The mechanism of a network that nothing is wrong with: no finding."""
 SINGLE: Final = frozenset(("list", "url", "file"))
 """Services that hold what a user named: each of their targets stands for itself."""
-ARTEFACTS: Final = frozenset(
-    ("dns.bogon", "dns.blockpage", "dns.injected", "tls.mitm", "http.blockpage", "http.redirect")
-)
-"""Mechanisms that an artefact shows: a page, an address, a certificate, an answer that was kept."""
-ELSEWHERE: Final = frozenset(
-    (
-        ControlSource.CROSS,
-        ControlSource.RESOLVER,
-        ControlSource.TEST_HELPER,
-        ControlSource.PROXY,
-        ControlSource.BASELINE,
-    )
-)
-"""Controls that can tell that a target is not down everywhere."""
 INTERRUPTED: Final = "NOT_MEASURED"
 
 Named = tuple[str, "Told"]
@@ -240,59 +225,6 @@ def exclusions(runs: Sequence[Named]) -> tuple[Excluded, ...]:
     )
 
 
-def findings(runs: Sequence[Named], *, full: bool) -> Iterator[Finding]:
-    """Yield every counted verdict that found something, or is consistent with it, numbered."""
-    number = 0
-    for name, one in runs:
-        for verdict in one.verdicts:
-            told = verdict.state in series.FOUND or (
-                verdict.state is State.INCONCLUSIVE and verdict.mechanism
-            )
-            if why_not(one, verdict) or not told:
-                continue
-            number += 1
-            yield _finding(number, name, one, verdict, full=full)
-
-
-def _finding(number: int, name: str, one: Told, verdict: Verdict, *, full: bool) -> Finding:
-    def shown(text: str) -> str:
-        return text if full else minutes_removed(text)
-
-    return Finding(
-        number=number,
-        run=name,
-        asn=one.record.vantage.probe_asn,
-        target_id=verdict.target_id,
-        service=verdict.service,
-        input=verdict.input,
-        state=str(verdict.state),
-        mechanism=verdict.mechanism,
-        layer=str(verdict.layer),
-        located=str(verdict.located),
-        confirmed=verdict.confirmed,
-        wording=_wording(verdict),
-        elsewhere="ruled_out" if set(verdict.control_source) & ELSEWHERE else "untested",
-        rule_id=verdict.rule_id,
-        rules_version=verdict.rules_version,
-        control_source=tuple(map(str, verdict.control_source)),
-        because=shown(verdict.because),
-        template=verdict.template,
-        params=tuple((key, shown(value)) for key, value in verdict.params),
-        failure=shown(verdict.failure or ""),
-        caveats=tuple(map(str, verdict.caveats)),
-        measurement_uids=tuple(
-            one_uid if full else uid(name, one_uid) for one_uid in verdict.measurement_uids
-        ),
-    )
-
-
-def _wording(verdict: Verdict) -> str:
-    if verdict.state is State.INCONCLUSIVE:
-        return "consistent_with"
-    what = ".".join(verdict.mechanism.split(".")[:2])
-    return "confirmed_by_artefact" if verdict.confirmed and what in ARTEFACTS else "observed"
-
-
 def networks(runs: Sequence[Run], known: Known) -> Iterator[Network]:
     """Yield every AS that was measured from."""
     for asn in sorted({run.asn for run in runs}):
@@ -323,11 +255,6 @@ def control_roles(runs: Sequence[Named]) -> Iterator[ControlRole]:
             asns[role] |= {f"AS{number}" for number in known.get(target.target_id, ()) if number}
     for role in sorted(roles):
         yield ControlRole(role=role, n=len(roles[role]), asns=tuple(sorted(asns[role])))
-
-
-def dns_findings(found: Iterable[Finding]) -> frozenset[int]:
-    """Return the numbers of findings that rest on what a resolver said."""
-    return frozenset(one.number for one in found if one.layer == Layer.DNS)
 
 
 def _time(text: str, *, full: bool) -> str:

@@ -174,31 +174,6 @@ class SpeedTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorBound:
-    """How often a comparison of speeds says throttled where nothing is: at most so often, with 95 %."""
-
-    source: str
-    """`self_test` of the run named, or `simulation`."""
-    run: str
-    n_tests: int
-    n_false: int
-    bound: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
-    """Statement 11."""
-
-    layers: tuple[LayerError, ...]
-    speed_tests: tuple[SpeedTest, ...]
-    bounds: tuple[ErrorBound, ...]
-    n_compared: int
-    """Targets whose speed was compared, over all runs."""
-    expected_false: float
-    """Of so many comparisons, at most so many say throttled by chance, by the largest bound."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One target in one run that did not just answer."""
 

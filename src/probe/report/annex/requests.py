@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from probe.report.annex.gather import dns_findings
+from probe.report.annex.findings import dns_findings
 from probe.report.annex.records import Request
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Statements about integrity and checking: 17, 18."""
+"""Statements about how far all that carries and how it is checked: 13, 17, 18."""
 
 from __future__ import annotations
 
@@ -14,6 +14,24 @@ if TYPE_CHECKING:
     from probe.report.annex.blocks import Block
     from probe.report.annex.facts import Annex
 
+LIMITS: Final = (
+    N_("These measurements describe the lines named, at the times stated, and nothing beyond them."),
+    N_(
+        "They do not show who ordered or configured what was seen, nor by whose equipment it was done; a "
+        "silent loss on the path looks the same whoever causes it."
+    ),
+    N_(
+        "A run without a finding is no proof that nothing interferes: a block may have paused, or spare some."
+    ),
+    N_("What is inconclusive is counted as inconclusive, neither as a finding nor as its absence."),
+    N_(
+        "The operator is who the AS number is registered to; the line may be resold or reached through "
+        "somebody else's network."
+    ),
+    N_("Why a service itself refuses visitors from a country was not measured."),
+    N_("A slowdown of less than threefold is mostly not found by the comparison of speeds."),
+    N_("Volunteers chose when and where to measure: the runs are no random sample of subscribers."),
+)
 STATUSES: Final = {"none": N_("none"), "good": N_("good"), "bad": N_("not good")}
 JUDGED: Final = {
     "same": N_("the same"),
@@ -36,6 +54,15 @@ openssl ts -verify -data tagmanifest-sha256.txt \\
   -in tagmanifest-sha256.txt.tsr -CAfile tsa-ca.pem"""
 AGAIN: Final = """probe evidence verify BAG --root HASH
 probe judge BAG -o again"""
+
+
+def limits(annex: Annex) -> Iterator[Block]:
+    """13: what these measurements do not show."""
+    yield Items(items=tuple(_(text) for text in LIMITS))
+    if any(run.bypass for run in annex.runs):
+        yield Paragraph(text=_("What was measured through a VPN or proxy tells of that tool's line."))
+    if not any(run.baseline_recorded_utc for run in annex.runs):
+        yield Paragraph(text=_("No run was compared with a baseline from another network."))
 
 
 def integrity(annex: Annex) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from probe.locale import N_, _, ngettext
 from probe.report import words
 from probe.report.annex import terms
-from probe.report.annex.blocks import Figure, Items, Paragraph, Table, Verbatim
+from probe.report.annex.blocks import Figure, Paragraph, Table, Verbatim
 from probe.report.annex.errors import SIMULATED, SIMULATED_CONFIRMED, SIMULATED_SOURCE
 
 if TYPE_CHECKING:
@@ -25,24 +25,6 @@ SOURCES: Final = {
         "{software}, rules {rules}; what a record does not hold makes it inconclusive."
     ),
 }
-LIMITS: Final = (
-    N_("These measurements describe the lines named, at the times stated, and nothing beyond them."),
-    N_(
-        "They do not show who ordered or configured what was seen, nor by whose equipment it was done; a "
-        "silent loss on the path looks the same whoever causes it."
-    ),
-    N_(
-        "A run without a finding is no proof that nothing interferes: a block may have paused, or spare some."
-    ),
-    N_("What is inconclusive is counted as inconclusive, neither as a finding nor as its absence."),
-    N_(
-        "The operator is who the AS number is registered to; the line may be resold or reached through "
-        "somebody else's network."
-    ),
-    N_("Why a service itself refuses visitors from a country was not measured."),
-    N_("A slowdown of less than threefold is mostly not found by the comparison of speeds."),
-    N_("Volunteers chose when and where to measure: the runs are no random sample of subscribers."),
-)
 
 
 def targets(annex: Annex) -> Iterator[Block]:
@@ -297,12 +279,3 @@ def _spread(middle: float | None, least: float | None, most: float | None) -> st
     if middle is None:
         return "-"
     return f"{middle:g} ({least:g}-{most:g})"
-
-
-def limits(annex: Annex) -> Iterator[Block]:
-    """13: what these measurements do not show."""
-    yield Items(items=tuple(_(text) for text in LIMITS))
-    if any(run.bypass for run in annex.runs):
-        yield Paragraph(text=_("What was measured through a VPN or proxy tells of that tool's line."))
-    if not any(run.baseline_recorded_utc for run in annex.runs):
-        yield Paragraph(text=_("No run was compared with a baseline from another network."))

@@ -70,7 +70,7 @@ def document(annex: Annex, runs: Sequence[Told]) -> Document:
         "counts": say_results.counts,
         "errors": partial(say_method.errors, runs=runs),
         "wording": say_results.wording,
-        "limits": say_method.limits,
+        "limits": say_checks.limits,
         "block_pages": say_results.block_pages,
         "events": say_people.events,
         "measurements": say_results.measurements,
