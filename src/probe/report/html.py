@@ -25,6 +25,7 @@ from probe.report.html_story import Story
 from probe.report.html_survey import surveyed
 from probe.report.html_svg import inline
 from probe.report.html_veil import plain, veil
+from probe.report.legend import SIMULATED
 from probe.report.letters.widths import shares
 from probe.report.plots import described, trials_svg
 from probe.report.show import visible
@@ -44,7 +45,6 @@ LONGEST: Final = 20_000
 MOST_DRAWINGS: Final = 60
 """Of a kind and run."""
 _CHUNK: Final = 1 << 16
-SIMULATED: Final = N_("This run was made in the built-in lab: it is evidence of nothing.")
 TEXTS: Final = {
     "skip": N_("To the content"),
     "contents": N_("Contents"),
@@ -118,7 +118,7 @@ def write_html(handle: IO[bytes], document: Document, runs: Sequence[Told], *, p
         generated=document.generated.isoformat(timespec="seconds").replace("+00:00", "Z"),
         simulated=any(run.record.simulated for run in runs),
         runs=told,
-        states=[(state, _(word), _(_MEANINGS[state])) for state, word in words.STATES.items()],
+        states=[(state, _(word), _(words.STATES_HOW[state])) for state, word in words.STATES.items()],
         words={state: _(word) for state, word in words.STATES.items()},
         t={key: _(text) for key, text in TEXTS.items()},
         inline=inline,
@@ -128,9 +128,6 @@ def write_html(handle: IO[bytes], document: Document, runs: Sequence[Told], *, p
     )
     for block in _blocks(pieces):
         handle.write(block)
-
-
-_MEANINGS: Final = words.STATES_HOW
 
 
 def _blocks(pieces: Iterator[str]) -> Iterator[bytes]:
