@@ -4,8 +4,8 @@
 
 Kinds, in equal shares: a byte of any file changed; a file added; removed; renamed; two lines of a table, a
 journal or a manifest exchanged; a verdict altered and every hash of the bag made again, its tables too in
-half of the cases. No root hash is given to `verify`: against a published one every edit is found by the
-`sha256sum` of one file, but for what is added. Beside each kind stands how many of its edits are seen by
+half of the cases. No root hash is given to `verify`: against a published one `sha256sum` finds every edit
+but a file added. Beside each kind stands how many of its edits are seen by
 `sha256sum -c` over both manifests, and by the Library of Congress's `bagit`.
 """
 
