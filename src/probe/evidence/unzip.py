@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import struct
@@ -11,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812  # the library names its exception in small letters
 
 from probe.evidence.manifest import NAME
+from probe.evidence.zip_layout import LayoutError, SurplusError, content_of, ends, placed
 from probe.locale import N_
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from zipfile import ZipInfo
 
     from probe.evidence.fault import Faults
+    from probe.evidence.zip_layout import Placed
 
 MOST_FILES: Final = 200_000
 MOST_BYTES: Final = 8 * 1024**3
@@ -27,7 +30,6 @@ _TIGHTEST: Final = 100
 """Times that a zip of text may grow; beyond it is a bomb, if it is larger than this:"""
 _HARMLESS: Final = 64 * 1024**2
 _LARGEST_DIRECTORY: Final = 64 * 1024**2
-_BLOCK: Final = 1 << 18
 _ENCRYPTED: Final = 0x1
 
 _END: Final = struct.Struct("<4s4H2LH")
@@ -50,6 +52,9 @@ NO_ZIP: Final = N_("it does not end as a zip ends")
 DAMAGED: Final = N_("it is damaged")
 SECRET: Final = N_("it is encrypted")
 METHOD: Final = N_("it is packed in a way that is not known here")
+HIDDEN: Final = N_("it holds more than its list of files says, or other than it says")
+SURPLUS: Final = N_("it holds a comment or a field that no zip of a bag has")
+_FOLDER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 
 def unpacked(path: Path, place: Path, faults: Faults) -> Path | None:
@@ -62,7 +67,11 @@ def unpacked(path: Path, place: Path, faults: Faults) -> Path | None:
         if _is_bounded(file, faults):
             try:
                 with ZipFile(file) as opened:
-                    _unpack(opened, path.stat().st_size, place / "bag", faults)
+                    _unpack(opened, file, place / "bag", faults)
+            except SurplusError as error:
+                faults.add("zip", *error.args, problem=SURPLUS)
+            except LayoutError:
+                faults.add("zip", problem=HIDDEN)
             except _NO_ZIP:
                 faults.add("zip", problem=DAMAGED)
     return place / "bag" if faults.n == before else None
@@ -71,10 +80,11 @@ def unpacked(path: Path, place: Path, faults: Faults) -> Path | None:
 def _is_bounded(file: IO[bytes], faults: Faults) -> bool:
     """Count what the directory lists before a library makes a record of each."""
     size = file.seek(0, os.SEEK_END)
-    directory = _directory(file, size)
-    if directory is None:
+    found = _directory(file, size)
+    if found is None:
         faults.add("zip", problem=NO_ZIP)
         return False
+    directory, _begin = found
     if len(directory) > _LARGEST_DIRECTORY:
         faults.add("many", most=f"{MOST_FILES:,}")
         return False
@@ -90,8 +100,8 @@ def _is_bounded(file: IO[bytes], faults: Faults) -> bool:
     return n <= MOST_FILES
 
 
-def _directory(file: IO[bytes], size: int) -> bytes | None:
-    """Return the list of files at the end of a zip without comment, up to one byte more than is read."""
+def _directory(file: IO[bytes], size: int) -> tuple[bytes, int] | None:
+    """Return the list of files at the end of a zip without comment, up to a byte too many, and its place."""
     if size < _END.size:
         return None
     file.seek(size - _END.size)
@@ -103,7 +113,7 @@ def _directory(file: IO[bytes], size: int) -> bytes | None:
         file.seek(end - _LOCATOR.size - _END64.size)
         record = _END64.unpack(file.read(_END64.size))
         if _LOCATOR.unpack(file.read(_LOCATOR.size))[0] == b"PK\x06\x07":
-            if record[0] != b"PK\x06\x06":
+            if record[:2] != (b"PK\x06\x06", _END64.size - 12) or record[6] != record[7]:
                 return None
             n_bytes = record[8]
             end -= _LOCATOR.size + _END64.size
@@ -111,10 +121,21 @@ def _directory(file: IO[bytes], size: int) -> bytes | None:
     if n_bytes > end:
         return None
     file.seek(end - n_bytes)
-    return file.read(n_bytes)
+    return file.read(n_bytes), end - n_bytes
 
 
-def _unpack(opened: ZipFile, n_packed: int, bag: Path, faults: Faults) -> None:
+def _laid_out(file: IO[bytes], size: int) -> list[Placed]:
+    """Return where each file lies. Raises LayoutError where a byte of the zip belongs to none."""
+    directory, begin = _directory(file, size) or (b"", 0)
+    found = placed(file, directory, begin)
+    file.seek(size - _END.size)
+    if not ends(file.read(_END.size), len(found), len(directory), begin):
+        raise LayoutError
+    return found
+
+
+def _unpack(opened: ZipFile, file: IO[bytes], bag: Path, faults: Faults) -> None:
+    n_packed = file.seek(0, os.SEEK_END)
     files = _files(opened.infolist(), faults)
     declared = sum(info.file_size for info in files.values())
     if declared > MOST_BYTES:
@@ -125,11 +146,18 @@ def _unpack(opened: ZipFile, n_packed: int, bag: Path, faults: Faults) -> None:
         faults.add("large", most=f"{shutil.disk_usage(bag.parent).free:,}")
     if faults.n:
         return
+    laid_out = _laid_out(file, n_packed)
+    if [one.name for one in laid_out] != [info.filename for info in opened.infolist()]:
+        raise LayoutError
     bag.mkdir(mode=0o700)
-    for name, info in files.items():
-        target = bag / name
+    for one in laid_out:
+        if one.name.endswith("/"):
+            continue
+        target = bag / one.name.partition("/")[2]
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(opened, info, target)
+        with target.open("xb") as copy:
+            for block in content_of(file, one):
+                copy.write(block)
 
 
 def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
@@ -155,6 +183,7 @@ def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
             seen.add(info.filename)
     if len(folders) != 1:
         faults.add("folders")
+    _tell_empty(listed, faults)
     folded: set[str] = set()
     for name in files:
         parents = {name[:at] for at, sign in enumerate(name) if sign == "/"}
@@ -164,6 +193,15 @@ def _files(listed: Sequence[ZipInfo], faults: Faults) -> dict[str, ZipInfo]:
     return files
 
 
+def _tell_empty(listed: Sequence[ZipInfo], faults: Faults) -> None:
+    """Tell of folders without a file: no manifest can name them."""
+    names = [info.filename for info in listed if not info.is_dir()]
+    parents = {name[: at + 1] for name in names for at, sign in enumerate(name) if sign == "/"}
+    for info in listed:
+        if info.is_dir() and info.filename not in parents:
+            faults.add("unexpected", info.filename)
+
+
 def _problem(info: ZipInfo, folder: str, name: str) -> str:
     """Return the code of what is wrong with a name or a kind; empty where nothing is."""
     kind = stat.S_IFMT(info.external_attr >> 16)
@@ -171,18 +209,9 @@ def _problem(info: ZipInfo, folder: str, name: str) -> str:
         return "link"
     if folder in ("", ".", "..") or name.startswith("/") or ".." in name.split("/") or "\\" in info.filename:
         return "outside"
+    if not _FOLDER.fullmatch(folder):
+        return "name"
     plain = name.removesuffix("/") if info.is_dir() else name
     if (plain or not info.is_dir()) and not NAME.fullmatch(plain):
         return "name"
     return "link" if info.is_dir() and info.file_size else ""
-
-
-def _write(opened: ZipFile, info: ZipInfo, target: Path) -> None:
-    """Write one file, of as many bytes as were declared and no more. The library checks its CRC."""
-    with opened.open(info) as packed, target.open("xb") as file:
-        left = info.file_size + 1
-        while left and (block := packed.read(min(_BLOCK, left))):
-            file.write(block)
-            left -= len(block)
-    if left != 1:
-        raise BadZipFile(info.filename)
