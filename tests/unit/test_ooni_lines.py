@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,8 @@ def test_a_folder_is_no_file_of_records(tmp_path: Path) -> None:
 
 def test_empty_lines_are_no_records_and_count_as_lines(tmp_path: Path) -> None:
     file = tmp_path / "ooni.jsonl"
-    file.write_text("\n  \n{}\n")
+    record = {"test_name": "signal", "measurement_start_time": "2026-11-21 12:00:00", "test_keys": {}}
+    file.write_text("\n  \n" + json.dumps(record | {"probe_asn": "AS64500", "probe_cc": "RU"}) + "\n")
     assert [(number, offset) for number, offset, _ in reader.read_ooni(file)] == [(3, 4)]
 
 
