@@ -22,6 +22,7 @@ from probe.model.verdict import ServiceVerdict, Verdict
 from probe.pipeline.fact_list import facts_of_run
 from probe.pipeline.finish import rolled_up, service_of_network
 from probe.pipeline.inputs import Inputs, read_inputs
+from probe.pipeline.receipts import as_they_hold
 from probe.pipeline.request import UsageError
 from probe.pipeline.selftest import FILE as SELF_TEST
 from probe.pipeline.selftest import Errors
@@ -136,7 +137,7 @@ def _reader(path: Path) -> Callable[[], Iterator[Measurement]]:
 
 def _measurements(path: Path) -> Iterator[Measurement]:
     with RunFolder.open(path) as folder:
-        yield from folder.measurements()
+        yield from map(as_they_hold, folder.measurements())
 
 
 def _began(one: Told) -> tuple[str, str]:
