@@ -73,7 +73,7 @@ def test_a_fault_is_a_line_and_ends_with_1(run: Path, tmp_path: Path) -> None:
         "bag-info.txt: The file does not fit what lies in the bag.",
         "data/more.txt: This is no file that this version knows in a bag.",
         f"The root hash is {json_root(bag, tmp_path)}, and not the one that was given.",
-        "This bag is not as it was sealed.",
+        "This bag was altered, or was sealed with what does not fit together.",
     ]
     told = json.loads(probe("evidence", "verify", str(bag), "--json", home=tmp_path).stdout)
     assert (told["ok"], told["n_faults"]) == (False, 3)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from probe import __version__
 from probe.pipeline.rejudge import rejudge
 from probe.pipeline.sealing import Sealed
 from probe.pipeline.verifying import verify
@@ -175,13 +176,16 @@ def test_a_bag_judged_by_other_rules_is_not_called_broken(bag: Path) -> None:
     assert done.judging is not None
     assert not done.judging.again
     assert done.judging.differences == (
-        f"{blocked['target_id']}: blocked (tls.reset.sni), unconfirmed -> blocked (tls.reset.sni), confirmed",
+        (
+            f"{blocked['target_id']}: blocked (tls.reset.sni), unconfirmed"
+            " -> blocked (tls.reset.sni), confirmed; confirmed"
+        ),
     )
 
 
 def test_a_table_of_an_earlier_version_may_have_fewer_columns_but_no_other_cells(bag: Path) -> None:
     data = bag / "data"
-    change(data / "run.json", software_version="0.0.9")
+    of_version(bag, "0.0.9")
     path = data / "verdicts.csv"
     lines = [line.rpartition(b",")[0] for line in path.read_bytes().split(b"\r\n") if line]
     path.write_bytes(b"".join(line + b"\r\n" for line in lines))
@@ -207,6 +211,16 @@ def test_a_guide_that_gives_orders_to_the_terminal_is_told(bag: Path) -> None:
     (bag / "VERIFY.txt").write_text("\x1b]0;all is well\x07\n")
     hashed_again(bag)
     assert codes_of(bag) == {("guide", "VERIFY.txt")}
+
+
+def of_version(bag: Path, version: str) -> None:
+    """Let a run say that another version made it."""
+    path = bag / "data" / "run.json"
+    path.write_text(
+        path.read_text()
+        .replace(__version__ + '"', version + '"')
+        .replace(f'"schema_version": "{version}"', f'"schema_version": "{__version__}"')
+    )
 
 
 def remade(bag: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from probe.model.words import State
+from probe.pipeline.rejudge import rejudge
 from probe.pipeline.reporting import known_of, told, told_of
 from probe.pipeline.request import UsageError
 from probe.report.annex import Annex, annex_of
@@ -128,9 +129,21 @@ def test_a_bag_whose_verdicts_no_measurement_bears_out_is_not_told_of(run: Path,
 
 def test_a_bag_of_other_rules_is_told_of_and_said_not_to_be_judged_again(run: Path, tmp_path: Path) -> None:
     change(run / "run.json", rules_version=1)
+    change(run / "inputs" / "controls.json", rules_version=1)
     one = told(sealed(run, tmp_path / "out").bag)
     assert one.seal is not None
     assert one.seal.judged_again == "other_rules"
+
+
+def test_a_bag_of_another_version_is_told_of_and_said_not_to_be_checked_whole(
+    run: Path, tmp_path: Path
+) -> None:
+    vantage = json.loads((run / "run.json").read_text())["vantage"] | {"software": "interference-probe 0.0.9"}
+    change(run / "run.json", software_version="0.0.9", vantage=vantage)
+    rejudge(run, None, None)
+    one = told(sealed(run, tmp_path / "out").bag)
+    assert one.seal is not None
+    assert one.seal.judged_again == "other_version"
 
 
 def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:

@@ -133,10 +133,17 @@ def stamp_bag(bag: Path, url: str, ca: Path | None, *, yes: bool, as_json: bool)
 
 
 def _refuse_broken(bag: Path) -> None:
-    """End with 1 where a bag's folder is not as it was sealed: nobody should vouch for that."""
+    """End with 1 where a bag's folder is not as it was sealed: nobody should vouch for that.
+
+    What was not checked of it is said on stderr.
+    """
+    from probe.cli.sealing import not_checked
     from probe.pipeline.verifying import verify
 
-    if bag.is_dir() and verify(bag).faults.n:
+    done = verify(bag) if bag.is_dir() else None
+    for line in not_checked(done) if done is not None else ():
+        sys.stderr.write(line + "\n")
+    if done is not None and done.faults.n:
         exits.stop(
             _("{bag} is not as it was sealed, and was left alone.").format(bag=bag),
             _("See what is wrong: probe evidence verify {bag}").format(bag=bag),

@@ -62,7 +62,7 @@ def verify_bag(path: Path, root: str, *, as_json: bool) -> int:
     if more := done.faults.n - len(done.faults.kept):
         _show(ngettext("and {n} more fault", "and {n} more faults", more).format(n=more))
     if done.faults.n:
-        _show(_("This bag is not as it was sealed."))
+        _show(_("This bag was altered, or was sealed with what does not fit together."))
     _show(*_told(done, root))
     return code
 
@@ -126,7 +126,7 @@ def _told(done: Verified, root: str) -> list[str]:
         if not root:
             lines.append(_("No --root was given: compare this hash with the one that was published."))
     if judging is not None:
-        lines += _judged(done)
+        lines += [*_judged(done), *not_checked(done)]
         if judging.simulated:
             lines.append(_("It was made in the built-in lab: it is evidence of nothing."))
     lines += [_signed(done.signature), _stamped(done.token), "", *guide.proofs()]
@@ -144,12 +144,35 @@ def _judged(done: Verified) -> list[str]:
             judging.n_verdicts,
         )
         return [sentence.format(n=judging.n_verdicts)]
-    head = _("not re-judged: rules {n}. This version has other rules; what they would say differently:")
-    none = _("not re-judged: rules {n}. This version has other rules; they would say the same.")
-    return [
-        (head if judging.differences else none).format(n=judging.rules_version),
-        *(f"  {visible(each, _LONGEST)}" for each in judging.differences),
-    ]
+    return []
+
+
+def not_checked(done: Verified) -> list[str]:
+    """Return what nobody looked at, because other rules or another version made it."""
+    judging, lines = done.judging, []
+    if judging is None:
+        return [_("Not checked: whether the verdicts follow from the measurements.")]
+    if not judging.again:
+        head = _(
+            "Not checked: whether the verdicts follow from the measurements. They were made by other rules"
+            " ({n}) or fingerprints than this program's."
+        )
+        lines.append(head.format(n=judging.rules_version))
+        if judging.problem:
+            text = _("This program's rules cannot judge them: {problem}")
+            lines.append(text.format(problem=visible(judging.problem, _LONGEST)))
+        elif judging.differences:
+            lines.append(_("Judged by this program's rules, these differ in what stands behind them:"))
+            lines += [f"  {visible(each, _LONGEST)}" for each in judging.differences]
+        else:
+            lines.append(_("Judged by this program's rules, no field of any verdict differs."))
+    if not judging.same_version:
+        text = _(
+            "Not checked: VERIFY.txt, the tables' description, and the order of columns and keys. Version"
+            " {version} made the run; only the version that made run and bag can compare them."
+        )
+        lines.append(text.format(version=visible(judging.software)))
+    return lines
 
 
 def _signed(signature: Signature) -> str:
@@ -205,6 +228,7 @@ def _verified_json(path: Path, done: Verified) -> dict[str, Any]:
         "rules_version": judging.rules_version if judging else None,
         "judged_again": judging.again if judging else False,
         "differences": list(judging.differences) if judging else [],
+        "not_checked": not_checked(done),
         "signature": {
             "state": done.signature.state,
             "problem": done.signature.problem,

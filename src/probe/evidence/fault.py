@@ -38,6 +38,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "later": N_("The bag was made by a later version of this program: verify it with that one."),
     "blob": N_("The content does not have the hash that is its name."),
     "blob_gone": N_("A measurement names this file, and it is not there: {uid}."),
+    "blob_loose": N_("No measurement names this file."),
+    "guide_other": N_("The text is not the one that this program writes."),
+    "spelled": N_(
+        "A record is not spelled as this program writes it: a key is doubled, unknown or elsewhere."
+    ),
+    "fits": N_("What is said of {key} does not fit the rest of the bag."),
     "root": N_("The root hash is {found}, and not the one that was given."),
     "count": N_("There are {found} measurements, and run.json counts {told}."),
     "unreadable": N_("{problem}."),

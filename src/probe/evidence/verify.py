@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _BLOBS: Final = f"{PAYLOAD}/blobs/"
 _UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_SOFTWARE: Final = re.compile(r"[!-~]{1,40} [!-~]{1,40}")
+_SOFTWARE: Final = re.compile(r"interference-probe [!-~]{1,40}")
 _OBEYED: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Signs that a terminal acts on, or that turn the direction of writing; line feeds are none."""
 NO_ROOT: Final = ""

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from probe import __version__
 from probe.evidence.handling import Handling, custody_csv
-from probe.evidence.manifest import PAYLOAD
+from probe.evidence.manifest import GUIDE, PAYLOAD
 from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
+from probe.pipeline import held, receipts
 from probe.pipeline.finish import finish, rolled_up, service_of_network
 from probe.pipeline.inputs import Inputs, read_inputs
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
-from probe.store import RunFolder, StoreError
+from probe.store import RunFolder, StoreError, codec
+from probe.store.journal import read_with_lines
+from probe.store.run_folder import MEASUREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,9 +54,16 @@ class Judging:
     """Of the bag."""
     again: bool
     """Whether this program has the rules that the bag was judged by: only then a difference is a fault."""
+    same_version: bool = True
+    """Whether this very version wrote run and bag: only then texts and tables are compared to the byte."""
+    software: str = ""
+    """Of the run, where that is another."""
     differences: tuple[str, ...] = ()
-    """Where the rules are others: a line a target whose state they would change."""
+    """Where the rules are others: a line a target of which this program's would say something else."""
+    problem: str = ""
+    """Why this program's rules cannot judge it, where they are others."""
     n_verdicts: int = 0
+    """Verdicts that were judged again: those that no measurement bears out are not among them."""
 
 
 def judged_again(bag: Path, found: Checked, faults: Faults) -> Judging | None:
@@ -63,7 +73,10 @@ def judged_again(bag: Path, found: Checked, faults: Faults) -> Judging | None:
             return _held_against_itself(folder, found, faults)
     except StoreError as error:
         _unreadable(bag, error, faults)
-        return None
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # A stranger's numbers can be sound JSON and still be none that anybody measured.
+        faults.add("unreadable", held.JOURNAL, problem=f"cannot be judged: {error}"[:300])
+    return None
 
 
 def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> Judging | None:
@@ -72,45 +85,82 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
     if found.run_id and record.run_id != found.run_id:
         faults.add("run_id", "bag-info.txt", found=found.run_id)
     _custody(folder, record, found, faults)
-    n_lines = 0
-    for measurement in folder.measurements():
-        n_lines += 1
-        _references(measurement, found, faults)
-    if n_lines != record.n_measurements:
-        faults.add(
-            "count", f"{PAYLOAD}/measurements.jsonl", found=str(n_lines), told=str(record.n_measurements)
-        )
-    verdicts = tuple(folder.read_verdicts())
+    exact = record.software_version == __version__
+    heard = _heard(folder, record, found, faults, exact=exact)
+    if heard.n != record.n_measurements:
+        faults.add("count", held.JOURNAL, found=str(heard.n), told=str(record.n_measurements))
+    verdicts = tuple(_verdicts(folder, faults, exact=exact))
+    content = codec.read_bounded(folder.path / "run.json", "")
+    if (exact and content != codec.document(record)) or not held.spelled_document(
+        content, record, exact=exact
+    ):
+        faults.add("spelled", held.RUN)
+    bag = folder.path.parent
+    held.run_fits(record, inputs, heard, found, faults)
+    held.inputs_fit(folder.path, inputs, found, faults, exact=exact)
+    held.loose_files(bag, record, heard, found, faults)
+    same_program = found.software == f"interference-probe {__version__}"
     ours = (
         record.rules_version == inputs.controls.rules_version == RULES_VERSION
         and inputs.controls.fingerprints_version == FINGERPRINTS_VERSION
     )
-    exact = record.software_version == __version__
     with TemporaryDirectory(prefix="probe-judged-") as place:
         _tables(folder, Path(place), record, inputs, verdicts, found=found, faults=faults, exact=exact)
     differences: tuple[str, ...] = ()
+    problem, n_again = "", 0
     with TemporaryDirectory(prefix="probe-judged-") as place:
         try:
             finished = finish(folder, record, out=Path(place))
         except StoreError as error:
             if ours:
                 raise
-            differences = (str(error),)
+            problem = str(error)
         else:
             again = (finished.network, *finished.verdicts)
+            n_again = len({each.target_id for each in verdicts} & {each.target_id for each in again})
             if ours:
                 _compare(folder, Path(place), verdicts, again, faults, exact=exact)
                 _record(record, finished.record, faults)
             else:
                 differences = tuple(_differences(verdicts, again))
+    # It tells the number of files: where one was added or removed, that has been told.
+    if same_program and not faults.n and not held.guide_fits(bag, found):
+        faults.add("guide_other", GUIDE)
     return Judging(
         run_id=record.run_id,
         simulated=record.simulated,
         rules_version=record.rules_version,
         again=ours,
+        same_version=exact and same_program,
+        software=record.software_version[:_SHOWN],
         differences=differences,
-        n_verdicts=len(verdicts),
+        problem=problem,
+        n_verdicts=n_again,
     )
+
+
+def _heard(
+    folder: RunFolder, record: RunRecord, found: Checked, faults: Faults, *, exact: bool
+) -> held.Heard:
+    """Read every measurement, its chain, its spelling, and the blobs that it names."""
+    heard = held.Heard()
+    nonces: set[str] = set()
+    for measurement, line in read_with_lines(folder.path / MEASUREMENTS):
+        heard.hear(measurement, line, record)
+        _references(measurement, found, faults)
+        receipts.hold(measurement, heard.n, nonces, held.JOURNAL, faults)
+        if not held.spelled(b"{" + line.partition(b",")[2], measurement, exact=exact):
+            faults.add("spelled", held.JOURNAL, heard.n)
+    return heard
+
+
+def _verdicts(folder: RunFolder, faults: Faults, *, exact: bool) -> Iterator[Verdict]:
+    """Yield the verdicts, their spelling looked at."""
+    with (folder.path / VERDICTS).open("rb") as lines:
+        for number, verdict in enumerate(folder.read_verdicts(), 1):
+            if not held.spelled(lines.readline(codec.LONGEST_LINE).rstrip(b"\n"), verdict, exact=exact):
+                faults.add("spelled", f"{PAYLOAD}/{VERDICTS}", number)
+            yield verdict
 
 
 def _custody(folder: RunFolder, record: RunRecord, found: Checked, faults: Faults) -> None:
@@ -195,9 +245,16 @@ def _first_difference(told: Path, made: Path, *, exact: bool) -> int:
         try:
             rows = csv.DictReader(left, strict=True)
             head = rows.fieldnames or ()
-            others = list(csv.DictReader(right))
+            mine = csv.DictReader(right)
+            if len(set(head)) != len(head) or not set(head) <= set(mine.fieldnames or ()):
+                return 1
+            others = list(mine)
             for number, row in enumerate(rows, 2):
-                if number - 2 >= len(others) or any(others[number - 2].get(key) != row[key] for key in head):
+                if (
+                    number - 2 >= len(others)
+                    or None in row
+                    or any(others[number - 2].get(key) != row[key] for key in head)
+                ):
                     return rows.line_num
             return 0 if rows.line_num and len(others) == rows.line_num - 1 else max(1, rows.line_num)
         except (csv.Error, UnicodeDecodeError):
@@ -249,12 +306,20 @@ def _changed(verdict: Verdict, other: Verdict) -> str:
 
 
 def _differences(verdicts: Sequence[Verdict], again: Sequence[Verdict]) -> Iterator[str]:
-    """Yield what other rules would say: worth knowing, and no fault of the bag."""
+    """Yield what other rules would say, every field compared: worth knowing, and no fault of the bag."""
     ours = {verdict.target_id: verdict for verdict in again}
     for verdict in verdicts:
+        target = verdict.target_id[:_SHOWN]
         other = ours.get(verdict.target_id)
-        if other is not None and _headline(other) != _headline(verdict):
-            yield f"{verdict.target_id[:_SHOWN]}: {_headline(verdict)} -> {_headline(other)}"
+        if other is None:
+            yield f"{target}: {_headline(verdict)} -> -"
+        elif changed := _changed(verdict, other):
+            head = f"{_headline(verdict)} -> {_headline(other)}; "
+            yield f"{target}: {head if _headline(verdict) != _headline(other) else ''}{changed}"
+    told = {verdict.target_id for verdict in verdicts}
+    for other in again:
+        if other.target_id not in told:
+            yield f"{other.target_id[:_SHOWN]}: - -> {_headline(other)}"
 
 
 def _record(told: RunRecord, again: RunRecord, faults: Faults) -> None:

@@ -107,8 +107,15 @@ def seal_of(bag: Path) -> Seal | None:
         n_bytes=found.n_bytes,
         signature=" ".join(filter(None, (signature.state, signature.fingerprint))),
         token=" ".join(filter(None, (token.state, token.time.strftime(TIME) if token.time else ""))),
-        judged_again="same" if judging is not None and judging.again else "other_rules",
+        judged_again=_judged(judging),
     )
+
+
+def _judged(judging: Judging | None) -> str:
+    """Return the word of a report for what judging again came to: `same` only where all was compared."""
+    if judging is None or not judging.again:
+        return "other_rules"
+    return "same" if judging.same_version else "other_version"
 
 
 @contextmanager

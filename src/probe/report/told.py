@@ -30,7 +30,8 @@ class Seal:
     token: str
     """`none`, `good`, `bad`, with the token's time after it."""
     judged_again: str = "same"
-    """`same`: judged again just now, the verdicts are those of the bag; `other_rules`: they cannot be."""
+    """`same`: judged again just now, the verdicts are those of the bag; `other_version`: they are, and tables
+    and texts were not checked; `other_rules`: not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

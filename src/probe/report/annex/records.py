@@ -70,7 +70,7 @@ class Run:
     signature: str
     token: str
     judged_again: str
-    """`same` verdicts from the bag's measurements just now; `other_rules`: not judged; empty: not sealed."""
+    """As Seal.judged_again has it; empty: not sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ LIMITS: Final = (
 STATUSES: Final = {"none": N_("none"), "good": N_("good"), "bad": N_("not good")}
 JUDGED: Final = {
     "same": N_("the same"),
-    "other_rules": N_("not judged again: the bag's rules are not those of this program"),
+    "other_rules": N_("not checked: the bag was judged by other rules or fingerprints than this program's"),
+    "other_version": N_("the same; not checked: its tables and texts, which another version wrote"),
 }
 PROVES: Final = (
     N_("The root hash: nothing in the bag was changed since this hash was published."),
