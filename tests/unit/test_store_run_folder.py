@@ -60,7 +60,7 @@ def test_an_index_of_a_vanished_file_says_so(run: RunFolder) -> None:
 
 def test_offsets_that_begin_no_line_are_refused(run: RunFolder) -> None:
     run.append(a_measurement())
-    with raises("not a measurement"):
+    with raises("not a measurement", line=1):
         list(run.read_at([3]))
 
 

@@ -25,6 +25,7 @@ from probe.judge.moved import has_moved
 from probe.judge.names import EMPTY
 from probe.judge.spells import Spell, spells_of
 from probe.model import failure as failures
+from probe.model.bounds import Real, Whole  # noqa: TC001 - decoders look them up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,13 +44,13 @@ PORTAL_QUORUM: Final = 2
 class NetworkHistory:
     """What earlier runs on this network found: same declared AS, access type and network name."""
 
-    n_good: int = 0
+    n_good: Whole = 0
     """Runs that found the network fine."""
-    success_rate: float | None = None
+    success_rate: Real | None = None
     """Median over them of the share of tries at neutrals that succeeded."""
-    handshake_ms: float | None = None
+    handshake_ms: Real | None = None
     """Median over them of a neutral's TLS handshake, connect included."""
-    link_kbps: float | None = None
+    link_kbps: Real | None = None
     """Median over them of the link's rate, as the neutrals' pages show it."""
     second_link: bool = False
     """Another link of this machine or volunteer worked during this run."""

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from probe.model.bounds import Seconds, Whole
+
 Shop = Literal["apple", "google"]
 Said = Literal["page", "api"]
 
@@ -69,13 +71,13 @@ def lookup_of(storefront: str, *apps: str) -> str:
 class StoreAnswer:
     """What a shop said of one app in one storefront, by a page or by its interface."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     """Null where an answer came over a certificate that holds, whatever it says."""
     ip: str
     """Where the answer came from; empty where none came."""
-    status_code: int | None
+    status_code: Whole | None
     said_by: Said
     storefront: str
     app: str

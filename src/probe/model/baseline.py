@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from probe.model.bounds import Real, Whole
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetBaseline:
@@ -10,26 +12,26 @@ class TargetBaseline:
 
     target_id: str
     input: str
-    n: int
-    n_ok: int
+    n: Whole
+    n_ok: Whole
     """Tries, and those that gave a validated answer."""
-    failures: tuple[tuple[str, int], ...] = ()
+    failures: tuple[tuple[str, Whole], ...] = ()
     """Failure string and count."""
     dns_failure: str | None = None
     addresses: tuple[str, ...] = ()
-    asns: tuple[int, ...] = ()
+    asns: tuple[Whole, ...] = ()
     certificate_sha256: tuple[str, ...] = ()
     certificate_issuer: str = ""
-    status_code: int | None = None
+    status_code: Whole | None = None
     title: str | None = None
     header_names: tuple[str, ...] = ()
-    body_length: int | None = None
+    body_length: Whole | None = None
     final_url: str = ""
-    connect_ms: float | None = None
-    ttfb_ms: float | None = None
-    rate_bps: float | None = None
-    pair_calibration: float | None = None
-    path_asns: tuple[int, ...] = ()
+    connect_ms: Real | None = None
+    ttfb_ms: Real | None = None
+    rate_bps: Real | None = None
+    pair_calibration: Real | None = None
+    path_asns: tuple[Whole, ...] = ()
     """Of a path: AS numbers of the hops that answered, in their order."""
 
 

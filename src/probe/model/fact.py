@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from probe.model.bounds import Real, Seconds, Whole
+
 FACTS: Final = frozenset({"registry", "path"})
 """Experiments that give facts: their targets are measured once and never judged."""
 Registry = Literal["rdap", "ripestat"]
@@ -15,8 +17,8 @@ UNKNOWN_AS: Final = "unknown"
 class RegistryAnswer:
     """What one service, or a saved file of its answer, said of a prefix or AS number."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     kind: Registry
     resource: str
@@ -25,7 +27,7 @@ class RegistryAnswer:
     """The address that was asked; of a saved file `file:` and its name."""
     asked_utc: str = ""
     """When it was asked; of a saved file when the file was last written."""
-    status_code: int | None = None
+    status_code: Whole | None = None
     referred_to: str = ""
     """The host that the service sends us on to, where it does not hold the resource itself."""
     handle: str = ""
@@ -36,15 +38,15 @@ class RegistryAnswer:
     country: str = ""
     port43: str = ""
     """The registry's own name, by its whois server."""
-    peers_seeing_v4: int | None = None
-    peers_v4: int | None = None
-    peers_seeing_v6: int | None = None
-    peers_v6: int | None = None
+    peers_seeing_v4: Whole | None = None
+    peers_v4: Whole | None = None
+    peers_seeing_v6: Whole | None = None
+    peers_v6: Whole | None = None
     """Collectors' peers in whose routing tables it was, and how many there were."""
-    prefixes_v4: int | None = None
-    prefixes_v6: int | None = None
+    prefixes_v4: Whole | None = None
+    prefixes_v6: Whole | None = None
     """Prefixes that an AS announced."""
-    origins: tuple[int, ...] = ()
+    origins: tuple[Whole, ...] = ()
     """AS numbers that announced a prefix, at most 8."""
     first_seen: str = ""
     last_seen: str = ""
@@ -56,9 +58,9 @@ class RegistryAnswer:
 class PathHop:
     """What came back from one distance; an address only where it is nothing of the volunteer's network."""
 
-    ttl: int
-    n_sent: int
-    rtt_ms: tuple[float, ...] = ()
+    ttl: Whole
+    n_sent: Whole
+    rtt_ms: tuple[Real, ...] = ()
     """Of each answer; empty where nobody answered."""
     as_names: tuple[str, ...] = ()
     """Of those who answered, each once: `AS174`, or `unknown`."""
@@ -70,12 +72,12 @@ class PathHop:
 class PathTrace:
     """The routers between here and one address, as far as they answered."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     """Null where the address itself answered."""
     ip: str
-    port: int
+    port: Whole
     carrier: str = ""
     """`AS174`: behind whom the address lies, as the catalogue says."""
     hops: tuple[PathHop, ...] = ()

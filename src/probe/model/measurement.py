@@ -1,9 +1,9 @@
 """One target, measured once, from one place."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from probe.model.appstore import StoreAnswer
+from probe.model.bounds import Real, Seconds, Uid, Utc, Whole
 from probe.model.fact import PathTrace, RegistryAnswer
 from probe.model.observation import (
     ControlAnswer,
@@ -50,19 +50,19 @@ class Measurement:
     on a clock that is never stepped; all judging of order and distance in time uses it.
     """
 
-    measurement_uid: str
+    measurement_uid: Uid
     target_id: str
     service: str
     input: str
     experiment: str
-    round: int
+    round: Whole
     is_control: bool
-    measurement_start_time: datetime
-    started_s: float
-    runtime_s: float
-    loop_lag_ms: float = 0.0
-    bytes_sent: int = 0
-    bytes_received: int = 0
+    measurement_start_time: Utc
+    started_s: Seconds
+    runtime_s: Seconds
+    loop_lag_ms: Real = 0.0
+    bytes_sent: Whole = 0
+    bytes_received: Whole = 0
     interrupted: bool = False
     queries: tuple[DNSLookup, ...] = ()
     tcp_connect: tuple[TCPConnect, ...] = ()

@@ -7,6 +7,8 @@ operation. `hop` counts redirects from 0, `attempt` counts tries of the same ope
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.bounds import Seconds, Whole
+
 Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh", "doq"]
 
 
@@ -14,7 +16,7 @@ Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh", "doq"]
 class DNSReply:
     """One datagram or message that came back for a query; the first is not always the true one."""
 
-    t: float
+    t: Seconds
     failure: str | None
     rcode: str = ""
     answers: tuple[str, ...] = ()
@@ -22,23 +24,23 @@ class DNSReply:
     cnames: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     """TXT, SOA and NS data as presentation text, at most 16 of 256 characters."""
-    ttl: int | None = None
+    ttl: Whole | None = None
     """Smallest TTL among the answers."""
-    ip_ttl: int | None = None
+    ip_ttl: Whole | None = None
     authoritative: bool = False
     authentic: bool = False
     """The AD bit."""
-    ede: tuple[int, ...] = ()
+    ede: tuple[Whole, ...] = ()
     """Extended DNS errors, RFC 8914."""
-    n_bytes: int = 0
+    n_bytes: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DNSLookup:
     """One query to one resolver, with every reply that came while we listened."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     hostname: str
     query_type: str
@@ -51,8 +53,8 @@ class DNSLookup:
     answers: tuple[str, ...] = ()
     replies: tuple[DNSReply, ...] = ()
     checking_disabled: bool = False
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
 
 
@@ -60,16 +62,16 @@ class DNSLookup:
 class TCPInfo:
     """The kernel's view of one connection (Linux), taken when the operation ended. Microseconds and bytes."""
 
-    rtt_us: int
-    rttvar_us: int
-    min_rtt_us: int | None
-    unacked: int
-    lost: int
-    retrans: int
-    total_retrans: int
-    bytes_acked: int | None
-    bytes_received: int | None
-    rcv_ooopack: int | None = None
+    rtt_us: Whole
+    rttvar_us: Whole
+    min_rtt_us: Whole | None
+    unacked: Whole
+    lost: Whole
+    retrans: Whole
+    total_retrans: Whole
+    bytes_acked: Whole | None
+    bytes_received: Whole | None
+    rcv_ooopack: Whole | None = None
     """Segments that came while an earlier one was missing."""
 
 
@@ -77,8 +79,8 @@ class TCPInfo:
 class ICMPError:
     """The ICMP message that ended a connect, and who sent it."""
 
-    type: int
-    code: int
+    type: Whole
+    code: Whole
     from_ip: str | None
 
 
@@ -86,15 +88,15 @@ class ICMPError:
 class TCPConnect:
     """One attempt to open a connection."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     ip: str
-    port: int
+    port: Whole
     tcp_info: TCPInfo | None = None
     icmp: ICMPError | None = None
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
 
 
@@ -119,11 +121,11 @@ class TLSHandshake:
     has it. `chain_failure` and `name_matches` leave the clock out: whoever judges knows the clock better.
     """
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     ip: str
-    port: int
+    port: Whole
     server_name: str | None
     """Sent in the ClientHello; None when none was sent."""
     verified_name: str
@@ -132,7 +134,7 @@ class TLSHandshake:
     tls_version: str | None = None
     cipher_suite: str | None = None
     negotiated_protocol: str | None = None
-    alert: int | None = None
+    alert: Whole | None = None
     """The fatal alert the server answered with."""
     server_spoke: bool = False
     """Whether at least one TLS record of the server arrived."""
@@ -140,60 +142,60 @@ class TLSHandshake:
     """Hex of the first 64 bytes received, when the handshake failed."""
     chain_failure: str | None = None
     """ssl_unknown_authority or ssl_invalid_certificate, dates left out."""
-    chain_code: int | None = None
+    chain_code: Whole | None = None
     """OpenSSL's X509_V_ERR number."""
     name_matches: bool | None = None
     certificates: tuple[Certificate, ...] = ()
-    client_hello_bytes: int = 0
+    client_hello_bytes: Whole = 0
     ja4: str = ""
     tcp_info: TCPInfo | None = None
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
     """In a cross experiment `<target|neutral>@<target|neutral>`: name kind at address kind; else empty."""
-    trial: int = 0
+    trial: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPRoundTrip:
     """One request and what came back on the measured connection."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     url: str
     ip: str
-    port: int
+    port: Whole
     method: str = "GET"
     host: str = ""
     """The Host header, where a cross experiment sends another than the URL's."""
     is_tls: bool = False
     http_version: str = ""
-    status_code: int | None = None
+    status_code: Whole | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     """Decoded text of at most the first 16 KiB."""
-    body_text_bytes: int | None = None
+    body_text_bytes: Whole | None = None
     """UTF-8 bytes of `body` as it was measured, where masks changed it since; None where none did."""
     body_sha256: str = ""
     """Of the decoded, capped bytes; names a blob when more than the 16 KiB was kept."""
-    body_length: int | None = None
+    body_length: Whole | None = None
     """Bytes received of the body after decoding."""
-    declared_length: int | None = None
+    declared_length: Whole | None = None
     body_is_capped: bool = False
     """We stopped reading; the server did not."""
     title: str | None = None
     location: str | None = None
     """The redirect's target, joined with the URL; None when this is no redirect."""
-    first_byte_s: float | None = None
+    first_byte_s: Seconds | None = None
     """From the request's last byte sent to the first byte of the answer."""
     ended_by: str = ""
     """How the connection ended: "", fin, rst, close_notify, or we."""
     tcp_info: TCPInfo | None = None
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
-    trial: int = 0
+    trial: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +203,12 @@ class NetworkEvent:
     """Bytes over time at the socket, under TLS: pairs of seconds since the measurement began and bytes."""
 
     ip: str
-    port: int
+    port: Whole
     operation: Literal["bytes_received"] = "bytes_received"
-    series: tuple[tuple[float, int], ...] = ()
+    series: tuple[tuple[Seconds, Whole], ...] = ()
     """At most 512 points; neighbours are merged beyond."""
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +225,8 @@ class EndpointAnswer:
 class ControlAnswer:
     """The target as seen from elsewhere, now: a test helper's answer, or our own fetch through a proxy."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     """The control itself failed; nothing below holds."""
     kind: Literal["test_helper", "proxy"]
@@ -241,17 +243,17 @@ class ControlAnswer:
     http_failure: str | None = None
     http_asked: bool = False
     """Whether the control tried HTTP at all."""
-    status_code: int | None = None
+    status_code: Whole | None = None
     title: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    body_length: int | None = None
+    body_length: Whole | None = None
     body: str = ""
     """Proxy only: at most 16 KiB."""
     certificate_issuer: str = ""
     """Proxy only, where the handshake was seen."""
-    asns: tuple[tuple[str, int], ...] = ()
+    asns: tuple[tuple[str, Whole], ...] = ()
     """Address and AS number, as the helper said."""
-    hop: int = 0
+    hop: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

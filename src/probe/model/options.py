@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from probe.model.bounds import Real, Seconds, Whole
 from probe.model.measurement import VantagePoint
 
 
@@ -9,12 +10,12 @@ from probe.model.measurement import VantagePoint
 class RunOptions:
     """The measuring options of `probe run`, with their defaults."""
 
-    rounds: int = 3
-    confirm_after_s: float = 60.0
-    concurrency: int = 16
-    timeout_s: float = 10.0
-    max_bytes: int = 15_000_000
-    max_seconds: float = 480.0
+    rounds: Whole = 3
+    confirm_after_s: Seconds = 60.0
+    concurrency: Whole = 16
+    timeout_s: Seconds = 10.0
+    max_bytes: Whole = 15_000_000
+    max_seconds: Seconds = 480.0
     dns: str = ""
     """`ip` or `ip:port` that replaces the system's resolver."""
     controls: tuple[str, ...] = ()
@@ -23,7 +24,7 @@ class RunOptions:
     throughput: bool = True
     trust_anchors: tuple[str, ...] = ()
     """DS records of the root's keys, `tag algorithm type HEX`: what zones' signatures are held against."""
-    round_gap_s: float = 10.5
+    round_gap_s: Seconds = 10.5
     """Between starts of the same target: three rounds then spread over more than 20 s."""
 
 
@@ -44,12 +45,12 @@ class RunRecord:
     schema_version: str
     run_id: str
     software_version: str
-    rules_version: int
+    rules_version: Whole
     python_version: str
     platform: str
     """Linux, Windows or Darwin: no build, no host."""
     options: RunOptions
-    seed: int
+    seed: Whole
     services: tuple[str, ...]
     lists: tuple[str, ...]
     """SHA-256 of each list read, not its path."""
@@ -58,20 +59,20 @@ class RunRecord:
     trust_sha256: str
     started_utc: str
     ended_utc: str = ""
-    n_measurements: int = 0
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    clock_offset_s: float | None = None
+    n_measurements: Whole = 0
+    bytes_sent: Whole = 0
+    bytes_received: Whole = 0
+    clock_offset_s: Real | None = None
     network_mechanism: str = ""
-    network_success_rate: float | None = None
+    network_success_rate: Real | None = None
     """Share of tries at neutrals that succeeded: what later runs on this network are held against."""
-    network_handshake_ms: float | None = None
+    network_handshake_ms: Real | None = None
     """Median of their TLS handshakes."""
-    network_kbps: float | None = None
+    network_kbps: Real | None = None
     """The link's rate as their pages show it."""
     stopped: str = ""
     """"" when it ran to its end; else interrupted, bytes or time."""
-    redactions: tuple[tuple[str, int], ...] = ()
+    redactions: tuple[tuple[str, Whole], ...] = ()
     errors: tuple[str, ...] = ()
     """Faults of our own, with where they happened; never evidence."""
     baseline_sha256: str = ""
@@ -82,7 +83,7 @@ class RunRecord:
     """Older than half a year when the run began: networks may have changed hands since."""
     simulated: bool = False
     """Made in the built-in lab: not evidence of anything."""
-    resumed: int = 0
+    resumed: Whole = 0
     imported_from: str = ""
     """Whose records these are, where this program judged what another had measured; `vantage.software` says
     which. Empty for a run of its own."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from probe.model.bounds import Seconds, Whole
 from probe.model.observation import Certificate
 
 OWN: Final = "target@target"
@@ -25,11 +26,11 @@ class QUICHandshake:
     and the handshakes under other names tell them apart.
     """
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     ip: str
-    port: int
+    port: Whole
     server_name: str | None
     """Sent in the ClientHello; None when none was sent."""
     verified_name: str
@@ -43,21 +44,21 @@ class QUICHandshake:
     """What a version negotiation packet listed: somebody there speaks QUIC. At most 16."""
     negotiated_protocol: str | None = None
     cipher_suite: str | None = None
-    first_byte_s: float | None = None
+    first_byte_s: Seconds | None = None
     """From the first packet sent to the first datagram received."""
-    datagrams_received: int = 0
-    bytes_received: int = 0
-    close_code: int | None = None
+    datagrams_received: Whole = 0
+    bytes_received: Whole = 0
+    close_code: Whole | None = None
     """The error code of the CONNECTION_CLOSE that ended it; 0x100 and above is a TLS alert (RFC 9001)."""
     close_reason: str = ""
     """At most 256 characters."""
     chain_failure: str | None = None
-    chain_code: int | None = None
+    chain_code: Whole | None = None
     name_matches: bool | None = None
     certificates: tuple[Certificate, ...] = ()
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
     """`<target|neutral|self>@<target|neutral>`: name kind at address kind; `version` and `version@neutral`:
     version negotiation. Empty for a resolver's."""
-    trial: int = 0
+    trial: Whole = 0

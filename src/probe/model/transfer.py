@@ -7,6 +7,7 @@ a neutral name, X and C2 a neutral server under the target's and a neutral name;
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.bounds import Seconds, Whole
 from probe.model.observation import TCPInfo
 
 Arm = Literal["T", "C1", "X", "C2", "N"]
@@ -31,7 +32,7 @@ class ArmPlan:
     arm: Arm
     ip: str = ""
     """Empty where a helper tells its own."""
-    port: int = 443
+    port: Whole = 443
     server_name: str
     """In the ClientHello."""
     host: str = ""
@@ -47,14 +48,14 @@ class TransferPlan:
 
     purpose: Purpose = "pair"
     arms: tuple[ArmPlan, ...]
-    test: int = 0
+    test: Whole = 0
     """0 the first test, 1 its confirmation."""
-    number: int = 0
+    number: Whole = 0
     """Which pair, or which trial, of the test."""
     direction: Direction = "down"
-    max_bytes: int = TRIAL_BYTES
-    max_seconds: float = TRIAL_SECONDS
-    max_segment: int | None = None
+    max_bytes: Whole = TRIAL_BYTES
+    max_seconds: Seconds = TRIAL_SECONDS
+    max_segment: Whole | None = None
     """TCP_MAXSEG, set before connecting."""
 
 
@@ -62,17 +63,17 @@ class TransferPlan:
 class TCPSample:
     """What Linux said of the connection at one moment of a transfer."""
 
-    t: float
-    rtt_us: int
-    min_rtt_us: int | None
-    delivery_rate_bps: int | None
-    reordering: int | None
+    t: Seconds
+    rtt_us: Whole
+    min_rtt_us: Whole | None
+    delivery_rate_bps: Whole | None
+    reordering: Whole | None
     """Reordering events seen so far (tcpi_reord_seen)."""
-    rcv_ooopack: int | None
+    rcv_ooopack: Whole | None
     """Segments received out of order so far."""
-    bytes_received: int | None
-    total_retrans: int
-    rcv_rtt_us: int | None = None
+    bytes_received: Whole | None
+    total_retrans: Whole
+    rcv_rtt_us: Whole | None = None
     """The receiver's own estimate (tcpi_rcv_rtt): in a download it moves, `rtt_us` does not."""
 
 
@@ -89,10 +90,10 @@ class Receipt:
     is_valid: bool
     """Whether the signature holds and what it says fits what was asked."""
     server_name: str
-    n_bytes: int
-    retransmits: int | None
-    rtt_us: int | None
-    min_rtt_us: int | None
+    n_bytes: Whole
+    retransmits: Whole | None
+    rtt_us: Whole | None
+    min_rtt_us: Whole | None
     client_asn: str = ""
     """`AS12389`; empty where the helper holds no table."""
 
@@ -101,49 +102,49 @@ class Receipt:
 class Transfer:
     """One trial of one arm. Times are seconds since the measurement began."""
 
-    t0: float
+    t0: Seconds
     """When the connect began."""
-    t: float
+    t: Seconds
     failure: str | None
     stage: Stage = ""
     """Where it failed; empty on success, and where a cap of ours ended it."""
     arm: Arm
     purpose: Purpose
-    test: int
-    number: int
-    position: int
+    test: Whole
+    number: Whole
+    position: Whole
     """0 for the arm of a pair that was run first."""
     ip: str
-    port: int
+    port: Whole
     server_name: str
     host: str
     path: str
     direction: Direction
     helper: str = ""
-    connect_s: float | None = None
-    tls_s: float | None = None
-    requested: float | None = None
+    connect_s: Seconds | None = None
+    tls_s: Seconds | None = None
+    requested: Seconds | None = None
     """When the request's last byte was sent; for an upload, when its body began."""
-    first_byte: float | None = None
+    first_byte: Seconds | None = None
     """When the first byte of the answer's body arrived; for an upload, was sent."""
-    status_code: int | None = None
-    declared_length: int | None = None
-    n_bytes: int = 0
+    status_code: Whole | None = None
+    declared_length: Whole | None = None
+    n_bytes: Whole = 0
     """Of the body, as HTTP has it."""
-    n_socket_bytes: int = 0
+    n_socket_bytes: Whole = 0
     """At the socket from the request on, TLS records and headers included: the sum of the series."""
-    series: tuple[tuple[float, int], ...] = ()
+    series: tuple[tuple[Seconds, Whole], ...] = ()
     """Bytes at the socket over time from the request on, at most 512 points, neighbours merged beyond."""
     samples: tuple[TCPSample, ...] = ()
     """At most 64, 50 ms apart or more."""
     tcp_info: TCPInfo | None = None
-    chain_length: int | None = None
+    chain_length: Whole | None = None
     certificate_sha256: str = ""
     ended_by: str = ""
     """"", fin, rst, close_notify, or we: a cap was reached."""
-    max_bytes: int = TRIAL_BYTES
-    max_seconds: float = TRIAL_SECONDS
-    max_segment: int | None = None
-    foreign_bytes: int | None = None
+    max_bytes: Whole = TRIAL_BYTES
+    max_seconds: Seconds = TRIAL_SECONDS
+    max_segment: Whole | None = None
+    foreign_bytes: Whole | None = None
     """What others moved over this machine's interfaces meanwhile; None where it cannot be told."""
     receipt: Receipt | None = None

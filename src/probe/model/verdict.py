@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from probe.model.bounds import Real, Whole
 from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
 
 
@@ -32,23 +33,23 @@ class Verdict:
     reason_code: ReasonCode | None = None
     caveats: tuple[Caveat, ...] = ()
     rule_id: str
-    rules_version: int
+    rules_version: Whole
     because: str
     template: str
     params: tuple[tuple[str, str], ...] = ()
     failure: str | None = None
     witnesses: tuple[str, ...] = ()
     """Uids of the measurements that the verdict rests on, neutral ones too."""
-    n_observations: int = 0
-    n_controls: int = 0
+    n_observations: Whole = 0
+    n_controls: Whole = 0
     control_source: tuple[ControlSource, ...] = (ControlSource.NONE,)
-    dns_ms: float | None = None
-    connect_ms: float | None = None
-    tls_ms: float | None = None
-    ttfb_ms: float | None = None
-    goodput_kbps: float | None = None
-    control_goodput_kbps: float | None = None
-    goodput_ratio: float | None = None
+    dns_ms: Real | None = None
+    connect_ms: Real | None = None
+    tls_ms: Real | None = None
+    ttfb_ms: Real | None = None
+    goodput_kbps: Real | None = None
+    control_goodput_kbps: Real | None = None
+    goodput_ratio: Real | None = None
     started_utc: str = ""
     """ISO 8601 with Z: the first try of this target."""
     ended_utc: str = ""
@@ -73,12 +74,12 @@ class ServiceVerdict:
     confirmed: bool
     reason_code: ReasonCode | None
     because: str
-    n_targets: int
-    n_reachable: int
-    n_throttled: int
-    n_blocked: int
-    n_geoblocked: int
-    n_down: int
-    n_inconclusive: int
+    n_targets: Whole
+    n_reachable: Whole
+    n_throttled: Whole
+    n_blocked: Whole
+    n_geoblocked: Whole
+    n_down: Whole
+    n_inconclusive: Whole
     started_utc: str
     ended_utc: str

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from probe.model.bounds import Seconds, Whole
+
 Protocol = Literal["wireguard", "openvpn", "obfs4", "tor", "stun"]
 Stage = Literal["handshake", "data"]
 Wrap = Literal["", "auth", "crypt"]
@@ -22,30 +24,30 @@ class VPNExchange:
     No key, no address within a tunnel and no address that a STUN server told is in it.
     """
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     """Null where the handshake was answered as the keys demand, or at least one packet of data came back."""
     ip: str
-    port: int
+    port: Whole
     protocol: Protocol
     transport: Literal["udp", "tcp"]
     stage: Stage
     reached: str = ""
     """How far it came: cookie, reset, tls, keys, mark, mapped; for data echo, packet or versions."""
-    packets_sent: int = 0
-    packets_received: int = 0
+    packets_sent: Whole = 0
+    packets_received: Whole = 0
     """Of the protocol and, where it has keys, authentic."""
-    strangers: int = 0
+    strangers: Whole = 0
     """What else came: not of the protocol, or not authentic."""
-    sizes: tuple[int, ...] = ()
+    sizes: tuple[Whole, ...] = ()
     """Bytes of each packet of data sent, at most 16."""
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    first_byte_s: float | None = None
+    bytes_sent: Whole = 0
+    bytes_received: Whole = 0
+    first_byte_s: Seconds | None = None
     """From the first packet sent to the first that counted."""
-    hop: int = 0
-    attempt: int = 0
+    hop: Whole = 0
+    attempt: Whole = 0
     arm: str = ""
 
 

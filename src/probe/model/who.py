@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.bounds import Seconds, Whole
+
 Whence = Literal["", "owner", "elsewhere"]
 """Whether the asker's address lies in the published ranges of the resolver's owner, or in the AS of the
 resolver's own address; empty: nobody told."""
@@ -18,8 +20,8 @@ class WhoAnswer:
     The address itself is nowhere: it may be that of the volunteer, or of whoever forwards for him.
     """
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     ip: str
     """The resolver that was asked, or the address where nothing lives."""
@@ -29,5 +31,5 @@ class WhoAnswer:
     whence: Whence = ""
     prefix: str = ""
     """The published range in which the address lies; empty for any other."""
-    asn: int = 0
+    asn: Whole = 0
     """The AS number of the address, where the table of the user's or the shipped ranges have it."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from probe.model.bounds import Moment, Seconds, Whole
+
 Side = Literal["root", "server"]
 """A root server, or one of the zone's own."""
 Result = Literal["secure", "insecure", "bogus", "unknown"]
@@ -12,8 +14,8 @@ Result = Literal["secure", "insecure", "bogus", "unknown"]
 class ZoneAnswer:
     """One reply to one question about a zone at one server; a question without a reply is one, too."""
 
-    t0: float
-    t: float
+    t0: Seconds
+    t: Seconds
     failure: str | None
     """Null where what was asked for came: a delegation, a start of authority, keys."""
     side: Side
@@ -25,7 +27,7 @@ class ZoneAnswer:
     hostname: str
     """What was asked about: the zone, or the root, written as a dot."""
     transport: Literal["udp", "tcp"]
-    reply: int = 0
+    reply: Whole = 0
     """0 is the first reply to the question; a forger's comes before the true one."""
     rcode: str = ""
     authoritative: bool = False
@@ -33,14 +35,14 @@ class ZoneAnswer:
     """The RA bit: a resolver's mark, which no server of a zone bears."""
     verified: bool = False
     """The signatures of this very reply hold, under the trust anchor, dates left out."""
-    serial: int | None = None
+    serial: Whole | None = None
     ns: tuple[str, ...] = ()
     """Names of the zone's servers, sorted, at most 16."""
     ds: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     """`tag:algorithm:hash` of each DS or key, at most 16; the hash is ours, of the record."""
-    ede: tuple[int, ...] = ()
-    n_bytes: int = 0
+    ede: tuple[Whole, ...] = ()
+    n_bytes: Whole = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,6 @@ class ZoneChain:
     result: Result
     reason: str = ""
     """Where it breaks: root_keys, delegation, no_keys, keys, soa; empty where it holds."""
-    not_before: int | None = None
-    not_after: int | None = None
+    not_before: Moment | None = None
+    not_after: Moment | None = None
     """Seconds since 1970 between which all of its signatures are valid; whoever judges knows the time."""

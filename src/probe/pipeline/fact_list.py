@@ -25,10 +25,9 @@ def facts_of_run(path: Path, other: Path | None = None) -> tuple[ShownFact, ...]
 
 
 def _facts(folder: RunFolder, targets: Iterable[Target], baseline: Baseline | None) -> Iterator[ShownFact]:
-    index = folder.index()
     for target in targets:
         known = _known(baseline, target.input)
-        found = tuple(folder.read_at(index.get(target.target_id, ())))
+        found = folder.of_target(target.target_id)
         for measurement in found or (None,):
             yield ShownFact(measurement=measurement, input=target.input, known=known)
 

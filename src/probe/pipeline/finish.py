@@ -1,8 +1,10 @@
 """From what lies on disk to the verdicts beside it; a run's end and `probe judge` both come this way."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from probe.judge import (
     ControlDigest,
@@ -30,6 +32,18 @@ from probe.plan.transfers import EXPERIMENT
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
 from probe.store import RunFolder, StoreError
+
+ODD: Final = (ValueError, ArithmeticError, RecursionError)
+"""What judging raises of numbers that are sound JSON and still nobody's measurements."""
+
+
+class Unjudged(ValueError):  # noqa: N818 - it tells which target was not judged
+    """Judging one target failed; `line` is that of its first measurement."""
+
+    def __init__(self, line: int, target_id: str, error: Exception) -> None:
+        """Keep the line."""
+        self.line = line
+        super().__init__(f"{target_id[:100]}: {type(error).__name__}: {str(error)[:200]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +103,22 @@ def finish(
     return Finished(record=record, verdicts=verdicts, services=services, network=network)
 
 
+def finish_stored(
+    folder: RunFolder, record: RunRecord, *, out: Path | None = None, baseline: Baseline | None = None
+) -> Finished:
+    """Judge a run that lies there, as `finish` does; what cannot be judged is a StoreError with its line.
+
+    Whatever is on a disk may be a stranger's. A run that ends here is our own: its faults stay exceptions.
+    """
+    try:
+        return finish(folder, record, out=out, baseline=baseline)
+    except ODD as error:
+        line = error.line if isinstance(error, Unjudged) else 0
+        problem = f"cannot be judged: {error}"
+        hint = _("The run is not as it was written: use an untouched copy.")
+        raise StoreError(folder.path / "measurements.jsonl", line, problem, hint) from error
+
+
 def _write(
     folder: RunFolder,
     out: Path | None,
@@ -124,20 +154,30 @@ def _digests(folder: RunFolder, inputs: Inputs) -> Iterator[ControlDigest]:
     index = folder.index()
     for target_id, target in controls.items():
         for measurement in folder.read_at(index.get(target_id, ())):
-            yield digest_control(measurement, target)
+            with _told(folder, target):
+                digest = digest_control(measurement, target)
+            yield digest
 
 
 def _verdicts(
     folder: RunFolder, inputs: Inputs, facts: RunFacts, observer: Observer | None
 ) -> Iterator[Verdict]:
     """Judge target by target: only one target's measurements are in memory at a time."""
-    index = folder.index()
     for target in inputs.targets():
-        measurements = tuple(folder.read_at(index.get(target.target_id, ())))
-        verdict = judge_target(facts, target, measurements).verdict
+        with _told(folder, target):
+            verdict = judge_target(facts, target, folder.of_target(target.target_id)).verdict
         if observer is not None and verdict.state is not State.THROTTLED:
             observer.final(verdict)
         yield verdict
+
+
+@contextmanager
+def _told(folder: RunFolder, target: Target) -> Iterator[None]:
+    """Say of an error of judging of which target it is: a fault of ours, or a stranger's numbers."""
+    try:
+        yield
+    except ODD as error:
+        raise Unjudged(folder.first_line_of(target.target_id), target.target_id, error) from error
 
 
 def _tell_throttled(verdicts: Iterable[Verdict], observer: Observer | None) -> None:

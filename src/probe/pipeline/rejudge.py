@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from probe.locale import _
-from probe.pipeline.finish import finish
+from probe.pipeline.finish import finish_stored
 from probe.pipeline.request import UsageError
 from probe.pipeline.run import RunResult, result_of
 from probe.store import RunFolder, read_baseline
@@ -27,5 +27,5 @@ def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
                 _("Of {one} and {other} one was made in the lab.").format(one=path, other=baseline), hint
             )
     with folder:
-        finished = finish(folder, folder.read_run(), out=out, baseline=other)
+        finished = finish_stored(folder, folder.read_run(), out=out, baseline=other)
     return result_of(out or folder.path, finished, interrupted=False)

@@ -23,9 +23,11 @@ def _trials(folder: RunFolder, only: Collection[str] | None) -> Iterator[TargetT
     for target_id, offsets in sorted(folder.index().items()):
         if only is not None and target_id not in only:
             continue
-        measurements = tuple(folder.read_at(offsets))
+        if next(folder.read_at(offsets[:1])).is_control:
+            continue
+        measurements = folder.of_target(target_id)
         drawn = trials_of(measurements, _known(measurements), sign_test)
-        if drawn is not None and not measurements[0].is_control:
+        if drawn is not None:
             yield drawn
 
 

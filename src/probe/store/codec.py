@@ -12,8 +12,12 @@ from probe.store.error import StoreError
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes of a measurement with its line feed; a page of 16 KiB at each of 22 hops is a tenth of it."""
+LARGEST_TARGET: Final = 32 * 1024 * 1024
+"""Bytes of one target's measurements, which are judged together; decoded they take seven times that."""
 LARGEST_FILE: Final = 64 * 1024 * 1024
 
+_YEARS: Final = range(1900, 3000)
+"""Wide enough for any wrong clock; a run's seconds before or after them are still a date."""
 _BYTE: Final = re.compile(r"\(byte (\d+)\)\Z")
 _KEY: Final = re.compile(r"at `\$\.(\w+)")
 """msgspec names the place as `$.key`; of arrays it says only `[...]`."""
@@ -46,7 +50,10 @@ def decode(line: bytes) -> Measurement:
     """Return the measurement of one line. Raises ValueError with the place inside the line."""
     if len(line) > LONGEST_LINE:
         raise ValueError(f"longer than {LONGEST_LINE} bytes")
-    return _parse(_measurement, line)
+    measurement = _parse(_measurement, line)
+    if measurement.measurement_start_time.year not in _YEARS:
+        raise ValueError("a year in which nobody measures - at `$.measurement_start_time`")
+    return measurement
 
 
 def decode_verdict(line: bytes) -> Verdict:

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -158,11 +158,48 @@ def of_experiment(path: Path, experiment: str) -> Iterator[Measurement]:
 
 
 def read_at(path: Path, offsets: Iterable[int]) -> Iterator[Measurement]:
-    """Yield the measurements that begin at these offsets of an index."""
+    """Yield the measurements that begin at these offsets of an index. Raises StoreError with the line."""
+    for _, measurement in _read_at(path, offsets):
+        yield measurement
+
+
+def together(path: Path, offsets: Sequence[int]) -> tuple[Measurement, ...]:
+    """Return the measurements at these offsets, all at once. Raises StoreError with the line.
+
+    Raises it too where they are more than `LARGEST_TARGET` bytes: no run measures one target so much.
+    """
+    found: list[Measurement] = []
+    n_bytes = 0
+    for size, measurement in _read_at(path, offsets):
+        n_bytes += size
+        found.append(measurement)
+        if n_bytes > codec.LARGEST_TARGET:
+            problem = f"more than {codec.LARGEST_TARGET} bytes of {measurement.target_id[:100]!r}"
+            hint = "The file is not as it was written: use an untouched copy of the run."
+            raise StoreError(path, line_at(path, offsets[0]), problem, hint)
+    return tuple(found)
+
+
+def line_at(path: Path, offset: int) -> int:
+    """Return the number of the line that holds an offset, from 1."""
+    number = 1
+    with path.open("rb") as handle:
+        while offset > 0 and (content := handle.read(min(offset, 1 << 20))):
+            number += content.count(b"\n")
+            offset -= len(content)
+    return number
+
+
+def _read_at(path: Path, offsets: Iterable[int]) -> Iterator[tuple[int, Measurement]]:
+    """Yield the bytes of each line and what it holds."""
     with path.open("rb") as handle:
         for offset in offsets:
             handle.seek(offset)
-            yield _measurement(path, 0, handle.readline(codec.LONGEST_LINE + 1).rstrip(b"\n"))
+            line = handle.readline(codec.LONGEST_LINE + 1).rstrip(b"\n")
+            try:
+                yield len(line), codec.decode(line)
+            except ValueError as error:
+                raise _unreadable(path, line_at(path, offset), error) from None
 
 
 def index(path: Path) -> dict[str, list[int]]:

@@ -127,13 +127,20 @@ class RunFolder:
 
     def index(self) -> Mapping[str, tuple[int, ...]]:
         """Return the offsets of each target's measurements, so that one target can be read alone."""
-        if self._index is None:
-            self._index = journal.index(self.path / MEASUREMENTS)
-        return {target_id: tuple(offsets) for target_id, offsets in self._index.items()}
+        return {target_id: tuple(offsets) for target_id, offsets in self._indexed().items()}
 
     def read_at(self, offsets: Iterable[int]) -> Iterator[Measurement]:
         """Yield the measurements at these offsets."""
         return journal.read_at(self.path / MEASUREMENTS, offsets)
+
+    def of_target(self, target_id: str) -> tuple[Measurement, ...]:
+        """Return all measurements of one target, as they are judged together. Raises StoreError."""
+        return journal.together(self.path / MEASUREMENTS, self._indexed().get(target_id, ()))
+
+    def first_line_of(self, target_id: str) -> int:
+        """Return the line of a target's first measurement, for errors; 0 where it has none."""
+        offsets = self._indexed().get(target_id)
+        return journal.line_at(self.path / MEASUREMENTS, offsets[0]) if offsets else 0
 
     def blob(self, sha256: str) -> bytes:
         """Return a blob. Raises StoreError when it is missing or its bytes have another hash."""
@@ -228,6 +235,11 @@ class RunFolder:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    def _indexed(self) -> dict[str, list[int]]:
+        if self._index is None:
+            self._index = journal.index(self.path / MEASUREMENTS)
+        return self._index
 
     def _refuse_sealed(self) -> None:
         if self.sealed:
