@@ -164,3 +164,45 @@ def test_a_forged_private_address_is_evidence_and_stays(run: Path, tmp_path: Pat
 
     altered(run, alter)
     assert refused(run, tmp_path / "out").residues == ()  # it is judged otherwise now, and that is all
+
+
+BESIDE = (
+    "anna@mail.example",
+    "from 95.24.11.7",
+    "95.24.11[.]7",
+    "95[.]24[.]11[.]7",
+    "/home/anna/x",
+    "ivanova-laptop",
+    "xmpp:ivanova",
+)
+"""What may be left in a place."""
+
+
+@pytest.mark.parametrize(
+    "key", ["platform", "python_version", "stopped", "imported_from", "services", "lists", "trust_source"]
+)
+@pytest.mark.parametrize("said", BESIDE)
+def test_every_text_of_a_run_is_looked_through(run: Path, tmp_path: Path, key: str, said: str) -> None:
+    change(run / "run.json", **{key: [said] if key in {"services", "lists"} else said})
+    done = refused(run, tmp_path / "out")
+    assert {one.file for one in done.residues} == {"run.json"}
+    assert all(said not in one.excerpt for one in done.residues)
+
+
+@pytest.mark.parametrize("said", BESIDE)
+def test_every_file_beside_the_journal_is_looked_through(run: Path, tmp_path: Path, said: str) -> None:
+    catalogue = min((run / "inputs" / "catalogue").glob("*.toml"))
+    catalogue.write_text(f"{catalogue.read_text()}# {said}\n")
+    services: list[Line] = lines_of(run / "inputs" / "services.jsonl")
+    services[0]["title"] = f"For {said}"
+    write_lines(run / "inputs" / "services.jsonl", services)
+    (run / "inputs" / "new.txt").write_text(f"\n{said}\n")
+    (run / "self-test.json").write_text(json.dumps({"said": said}))
+    told = {(one.file, one.line) for one in refused(run, tmp_path / "out").residues}
+    last = len(catalogue.read_text().splitlines())
+    assert told == {
+        (f"inputs/catalogue/{catalogue.name}", last),
+        ("inputs/services.jsonl", 1),
+        ("inputs/new.txt", 2),
+        ("self-test.json", 0),
+    }

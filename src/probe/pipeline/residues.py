@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -11,11 +12,13 @@ import msgspec
 
 from probe.judge.fingerprints import notice_addresses
 from probe.measure.dial import RealNetwork
-from probe.pipeline.inputs import SERVICES, read_inputs
+from probe.pipeline.inputs import read_inputs
+from probe.pipeline.selftest import FILE as SELF_TEST
 from probe.store import OwnValues, Redactor, codec
 from probe.store.own import canonical
 from probe.store.redact_fields import names_of
 from probe.store.residual import Beside, Residue, residues, texts_of
+from probe.targets import catalogue_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -31,9 +34,14 @@ _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 MOST: Final = 100
 """Places that are told; one is enough to refuse."""
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{3,45}")
-TYPED: Final = frozenset({"list", "url", "file", "vpn"})
-"""Services whose targets the user named: their source may be a file that is called after him."""
+_SENTENCE: Final = re.compile(r"[\s@]")
+"""What no domain, address, path or number of a catalogue holds."""
+_SERIAL: Final = re.compile(r"(?<!\d)20[2-4]\d[01]\d[0-3]\d\d\d(?!\d)")
+"""Of a zone: the date, and a counter."""
 CATALOGUE: Final = "catalogue"
+HINT: Final = "Move it elsewhere, then seal again."
+LEFTOVER: Final = ".tmp-"
+"""In the name of what a crash left: it is not sealed."""
 
 
 def residues_of(folder: RunFolder) -> tuple[Residue, ...]:
@@ -46,12 +54,29 @@ def residues_of(folder: RunFolder) -> tuple[Residue, ...]:
 
 
 def _allowed(run: Path, record: RunRecord, inputs: Inputs) -> frozenset[str]:
-    """Return every address that the catalogue, as the run read it, its lists and its controls name."""
+    """Return every address that the catalogue, as the run read it, its lists and its controls name.
+
+    In a field of its own: one in a sentence or in a comment may be anybody's.
+    """
     named = msgspec.to_builtins((inputs.services, inputs.controls, record.options))
-    hint = "Move it elsewhere, then seal again."
-    files = (run / "inputs" / CATALOGUE).glob("*.toml")
-    catalogue = (codec.read_bounded(file, hint).decode("utf-8", "replace") for file in sorted(files))
-    return frozenset(chain(notice_addresses(), *map(_addresses, (*texts_of(named), *catalogue))))
+    texts = chain(texts_of(named), _entries(run))
+    return frozenset(chain(notice_addresses(), *(_addresses(text) for text in texts if " " not in text)))
+
+
+def _entries(run: Path) -> Iterator[str]:
+    """Yield what a run's catalogue lists: each value, and each line of its ranges."""
+    catalogue = run / "inputs" / CATALOGUE
+    for file in sorted(catalogue.glob("*.toml")):
+        yield from texts_of(_table(file))
+    for file in sorted(catalogue.glob("ranges/*.txt")):
+        yield from codec.read_bounded(file, HINT).decode("utf-8", "replace").splitlines()
+
+
+def _table(file: Path) -> object:
+    try:
+        return tomllib.loads(codec.read_bounded(file, HINT).decode("utf-8", "replace"))
+    except (tomllib.TOMLDecodeError, RecursionError):  # reading it as a catalogue tells what is wrong
+        return {}
 
 
 def _addresses(text: str) -> set[str]:
@@ -63,17 +88,66 @@ def _texts(
     folder: RunFolder, record: RunRecord, inputs: Inputs, measured: Collection[str]
 ) -> Iterator[Beside]:
     """Yield the texts that are no measurement's; a verdict may speak of any address that was measured."""
-    vantage = (record.vantage.probe_network_name, record.vantage.software, *record.vantage.bypass)
-    for text in (*record.errors, *vantage, *texts_of(msgspec.to_builtins(record.options))):
+    for text in texts_of(msgspec.to_builtins(record)):
         yield Beside(file="run.json", line=0, text=text)
-    for line, service in enumerate(inputs.services, 1):
-        for target in service.targets:
-            if service.service in TYPED:
-                yield Beside(file=f"inputs/{SERVICES}", line=line, text=target.source)
+    words = _words(folder.path, inputs)
+    for path in _beside(folder.path):
+        name = path.relative_to(folder.path).as_posix()
+        public = _shipped(name)
+        for line, text in _lines(path):
+            if text not in public:
+                yield Beside(file=name, line=line, text=text, words=words)
     for line, verdict in enumerate(folder.read_verdicts(), 1):
         words = names_of(verdict.input)
         for text in _said(verdict):
             yield Beside(file="verdicts.jsonl", line=line, text=text, allowed=measured, words=words)
+
+
+def _words(run: Path, inputs: Inputs) -> frozenset[str]:
+    """Return what catalogue and lists name, and dated serial numbers in what they say."""
+    targets = (target for service in inputs.services for target in service.targets)
+    listed = chain(
+        *(texts_of({**msgspec.to_builtins(target), "source": ""}) for target in targets),
+        texts_of(msgspec.to_builtins(inputs.controls)),
+        _entries(run),
+    )
+    found: set[str] = set()
+    for text in listed:
+        found |= set(_SERIAL.findall(text)) if _SENTENCE.search(text) else names_of(text)
+    return frozenset(found)
+
+
+def _shipped(name: str) -> frozenset[str]:
+    """Return the lines of a file of the catalogue as it is shipped: they name nobody."""
+    path = catalogue_folder() / name.removeprefix(f"inputs/{CATALOGUE}/")
+    is_one = name.startswith(f"inputs/{CATALOGUE}/") and path.is_file()
+    return frozenset(path.read_text("utf-8").splitlines() if is_one else ())
+
+
+def _beside(run: Path) -> Iterator[Path]:
+    """Yield what lies beside the journal and is not made of the verdicts."""
+    yield from (path for path in (run / SELF_TEST,) if path.is_file())
+    inputs = sorted((run / "inputs").rglob("*"))
+    yield from (path for path in inputs if path.is_file() and LEFTOVER not in path.name)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a file with their lines: of JSON what it says, else what stands there."""
+    for number, line in enumerate(codec.read_bounded(path, HINT).decode("utf-8", "replace").split("\n"), 1):
+        if path.suffix == ".jsonl" and line:
+            yield from ((number, text) for text in _json(line.encode(), line))
+        elif path.suffix != ".json":
+            yield number, line
+    if path.suffix == ".json":
+        content = codec.read_bounded(path, HINT)
+        yield from ((0, text) for text in _json(content, content.decode("utf-8", "replace")))
+
+
+def _json(content: bytes, plain: str) -> Iterator[str]:
+    try:
+        yield from texts_of(msgspec.json.decode(content))
+    except (msgspec.DecodeError, RecursionError):
+        yield plain
 
 
 def _said(verdict: Verdict) -> Iterable[str]:

@@ -142,6 +142,6 @@ def texts_of(value: Any) -> Iterator[str]:
     """Yield every text of a decoded JSON value; keys are ours."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list):
+    elif isinstance(value, dict | list | tuple):
         for each in value.values() if isinstance(value, dict) else value:
             yield from texts_of(each)

@@ -1,4 +1,4 @@
-"""Spellings that hide a text in a text: percent signs, escapes, entities, base64, UTF-16."""
+"""Spellings that hide a text in a text: percent signs, escapes, entities, [.], base64, UTF-16."""
 
 import base64
 import html
@@ -46,6 +46,7 @@ SPELLINGS: Final[tuple[Spelling, ...]] = (
     Spelling("%", re.compile(rf"%[0-9A-Fa-f]{{2}}{_REST}"), lambda text: unquote(text, "latin-1"), True),
     Spelling("\\", re.compile(rf"\\(?:u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}){_REST}"), _escapes, True),
     Spelling("&", re.compile(rf"&(?:amp;){{0,2}}(?:#|period;|colon;|commat;){_REST}"), html.unescape, True),
+    Spelling("[.]", re.compile(r"\[\.\][\w.:\-\[\]]{0,200}"), lambda text: text.replace("[.]", "."), True),
     Spelling("\0", re.compile(r"(?:[\x20-\x7e]\0){6,}[\x20-\x7e]?|(?:\0[\x20-\x7e]){6,}"), _drop_nul, False),
 )
 
