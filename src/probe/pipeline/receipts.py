@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from probe.model.measurement import Measurement
     from probe.model.transfer import Transfer
 
-PROBLEM = N_("a helper's receipt is not what the helper signed of this transfer, or stands here twice")
+PROBLEM = N_("A helper's receipt is not what the helper signed of this transfer, or stands here twice")
 
 
 def holds(transfer: Transfer) -> bool:
