@@ -8,7 +8,7 @@ import pytest
 
 from probe.cli.sealing import not_checked
 from probe.pipeline.verifying import seal_of, verify
-from unit.a_bag import change, codes_of, faults_of, hashed_again, lines_of, write_lines
+from unit.a_bag import a_run, change, codes_of, faults_of, hashed_again, lines_of, sealed, write_lines
 from unit.test_bag_made_again import of_version, remade
 
 RUN = "data/run.json"
@@ -249,3 +249,12 @@ def test_only_verdicts_that_were_judged_again_are_counted(bag: Path) -> None:
     assert done.judging is not None
     assert done.judging.n_verdicts == len(verdicts)
     assert ("verdict_added", "data/verdicts.jsonl") in codes_of(bag)
+
+
+def test_a_blob_that_a_crash_left_is_not_sealed(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    name = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    (run / "blobs" / name).write_text("x")
+    done = sealed(run, tmp_path / "out")
+    assert not (done.bag / "data" / "blobs" / name).exists()
+    assert codes_of(done.bag) == set()

@@ -19,6 +19,7 @@ from probe.pipeline.selftest import FILE as SELF_TEST
 from probe.pipeline.selftest import Errors
 from probe.pipeline.tunnels import with_stun
 from probe.store import codec
+from probe.store.journal import read_with_lines
 from probe.targets import CatalogueError, read_catalogue
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ JOURNAL: Final = f"{PAYLOAD}/measurements.jsonl"
 LAB: Final = "lab"
 """The source of the lab's authorities, whose servers only the lab has."""
 LAB_HOSTS: Final = ".probe-lab.example"
-"""Where the lab's helpers stand: nobody else can reach one."""
+"""Where the lab's helpers stand: no public authority vouches for one."""
 SLACK: Final = timedelta(hours=1)
 """A clock may be set while a run lasts."""
-TRUST: Final = frozenset({LAB, "certifi", "SSL_CERT_FILE"})
+PUBLIC: Final = "certifi"
+TRUST: Final = frozenset({LAB, PUBLIC, "SSL_CERT_FILE"})
 MOST_RESUMED: Final = 10_000
 STOPS: Final = frozenset({"", "interrupted", "bytes", "time"})
 ASN_SOURCES: Final = frozenset({"declared", "helper", "detected", "none"})
@@ -75,7 +77,7 @@ class Heard:
         self.n += 1
         self.bytes_sent += measurement.bytes_sent
         self.bytes_received += measurement.bytes_received
-        self.blobs.update(name.decode() for name in _NAMED.findall(line.partition(b",")[2]))
+        self.blobs.update(_named(line))
         at = measurement.measurement_start_time
         if at.tzinfo is None or not 1970 < at.year < 9000:
             self.odd.setdefault("measurement_start_time", self.n)
@@ -84,6 +86,16 @@ class Heard:
             self.last = max(at, self.last or at)
         if not record.imported_from and not measurement.measurement_uid.startswith(f"{record.run_id}-"):
             self.odd.setdefault("measurement_uid", self.n)
+
+
+def _named(line: bytes) -> Iterable[str]:
+    """Return the hashes that a line of the journal names, but for that of the line before."""
+    return (name.decode() for name in _NAMED.findall(line.partition(b",")[2]))
+
+
+def blobs_named(journal: Path) -> set[str]:
+    """Return the blobs that measurements name; others are what a crash left. Raises OSError, StoreError."""
+    return {name for _measurement, line in read_with_lines(journal) for name in _named(line)}
 
 
 def spelled(line: bytes, record: object, *, exact: bool) -> bool:
@@ -142,7 +154,7 @@ def _odd(record: RunRecord) -> Iterable[str]:
     vantage, at_first = record.vantage, record.run_id.split("-")[1:2]
     imported = bool(record.imported_from)
     told_later = at_first == ["AS0"] and vantage.asn_source == "helper"
-    strayed = not record.simulated and any(LAB_HOSTS in each for each in record.options.controls)
+    strayed = record.trust_source == PUBLIC and any(LAB_HOSTS in each for each in record.options.controls)
     checks = {
         "simulated": imported or (record.simulated == (record.trust_source == LAB) and not strayed),
         "imported_from": not imported or bool(_IMPORTED.fullmatch(record.imported_from)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +15,9 @@ from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline import held, receipts
-from probe.pipeline.finish import finish, rolled_up, service_of_network
-from probe.pipeline.inputs import Inputs, read_inputs
-from probe.report.csv import write_services_csv, write_verdicts_csv
-from probe.report.datapackage import write_datapackage
+from probe.pipeline.finish import finish
+from probe.pipeline.inputs import read_inputs
+from probe.pipeline.tables_again import VERDICTS, tables_fit
 from probe.store import RunFolder, StoreError, codec
 from probe.store.journal import read_with_lines
 from probe.store.run_folder import MEASUREMENTS
@@ -33,13 +31,8 @@ if TYPE_CHECKING:
     from probe.model.options import RunRecord
     from probe.model.verdict import Verdict
 
-NETWORK: Final = "network"
-VERDICTS: Final = "verdicts.jsonl"
-TABLES: Final = ("verdicts.csv", "services.csv")
-DESCRIPTION: Final = "datapackage.json"
 CUSTODY: Final = "custody.csv"
 LONGEST_CUSTODY: Final = 1024
-_LONGEST_ROW: Final = 1 << 20
 _SHOWN: Final = 120
 """Characters of a stranger's text in a fault."""
 
@@ -105,7 +98,7 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
         and inputs.controls.fingerprints_version == FINGERPRINTS_VERSION
     )
     with TemporaryDirectory(prefix="probe-judged-") as place:
-        _tables(folder, Path(place), record, inputs, verdicts, found=found, faults=faults, exact=exact)
+        tables_fit(folder, Path(place), record, inputs, verdicts, found=found, faults=faults, exact=exact)
     differences: tuple[str, ...] = ()
     problem, n_again = "", 0
     with TemporaryDirectory(prefix="probe-judged-") as place:
@@ -191,74 +184,6 @@ def _references(measurement: Measurement, found: Checked, faults: Faults) -> Non
         name = f"{PAYLOAD}/blobs/{sha256[:64]}"
         if sha256 and name not in found.sha256:
             faults.add("blob_gone", name, uid=measurement.measurement_uid[:_SHOWN])
-
-
-def _tables(
-    folder: RunFolder,
-    place: Path,
-    record: RunRecord,
-    inputs: Inputs,
-    verdicts: Sequence[Verdict],
-    *,
-    found: Checked,
-    faults: Faults,
-    exact: bool,
-) -> None:
-    """Make the tables again from the bag's verdicts, and compare."""
-    network = [verdict for verdict in verdicts if verdict.service == NETWORK]
-    judged = [verdict for verdict in verdicts if verdict.service != NETWORK]
-    wanted = sorted(target.target_id for target in inputs.targets())
-    if len(network) != 1 or sorted(verdict.target_id for verdict in judged) != wanted:
-        faults.add("verdict_order", f"{PAYLOAD}/{VERDICTS}")
-        return
-    services = (
-        *rolled_up((service_of_network(network[0]),), network),
-        *rolled_up(inputs.judged(), judged),
-    )
-    write_verdicts_csv(place / TABLES[0], record.run_id, verdicts, record.vantage, simulated=record.simulated)
-    write_services_csv(place / TABLES[1], record.run_id, services, record.vantage)
-    for name in TABLES:
-        if f"{PAYLOAD}/{name}" not in found.sha256:
-            continue  # that it is missing has been told
-        if line := _first_difference(folder.path / name, place / name, exact=exact):
-            faults.add("table", f"{PAYLOAD}/{name}", line)
-    write_datapackage(place / DESCRIPTION, record)
-    told = found.sha256.get(f"{PAYLOAD}/{DESCRIPTION}")
-    if exact and told and hash_of(place / DESCRIPTION) != told:
-        faults.add("described", f"{PAYLOAD}/{DESCRIPTION}")
-
-
-def _first_difference(told: Path, made: Path, *, exact: bool) -> int:
-    """Return the first line in which two tables differ; 0 where there is none.
-
-    Of a table by another version (not `exact`) those columns are compared that it has: others came later.
-    """
-    if exact:
-        if hash_of(told) == hash_of(made):
-            return 0
-        with told.open("rb") as left, made.open("rb") as right:
-            number = 1
-            while (line := left.readline(_LONGEST_ROW)) == right.readline(_LONGEST_ROW) and line:
-                number += 1
-            return number
-    with told.open(encoding="utf-8", newline="") as left, made.open(encoding="utf-8", newline="") as right:
-        try:
-            rows = csv.DictReader(left, strict=True)
-            head = rows.fieldnames or ()
-            mine = csv.DictReader(right)
-            if len(set(head)) != len(head) or not set(head) <= set(mine.fieldnames or ()):
-                return 1
-            others = list(mine)
-            for number, row in enumerate(rows, 2):
-                if (
-                    number - 2 >= len(others)
-                    or None in row
-                    or any(others[number - 2].get(key) != row[key] for key in head)
-                ):
-                    return rows.line_num
-            return 0 if rows.line_num and len(others) == rows.line_num - 1 else max(1, rows.line_num)
-        except (csv.Error, UnicodeDecodeError):
-            return rows.line_num + 1
 
 
 def _compare(

@@ -17,11 +17,13 @@ from probe.evidence.handling import custody_csv
 from probe.evidence.manifest import NAME, OF_A_RUN, PAYLOAD, RUN_ID, SEALED
 from probe.evidence.read import DEEPEST
 from probe.locale import _
-from probe.pipeline.judged_again import CUSTODY, DESCRIPTION, TABLES, VERDICTS, custody_of, utc_of
+from probe.pipeline.held import blobs_named
+from probe.pipeline.judged_again import CUSTODY, custody_of, utc_of
 from probe.pipeline.request import UsageError
+from probe.pipeline.tables_again import DESCRIPTION, TABLES, VERDICTS
 from probe.pipeline.verifying import verify_folder
 from probe.store import RunFolder, StoreError
-from probe.store.run_folder import MEASUREMENTS, RUN
+from probe.store.run_folder import BLOBS, MEASUREMENTS, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +168,8 @@ def _files(run: Path) -> dict[str, Path]:
     for folder in FOLDERS:
         if (run / folder).is_dir():
             files |= _within(run, folder)
-    return files
+    named = blobs_named(run / MEASUREMENTS)  # a crash may have left one of a line that was never written
+    return {name: path for name, path in files.items() if path.parent.name != BLOBS or path.name in named}
 
 
 def _within(run: Path, folder: str, depth: int = 0) -> dict[str, Path]:
