@@ -9,6 +9,7 @@ import pytest
 
 from probe.store import StoreError
 from probe.store import ooni as reader
+from unit import ooni_samples as o
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +36,21 @@ def test_a_file_of_too_many_lines_is_refused_at_the_first_too_many(
     with pytest.raises(StoreError, match="more than 2 lines") as refused:
         list(reader.read_ooni(file))
     assert refused.value.line == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"test_runtime": 1e308}, r"<= 10000000000.0 - at `\$.test_runtime`"),
+        ({"test_keys": {"queries": [{"t": 1e308}]}}, r"<= 10000000000.0 - at `\$.test_keys.queries"),
+        ({"test_keys": {"tcp_connect": [{"port": 10**400}]}}, r"at `\$.test_keys.tcp_connect"),
+        ({"measurement_start_time": "9999-12-31 23:59:59"}, "is no time"),
+    ],
+)
+def test_numbers_that_nobody_measured_are_refused_by_the_line(
+    tmp_path: Path, changes: dict[str, object], problem: str
+) -> None:
+    file = o.written(tmp_path / "ooni.jsonl", o.a_record(), o.a_record(**changes))
+    with pytest.raises(StoreError, match=problem) as refused:
+        list(reader.read_ooni(file))
+    assert refused.value.line == 2

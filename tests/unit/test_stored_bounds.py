@@ -13,7 +13,7 @@ from probe.pipeline.finish import finish
 from probe.pipeline.rejudge import rejudge
 from probe.store import RunFolder, StoreError, codec
 from probe.store.journal import FIRST, chained
-from unit.a_bag import a_run
+from unit.a_bag import a_run, faults_of, sealed
 from unit.a_folder import raises
 from unit.a_run import a_full_measurement, a_measurement, a_round_trip
 
@@ -34,12 +34,12 @@ def test_what_a_wire_can_carry_in_64_bits_is_read_again() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        (b'"started_s":', b'"started_s":1e308,"x":', r"<= 1000000000.0 - at `\$.started_s`"),
+        (b'"started_s":', b'"started_s":1e308,"x":', r"<= 10000000000.0 - at `\$.started_s`"),
         (b'"started_s":', b'"started_s":1e400,"x":', r"Number out of range - at `\$.started_s`"),
-        (b'"runtime_s":', b'"runtime_s":-1e10,"x":', r">= -1000000000.0 - at `\$.runtime_s`"),
+        (b'"runtime_s":', b'"runtime_s":-1e11,"x":', r">= -10000000000.0 - at `\$.runtime_s`"),
         (b'"bytes_sent":', b'"bytes_sent":1' + b"0" * 400 + b',"x":', r"at `\$.bytes_sent`"),
         (b'"loop_lag_ms":', b'"loop_lag_ms":1e16,"x":', r"at `\$.loop_lag_ms`"),
-        (b'"t":', b'"t":1e308,"x":', r"<= 1000000000.0 - at `\$.queries"),
+        (b'"t":', b'"t":1e308,"x":', r"<= 10000000000.0 - at `\$.queries"),
         (b'"uid-1"', b'"' + b"u" * 201 + b'"', r"length <= 200 - at `\$.measurement_uid`"),
         (b'Z","started_s"', b'","started_s"', r"timezone component - at `\$.measurement_start_time`"),
         (b'_time":"2026', b'_time":"9999', r"nobody measures - at `\$.measurement_start_time`"),
@@ -56,7 +56,7 @@ def test_a_number_that_nobody_measured_is_named_by_its_line_when_its_run_is_judg
     records = records_of(stored)
     records[4]["started_s"] = 1e308
     write(stored, records)
-    with raises("Expected `float` <= 1000000000.0 - at `$.started_s`", line=5):
+    with raises("Expected `float` <= 10000000000.0 - at `$.started_s`", line=5):
         rejudge(stored, None, None)
 
 
@@ -117,3 +117,20 @@ def judged_of(run: Path) -> str:
     """Return a target of a run that is judged."""
     with RunFolder.open(run) as folder:
         return [verdict.target_id for verdict in folder.read_verdicts()][-1]
+
+
+def test_what_cannot_be_judged_in_a_bag_is_a_fault_with_its_line(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target_id = judged_of(stored)
+    bag = sealed(stored, tmp_path / "out").bag
+    first = [record["target_id"] for record in records_of(bag / "data")].index(target_id) + 1
+
+    def odd(_facts: Any, target: Any, _measurements: Any) -> Any:
+        if target.target_id == target_id:
+            raise OverflowError("int too large to convert to float")
+        return judge_target(_facts, target, _measurements)
+
+    monkeypatch.setattr("probe.pipeline.finish.judge_target", odd)
+    (fault,) = faults_of(bag)
+    assert (fault.code, fault.file, fault.line) == ("unreadable", f"data/{JOURNAL}", first)

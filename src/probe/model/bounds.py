@@ -11,8 +11,8 @@ from msgspec import Meta
 
 LONGEST_UID: Final = 200
 
-Seconds = Annotated[float, Meta(ge=-1e9, le=1e9)]
-"""Within a run, from its beginning: thirty years."""
+Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
+"""Within a run, from its beginning; a date as seconds since 1970 is one, too."""
 Real = Annotated[float, Meta(ge=-1e15, le=1e15)]
 """Milliseconds, rates and shares."""
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]

@@ -15,7 +15,7 @@ from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline import held, receipts
-from probe.pipeline.finish import finish
+from probe.pipeline.finish import finish_stored
 from probe.pipeline.inputs import read_inputs
 from probe.pipeline.tables_again import VERDICTS, tables_fit
 from probe.store import RunFolder, StoreError, codec
@@ -103,7 +103,7 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
     problem, n_again = "", 0
     with TemporaryDirectory(prefix="probe-judged-") as place:
         try:
-            finished = finish(folder, record, out=Path(place))
+            finished = finish_stored(folder, record, out=Path(place))
         except StoreError as error:
             if ours:
                 raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from probe.model.bounds import Seconds, Whole  # noqa: TC001 - the decoder looks them up
 from probe.store.error import StoreError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class LateReply(msgspec.Struct, frozen=True, gc=False):
 
     answers: list[Answer] | None = None
     failure: Failure = None
-    t: float = 0.0
+    t: Seconds = 0.0
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
@@ -59,9 +60,9 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     engine: str | None = None
     failure: Failure = None
     resolver_address: str | None = None
-    rcode: int | None = None
-    t0: float | None = None
-    t: float | None = None
+    rcode: Whole | None = None
+    t0: Seconds | None = None
+    t: Seconds | None = None
     tags: list[str] | None = None
     x_dns_late_replies: list[LateReply] | None = None
 
@@ -77,10 +78,10 @@ class Connect(msgspec.Struct, frozen=True, gc=False):
     """df-005."""
 
     ip: str = ""
-    port: int = 0
+    port: Whole = 0
     status: Status = Status()
-    t0: float | None = None
-    t: float | None = None
+    t0: Seconds | None = None
+    t: Seconds | None = None
     tags: list[str] | None = None
 
 
@@ -95,8 +96,8 @@ class Handshake(msgspec.Struct, frozen=True, gc=False):
     cipher_suite: str | None = None
     negotiated_protocol: str | None = None
     tls_version: str | None = None
-    t0: float | None = None
-    t: float | None = None
+    t0: Seconds | None = None
+    t: Seconds | None = None
     tags: list[str] | None = None
 
 
@@ -112,7 +113,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
     body: str | Binary | None = None
     body_is_truncated: bool | None = None
-    code: int | None = None
+    code: Whole | None = None
     headers: dict[str, str | Binary] | None = None
     headers_list: list[tuple[str, str | Binary]] | None = None
     locations: list[str] | None = None
@@ -126,8 +127,8 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     failure: Failure = None
     request: Request = Request()
     response: Response | None = None
-    t0: float | None = None
-    t: float | None = None
+    t0: Seconds | None = None
+    t: Seconds | None = None
     tags: list[str] | None = None
 
 
@@ -166,7 +167,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     resolver_asn: str | None = None
     software_name: str = ""
     software_version: str = ""
-    test_runtime: float | None = None
+    test_runtime: Seconds | None = None
 
     def started(self) -> datetime:
         """Return when it began, UTC. Raises ValueError for what is no time."""
