@@ -210,7 +210,7 @@ def test_of_other_fingerprints_every_field_that_differs_is_told_and_nothing_call
             "Not checked: whether the verdicts follow from the measurements."
             " They were made by other rules (2) or fingerprints than this program's."
         ),
-        "Judged by this program's rules, these differ in what stands behind them:",
+        "Judged by this program's rules, these differ, in the fields named:",
         f"  {verdicts[1]['target_id']}: because, n_observations",
     ]
     seal = seal_of(bag)

@@ -162,7 +162,7 @@ def not_checked(done: Verified) -> list[str]:
             text = _("This program's rules cannot judge them: {problem}")
             lines.append(text.format(problem=visible(judging.problem, _LONGEST)))
         elif judging.differences:
-            lines.append(_("Judged by this program's rules, these differ in what stands behind them:"))
+            lines.append(_("Judged by this program's rules, these differ, in the fields named:"))
             lines += [f"  {visible(each, _LONGEST)}" for each in judging.differences]
         else:
             lines.append(_("Judged by this program's rules, no field of any verdict differs."))
