@@ -11,7 +11,7 @@ import pytest
 from cli.command import probe
 from cli.terminal import Terminal
 from loopback.stamping import answering, served
-from unit.a_bag import a_run, sealed
+from unit.a_bag import a_run, change, hashed_again, sealed
 from unit.a_sealed import a_key
 from unit.an_authority import StampingAuthority, an_authority
 
@@ -99,6 +99,22 @@ def test_signing_says_what_to_publish_and_what_it_proves_and_what_not(bag: Path,
         "  minisign -V -P RW",
     ):
         assert said in text, said
+
+
+def test_signing_says_what_was_not_checked(bag: Path, tmp_path: Path) -> None:
+    change(bag / "data" / "inputs" / "controls.json", fingerprints_version=99)
+    hashed_again(bag)
+    done = probe("evidence", "sign", str(bag), "--key", str(a_key(tmp_path)), "--json", *AT)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            (
+                "Not checked: whether the verdicts follow from the measurements. They were made by other"
+                " rules (2) or fingerprints than this program's."
+            ),
+            "Judged by this program's rules, no field of any verdict differs.",
+        ],
+    )
 
 
 def test_a_locked_key_asks_for_its_passphrase_unseen(bag: Path, tmp_path: Path) -> None:
