@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -41,14 +41,12 @@ def test_a_file_of_too_many_lines_is_refused_at_the_first_too_many(
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"test_runtime": 1e308}, r"<= 10000000000.0 - at `\$.test_runtime`"),
-        ({"test_keys": {"queries": [{"t": 1e308}]}}, r"<= 10000000000.0 - at `\$.test_keys.queries"),
         ({"test_keys": {"tcp_connect": [{"port": 10**400}]}}, r"at `\$.test_keys.tcp_connect"),
         ({"measurement_start_time": "9999-12-31 23:59:59"}, "is no time"),
     ],
 )
 def test_numbers_that_nobody_measured_are_refused_by_the_line(
-    tmp_path: Path, changes: dict[str, object], problem: str
+    tmp_path: Path, changes: dict[str, Any], problem: str
 ) -> None:
     file = o.written(tmp_path / "ooni.jsonl", o.a_record(), o.a_record(**changes))
     with pytest.raises(StoreError, match=problem) as refused:

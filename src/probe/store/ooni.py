@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from probe.model.bounds import Seconds, Whole  # noqa: TC001 - the decoder looks them up
+from probe.model.bounds import Whole  # noqa: TC001 - the decoder looks it up
 from probe.store.error import StoreError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LateReply(msgspec.Struct, frozen=True, gc=False):
 
     answers: list[Answer] | None = None
     failure: Failure = None
-    t: Seconds = 0.0
+    t: float = 0.0
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
@@ -61,8 +61,8 @@ class Query(msgspec.Struct, frozen=True, gc=False):
     failure: Failure = None
     resolver_address: str | None = None
     rcode: Whole | None = None
-    t0: Seconds | None = None
-    t: Seconds | None = None
+    t0: float | None = None
+    t: float | None = None
     tags: list[str] | None = None
     x_dns_late_replies: list[LateReply] | None = None
 
@@ -80,8 +80,8 @@ class Connect(msgspec.Struct, frozen=True, gc=False):
     ip: str = ""
     port: Whole = 0
     status: Status = Status()
-    t0: Seconds | None = None
-    t: Seconds | None = None
+    t0: float | None = None
+    t: float | None = None
     tags: list[str] | None = None
 
 
@@ -96,8 +96,8 @@ class Handshake(msgspec.Struct, frozen=True, gc=False):
     cipher_suite: str | None = None
     negotiated_protocol: str | None = None
     tls_version: str | None = None
-    t0: Seconds | None = None
-    t: Seconds | None = None
+    t0: float | None = None
+    t: float | None = None
     tags: list[str] | None = None
 
 
@@ -127,8 +127,8 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     failure: Failure = None
     request: Request = Request()
     response: Response | None = None
-    t0: Seconds | None = None
-    t: Seconds | None = None
+    t0: float | None = None
+    t: float | None = None
     tags: list[str] | None = None
 
 
@@ -167,7 +167,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     resolver_asn: str | None = None
     software_name: str = ""
     software_version: str = ""
-    test_runtime: Seconds | None = None
+    test_runtime: float | None = None
 
     def started(self) -> datetime:
         """Return when it began, UTC. Raises ValueError for what is no time."""
