@@ -138,6 +138,16 @@ def test_a_list_named_after_the_volunteer_is_found(run: Path, tmp_path: Path) ->
     assert (residue.file, residue.line, residue.excerpt) == ("inputs/services.jsonl", 1, "[user]-sites.csv")
 
 
+def test_servers_of_a_zone_in_the_catalogues_list_are_nobodys_secret(run: Path, tmp_path: Path) -> None:
+    path = run / "inputs" / "services.jsonl"
+    services: list[Line] = lines_of(path)
+    target = services[0]["targets"][0]
+    target["roots"] = ["a.root-servers.net 198.41.0.4", "a.root-servers.net 2001:503:ba3e::2:30"]
+    target["servers"] = ["a.dns.ripn.net 193.232.128.6"]
+    write_lines(path, services)
+    assert sealed(run, tmp_path / "out").run_id == run.name
+
+
 def test_a_verdict_that_speaks_of_the_volunteers_address_is_found(run: Path, tmp_path: Path) -> None:
     path = run / "verdicts.jsonl"
     verdicts: list[Line] = lines_of(path)

@@ -56,11 +56,19 @@ def residues_of(folder: RunFolder) -> tuple[Residue, ...]:
 def _allowed(run: Path, record: RunRecord, inputs: Inputs) -> frozenset[str]:
     """Return every address that the catalogue, as the run read it, its lists and its controls name.
 
-    In a field of its own: one in a sentence or in a comment may be anybody's.
+    In a field of its own, or behind its name in a zone's list of servers: one in a sentence or in a comment
+    may be anybody's.
     """
     named = msgspec.to_builtins((inputs.services, inputs.controls, record.options))
-    texts = chain(texts_of(named), _entries(run))
+    texts = chain(texts_of(named), _entries(run), _servers(inputs))
     return frozenset(chain(notice_addresses(), *(_addresses(text) for text in texts if " " not in text)))
+
+
+def _servers(inputs: Inputs) -> Iterator[str]:
+    """Yield the addresses of the lists `name address` that zones and tunnels come with."""
+    for target in (target for service in inputs.services for target in service.targets):
+        for pair in (*target.roots, *target.servers):
+            yield pair.rpartition(" ")[2]
 
 
 def _entries(run: Path) -> Iterator[str]:
