@@ -11,6 +11,9 @@ from pathlib import Path
 
 from cli.command import as_probe
 
+AS_AT_A_TERMINAL = ("env", "--default-signal=INT")
+"""A shell's background job, such as a test run may be, hands down that Ctrl-C is ignored."""
+
 
 class Terminal:
     """Read until something shows, type, wait for the end."""
@@ -26,7 +29,7 @@ class Terminal:
             "TERM": "xterm",
         }
         self.process = subprocess.Popen(
-            [sys.executable, *as_probe(without), *arguments],
+            [*AS_AT_A_TERMINAL, sys.executable, *as_probe(without), *arguments],
             env=env,
             cwd=home,
             stdin=slave,
