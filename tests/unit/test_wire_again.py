@@ -40,6 +40,20 @@ def test_what_was_found_and_not_confirmed_is_run_again() -> None:
     assert said_less(a_scenario(THROTTLED), an_outcome("throttled", "throughput.frozen.sni"))
 
 
+def test_a_mechanism_whose_trigger_was_not_found_out_is_run_again() -> None:
+    row = Row("twitter/web", "blocked", "tls.timeout.sni")
+    assert said_less(a_scenario(row), an_outcome("blocked", "tls.timeout"))
+    assert not said_less(a_scenario(row), an_outcome("blocked", "tls.reset"))
+    assert not said_less(
+        a_scenario(Row("twitter/web", "blocked", "tls.timeout")), an_outcome("blocked", "tls.timeout.sni")
+    )
+
+
+def test_another_place_than_the_tables_has_no_second_run() -> None:
+    row = Row("twitter/web", "blocked", "tls.timeout.sni", "server")
+    assert not said_less(a_scenario(row), an_outcome("blocked", "tls.timeout"))
+
+
 def test_what_was_not_found_is_run_again() -> None:
     assert said_less(a_scenario(THROTTLED), an_outcome("inconclusive"))
     assert said_less(a_scenario(FINE), an_outcome("inconclusive"))

@@ -32,9 +32,17 @@ def said_less(scenario: Scenario, outcome: Outcome) -> bool:
 
 
 def _is_less(row: Row, found: Mapping[str, str] | None) -> bool:
+    """Say whether a row accuses nobody, or accuses as the table does, with less beside it."""
     if found is None:
         return False
-    if found["state"] in row.state.split("|"):
-        same = row.mechanism is None or found["mechanism"] in row.mechanism.split("|")
-        return same and row.confirmed is True and found["confirmed"].lower() == "false"
-    return found["state"] in MODEST
+    if found["state"] not in row.state.split("|"):
+        return found["state"] in MODEST
+    if row.confirmed is False and found["confirmed"].lower() == "true":
+        return False
+    located = row.located is None or found["located"] in {*row.located.split("|"), "unknown"}
+    return located and (row.mechanism is None or _is_part(found["mechanism"], row.mechanism.split("|")))
+
+
+def _is_part(found: str, expected: list[str]) -> bool:
+    """Say whether a mechanism is one of those expected, or one of them without its trigger."""
+    return any(found == one or one.startswith(f"{found}.") for one in expected)
