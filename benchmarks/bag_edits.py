@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-import bagit  # type: ignore[import-untyped]
+import bagit  # type: ignore[import-untyped]  # it comes without types
 
 from probe.evidence.error import EvidenceError
 from probe.evidence.fault import Faults

@@ -31,9 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-# Below the path that leads to them.
-from loopback.helping import Answer, a_nonce, ask, closed, connected, download, parsed  # noqa: E402
-from loopback.malformed import ENDPOINT_SEEDS, TRANSFER_SEEDS, malformed  # noqa: E402
+from loopback.helping import Answer, a_nonce, ask, closed, connected, download, parsed  # noqa: E402  # below their path
+from loopback.malformed import ENDPOINT_SEEDS, TRANSFER_SEEDS, malformed  # noqa: E402  # as above
 
 N_BYTES = 131_072
 FAIR, LEAST, FLAT_MB, BAD_FLAT_MB = 0.9, 1 / 3, 8.0, 16.0

@@ -43,13 +43,17 @@ def test_two_hundred_clients_at_once_all_get_all_and_none_far_later_than_the_oth
     assert sum(rates) ** 2 / (len(rates) * sum(rate**2 for rate in rates)) > 0.9
 
 
+PATIENCE_S = 0.25
+"""For a request that may never be answered; long enough that a crowded machine answers the others."""
+
+
 async def send(port: int, data: bytes, local: str, *, tls: bool) -> str:
     """Send bytes, leave after a moment; return the status that came, or nothing."""
     with contextlib.suppress(OSError):
         reader, writer = await connected(port, local=local, tls=tls)
         try:
             writer.write(data)
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(PATIENCE_S):
                 return (await reader.read(100))[:12].decode("latin-1")
         except (TimeoutError, OSError):
             return ""
@@ -89,7 +93,7 @@ def test_a_thousand_malformed_requests_crash_nothing_and_the_next_good_one_is_se
         return got
 
     got = asyncio.run(main())
-    assert got["HTTP/1.1 400"] > 50  # about a hundred; on a crowded machine some are given up for silence
+    assert got["HTTP/1.1 400"] > 100
     assert set(got) <= {
         "",
         "HTTP/1.1 200",

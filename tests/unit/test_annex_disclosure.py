@@ -11,7 +11,7 @@ from probe.report.annex import annex_of, document
 from probe.report.annex import disclosure as d
 from probe.report.annex.attachments import public_rows
 from probe.report.annex.facts import as_json
-from probe.report.annex.letter import Letter
+from probe.report.annex.letter import Disclosure, Letter
 from probe.report.annex.records import Count
 from probe.report.told import Told
 from unit.told_runs import BEGAN, KNOWN, a_told, found
@@ -135,8 +135,12 @@ def test_a_public_table_keeps_as_and_state_and_merges_the_rest() -> None:
 
 
 def test_only_a_full_annex_carries_the_measurements() -> None:
-    for disclosure, names in (("public", ["verdicts.csv"]), ("full", ["verdicts.csv", "measurements.jsonl"])):
-        letter = Letter(disclosure=disclosure)  # type: ignore[arg-type]
+    carried: dict[Disclosure, list[str]] = {
+        "public": ["verdicts.csv"],
+        "full": ["verdicts.csv", "measurements.jsonl"],
+    }
+    for disclosure, names in carried.items():
+        letter = Letter(disclosure=disclosure)
         made = document(annex_of([a_told()], letter, KNOWN), [a_told()])
         assert [one.name for one in made.attachments] == names
 

@@ -133,8 +133,9 @@ def test_the_same_runs_give_the_same_bytes_in_both_forms(lang: str) -> None:
 
 
 def test_verdicts_travel_with_it_and_measurements_only_in_full(tmp_path: Path) -> None:
-    for disclosure, names in (("public", 1), ("full", 1 + len(runs()))):
-        made, _facts = told(disclosure)  # type: ignore[arg-type]
+    counts: dict[Disclosure, int] = {"public": 1, "full": 1 + len(runs())}
+    for disclosure, names in counts.items():
+        made, _facts = told(disclosure)
         folder = tmp_path / disclosure
         folder.mkdir()
         file = tmp_path / f"{disclosure}.pdf"

@@ -8,7 +8,7 @@ import pytest
 from probe.model.words import ControlSource, Layer, Located, State
 from probe.report.annex import annex_of, document
 from probe.report.annex.known import Known
-from probe.report.annex.letter import Addressee, Letter, addressee_of
+from probe.report.annex.letter import Addressee, Kind, Letter, addressee_of
 from probe.report.annex.records import Request
 from probe.report.told import Told
 from unit.told_runs import BEGAN, KNOWN, a_told, found
@@ -171,8 +171,8 @@ def test_the_form_of_reply_has_a_row_for_each_finding_and_room_to_answer() -> No
         ("service:twitter", "service", "twitter"),
     ],
 )
-def test_an_addressee_is_read(text: str, kind: str, name: str) -> None:
-    assert addressee_of(text) == Addressee(kind=kind, name=name)  # type: ignore[arg-type]
+def test_an_addressee_is_read(text: str, kind: Kind, name: str) -> None:
+    assert addressee_of(text) == Addressee(kind=kind, name=name)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wire.again import said_less
 from wire.harness import Outcome, difference
@@ -19,7 +19,7 @@ THROTTLED = Row("twitter/web", "throttled", "throughput.frozen.sni", confirmed=T
 FINE = Row("twitter/web", "reachable")
 
 
-def an_outcome(state: str, mechanism: str = "", *, confirmed: bool = False, **more: object) -> Outcome:
+def an_outcome(state: str, mechanism: str = "", *, confirmed: bool = False, **more: Any) -> Outcome:
     row = {
         "state": state,
         "mechanism": mechanism,
@@ -29,7 +29,7 @@ def an_outcome(state: str, mechanism: str = "", *, confirmed: bool = False, **mo
         "rule_id": "r",
         "because": "b",
     }
-    return Outcome(exit_code=0, verdicts={"twitter/web": row}, **more)  # type: ignore[arg-type]
+    return Outcome(exit_code=0, verdicts={"twitter/web": row}, **more)
 
 
 def a_scenario(row: Row) -> Scenario:

@@ -141,9 +141,10 @@ class _Zone:
     def sign(self, section: list[RRset], rrset: RRset) -> None:
         """Put records into a section, and the signature over them."""
         now = int(time.time()) - (40 * DAY_S if self.expired else 0)
-        window = {"inception": now - DAY_S, "expiration": now + 14 * DAY_S}
-        # The stub takes every keyword for a date.
-        signature = dns.dnssec.sign(rrset, self.key, self.name, self.public, **window)  # type: ignore[arg-type]
+        window = (now - DAY_S, now + 14 * DAY_S)
+        signature = dns.dnssec.sign(
+            rrset, self.key, self.name, self.public, inception=window[0], expiration=window[1]
+        )
         section.append(rrset)
         section.append(dns.rrset.from_rdata(rrset.name, TTL_S, signature))
 

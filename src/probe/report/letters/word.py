@@ -52,7 +52,7 @@ def prepare(word: Word, document: Document) -> None:
     _replace(word.settings.element, parse_xml(_settings()))
     page = word.sections[0]
     for name in [name for name in page._sectPr.attrib if "rsid" in name]:  # noqa: SLF001 - ids of edits
-        del page._sectPr.attrib[name]  # noqa: SLF001
+        del page._sectPr.attrib[name]  # noqa: SLF001 - as above
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(MARGIN_MM)
     page.top_margin = page.bottom_margin = Mm(MARGIN_MM)
