@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports coverage lock clean
+.PHONY: help demo test check format lint types imports coverage release bundle lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
@@ -29,10 +29,10 @@ test: $(STAMP) ## all tests; the wire lab runs where this machine allows network
 check: $(STAMP) format lint types imports test ## what every commit passes
 
 format: $(STAMP) ## is it formatted?
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks tools
 
 lint: $(STAMP) ## does the linter agree?
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks tools
 
 types: $(STAMP) ## does mypy agree?
 	$(BIN)/mypy
@@ -44,9 +44,16 @@ coverage: $(STAMP) ## branch coverage of judging, planning and keeping, which is
 	$(BIN)/python -m coverage run --branch --source=src/probe/judge,src/probe/plan,src/probe/store -m pytest -q tests/unit tests/cases tests/property
 	$(BIN)/python -m coverage report --include='src/probe/judge/*,src/probe/plan/*,src/probe/store/*' --skip-covered --show-missing --fail-under=100
 
+release: $(STAMP) ## wheel, source archive, SBOM and SHA256SUMS of the last commit in dist/, built twice: same bytes
+	$(BIN)/python -m tools.release
+
+bundle: $(STAMP) ## a folder for volunteers that runs without Python, for this platform, packed in dist/ and tried
+	$(BIN)/python -m tools.bundle
+
 lock: ## resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/core.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev requirements/build.in -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --extra asn --extra quic --group bundle -c requirements/core.lock -o requirements/bundle.lock
 
 clean: ## forget the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
