@@ -9,6 +9,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from probe.lab.hostile import doors
 from probe.lab.records import Place
 from probe.lab.resolver import replies
 
@@ -51,6 +52,9 @@ def open_udp(host: str, port: int) -> socket.socket:
 def _answer(world: World, wire: bytes, resolver: str, send: Callable[[bytes], object]) -> None:
     """Send the replies to one datagram, each when it is due."""
     resolver = world.translate(resolver)
+    if (row := world.peers.get(resolver)) is not None:
+        doors.datagrams(row, wire, partial(_quietly, send))
+        return
     if not world.is_resolver(resolver):
         return
     loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from probe.lab import injected, pages, transfer, truth
+from probe.lab.hostile import doors
 from probe.lab.names import is_address
 from probe.lab.records import Answer, Request
 from probe.lab.resolver import lookup
@@ -132,6 +133,8 @@ def _endpoint(address: str, port: int) -> str:
 
 def tls_failure(world: World, place: Place, name: str) -> str | None:
     """Return how a handshake with this name at this place ends for everybody."""
+    if (row := world.peers.get(place.address)) is not None:
+        return "unknown_error" if row.door in ("hello", "certificate") else None
     home = world.home(place.address, name)
     site = world.site(home)
     if site.hello:
@@ -205,7 +208,8 @@ def _get(world: World, url: str) -> Answer | str:
             is_tls=is_tls,
             server_name=host,
         )
-        got = truth.answer(world, request, elsewhere=True)
+        row = world.peers.get(place.address)
+        got = doors.told(row, request) if row else truth.answer(world, request, elsewhere=True)
         if got.act is not None:
             return "generic_timeout_error" if got.act is injected.swallow else "unknown_error"
         speed = world.site(world.home(place.address, host)).speed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -45,6 +46,7 @@ FAKE_BLOCK = ipaddress.ip_network("198.18.0.0/15")
 """What a fake-IP proxy on the user's machine answers with."""
 NAT64_PREFIX = ipaddress.ip_network("64:ff9b::/96")
 V4_PER_NAME = 2
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 def host_of(target: Target) -> str:
@@ -82,8 +84,13 @@ def pick(block: str, key: str) -> str:
 class Names:
     """Name → addresses and back, for a whole catalogue and for any name a list may bring."""
 
-    def __init__(self, catalogue: CatalogueLike, urls: Iterable[str] = ()) -> None:
-        """Settle the names of the catalogue and of `urls`; others are settled when first asked for."""
+    def __init__(
+        self, catalogue: CatalogueLike, urls: Iterable[str] = (), fixed: Mapping[str, str] = NOWHERE
+    ) -> None:
+        """Settle the names of the catalogue and of `urls`; others are settled when first asked for.
+
+        `fixed` are names with one address each, which their certificates bear as well.
+        """
         self.ranges = {
             name: tuple(b for b in blocks if ipaddress.ip_network(b).num_addresses >= 16)
             for name, blocks in catalogue.ranges.items()
@@ -109,14 +116,17 @@ class Names:
             *HELPERS.items(),
             (NOTICE_HOST, (NOTICE_ADDRESS,)),
             (PORTAL_NAME, (PORTAL_ADDRESS,)),
+            *((name, (address,)) for name, address in fixed.items()),
         ):
             self._settle(name, addresses)
+        self.on_certificates |= {name: [address] for name, address in fixed.items()}
         self.helper_names = set(HELPERS) | {urlsplit(url).hostname or "" for url in catalogue.helpers}
         for target in self._targets(catalogue):
             (self._take_zone if target.experiment == "zone" else self._take)(target)
         for url in (*urls, *catalogue.helpers):
             parts = urlsplit(url)
-            self.addresses(parts.hostname or "")
+            if (parts.hostname or "") not in fixed.values():
+                self.addresses(parts.hostname or "")
             self.plain.update([parts.hostname or ""] if parts.scheme == "http" else [])
 
     @staticmethod

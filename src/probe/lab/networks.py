@@ -71,13 +71,16 @@ NETWORKS = (
     ),
     Scenario(
         name="hostile",
-        title="Servers that mean harm, one for each path, beside one that works",
+        title="Peers that mean harm, each in its own way, beside one that works",
         services=(SERVICE,),
         urls=(
             *(f"http://hostile.probe-lab.example/{path}" for path in (*hostile.PATHS, *hostile.ANSWERS)),
             *(f"https://{word}.tls.probe-lab.example/" for word in hostile.HELLO_STRIKES),
             "https://chain.tls.probe-lab.example/",
+            f"http://{hostile.HONEST}/",
+            *map(hostile.url_of, hostile.CORPUS),
         ),
+        peers=hostile.CORPUS,
         sites={
             "hostile.probe-lab.example": Site(answer=hostile.site),
             **{f"{word}.tls.probe-lab.example": Site(hello=word) for word in hostile.HELLO_STRIKES},

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from probe.lab import truth
+from probe.lab.hostile import doors
 from probe.lab.quic_hello import Hello
 from probe.lab.records import Place, Request
 from probe.lab.resolver import replies
@@ -20,6 +21,7 @@ from probe.lab.resolver import replies
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from probe.lab.resolver import Replies
     from probe.lab.world import World
 
 PORTS: Final = (443, 853)
@@ -58,6 +60,9 @@ class QuicWorld:
         """Take one datagram that was sent to a place."""
         world = self._world
         place = Place(address=world.translate(place.address), port=place.port)
+        if (row := world.peers.get(place.address)) is not None and row.door == "quic":
+            doors.quic(row, data, partial(_back, send, peer))
+            return
         home = world.home(place.address, None)
         if not world.names.names_at(place.address) or world.site(home).quic == "none":
             return
@@ -118,8 +123,14 @@ class QuicWorld:
             certificate_chain=rest,
             private_key=self._world.ca.key,
         )
+        row = self._world.peers.get(place.address)
         answering = _dns_protocol if place.port == 853 else _web_protocol
-        return QuicServer(configuration=configuration, create_protocol=partial(answering, self._world, place))
+        makes = doors.peer(row) if row and row.door == "h3" else partial(answering, self._world, place)
+        return QuicServer(configuration=configuration, create_protocol=makes)
+
+
+def _back(send: Callable[[bytes, Any], object], peer: tuple[Any, ...], data: bytes) -> None:
+    send(data, peer)
 
 
 class _Transport(asyncio.DatagramTransport):
@@ -176,11 +187,16 @@ def _dns_protocol(world: World, place: Place, connection: Any, stream_handler: A
     from aioquic.asyncio.protocol import QuicConnectionProtocol
     from aioquic.quic.events import StreamDataReceived
 
+    def _truth(query: bytes) -> Replies:
+        return replies(world, query, place.address, "doq")
+
     class Resolver(QuicConnectionProtocol):
         def quic_event_received(self, event: Any) -> None:
             if not isinstance(event, StreamDataReceived) or len(event.data) < 2:
                 return
-            for delay, reply in replies(world, event.data[2:], place.address, "doq"):
+            row = world.peers.get(place.address)
+            made = doors.peer(row) if row and row.door == "doq" else _truth
+            for delay, reply in made(event.data[2:]):
                 framed = struct.pack("!H", len(reply)) + reply
                 asyncio.get_running_loop().call_later(delay, self.reply, event.stream_id, framed)
 

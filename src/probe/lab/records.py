@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from probe.lab.hostile.records import Misbehaviour
     from probe.model.target import Service, Target
 
 Stage = Literal["query", "syn", "hello", "quic", "request", "flow"]
@@ -266,5 +267,7 @@ class Scenario:
     """Zones that are not sound, by name."""
     askers: Mapping[str, str] = field(default_factory=dict)
     """From which address single resolvers ask other servers, where it is not one of their owner's."""
+    peers: tuple[Misbehaviour, ...] = ()
+    """Rows of the hostile corpus, each with a host of its own."""
     variety: bool = False
     """Whether names resolve to other, equally true addresses at other resolvers, as with a CDN."""

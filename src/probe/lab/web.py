@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from probe.lab import helper, hostile, injected, pages, transfer, truth
+from probe.lab.hostile import doors
 from probe.lab.http1 import serve_http1
 from probe.lab.http2 import serve_http2
 from probe.lab.records import Place
@@ -29,6 +30,9 @@ TLS_RECORD = b"\x16"
 async def serve(world: World, wire: PlainWire) -> None:
     """Serve one connection to its end, whichever port it was meant for."""
     wire.place = Place(address=world.translate(wire.place.address), port=wire.place.port)
+    if (row := world.peers.get(wire.place.address)) is not None:
+        await doors.serve(world, wire, row)
+        return
     if wire.place.port == 53:
         await _serve_dns(world, wire, "tcp")
         return

@@ -133,8 +133,8 @@ class TLSWire:
                 return
 
     async def _flush(self) -> None:
-        if self._out.pending:
-            await self.plain.write(self._out.read())
+        while self._out.pending:  # a chain of 10 MB is not copied whole
+            await self.plain.write(self._out.read(READ))
 
     async def _fill(self) -> None:
         data = await self.plain.read(READ)

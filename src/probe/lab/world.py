@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from probe.lab import hostile
 from probe.lab.names import (
     FAKE_BLOCK,
     NAT64_PREFIX,
@@ -34,7 +35,10 @@ class World:
     def __init__(self, scenario: Scenario, catalogue: CatalogueLike, ca: Authority, *, seed: int = 1) -> None:
         """Settle the names; `seed` decides which flows a rule with a share hits."""
         self.scenario = scenario
-        self.names = Names(catalogue, scenario.urls)
+        fixed = hostile.ADDRESSES if scenario.peers else {}
+        self.names = Names(catalogue, scenario.urls, fixed)
+        self.peers = {hostile.ADDRESSES[row.host]: row for row in scenario.peers}
+        """Rows of the hostile corpus by the address of their peer."""
         self.ca = ca
         ca.addresses |= self.names.on_certificates
         self.seed = seed
@@ -77,6 +81,8 @@ class World:
 
     def true_syn(self, address: str) -> str:
         """Return "" where somebody listens, for everybody; else drop, reset or unreachable."""
+        if (row := self.peers.get(address)) is not None and isinstance(row.peer, str):
+            return row.peer
         names = self.names.names_at(address)
         if not names:
             return "drop"

@@ -1,4 +1,4 @@
-"""Servers that mean harm: what each path of the hostile site sends, and what may follow a ClientHello."""
+"""Web servers that mean harm: what each path of the hostile site sends."""
 
 from __future__ import annotations
 
@@ -8,26 +8,17 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from probe.lab import injected, pages
+from probe.lab.hostile.acts import DRIP_S, sends
 from probe.lab.records import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from probe.lab.hostile.records import Misbehaviour
     from probe.lab.records import Act, Request, Wire
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 BOMB_BYTES = 200 << 20
-DRIP_S = 0.2
-
-
-def _sends(*pieces: bytes, then: Act = injected.fin) -> Act:
-    async def act(wire: Wire) -> None:
-        for piece in pieces:
-            await wire.write(piece)
-            await asyncio.sleep(0.02)  # so that what follows is another segment
-        await then(wire)
-
-    return act
 
 
 async def slow_loris(wire: Wire) -> None:
@@ -78,7 +69,7 @@ async def gzip_bomb(wire: Wire) -> None:
     """Send the bomb with honest headers."""
     packed = await asyncio.to_thread(bomb)  # a second of work, the first time
     head = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
-    await _sends(head + packed)(wire)
+    await sends(head + packed)(wire)
 
 
 PATHS: Mapping[str, Act] = {
@@ -88,21 +79,21 @@ PATHS: Mapping[str, Act] = {
     "endless-body": endless_body,
     "endless-interim": endless_interim,
     "gzip-bomb": gzip_bomb,
-    "bad-gzip": _sends(OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
-    "garbage": _sends(bytes(range(128, 256)) * 4),
-    "http09": _sends(b"<html><body>This site is blocked</body></html>"),
-    "bad-status": _sends(b"HTTP/1.1 999999 Nope\r\n\r\n"),
-    "nul": _sends(b"HTTP/1.1 200 OK\r\nServer: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
-    "ansi": _sends(
+    "bad-gzip": sends(OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
+    "garbage": sends(bytes(range(128, 256)) * 4),
+    "http09": sends(b"<html><body>This site is blocked</body></html>"),
+    "bad-status": sends(b"HTTP/1.1 999999 Nope\r\n\r\n"),
+    "nul": sends(b"HTTP/1.1 200 OK\r\nServer: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
+    "ansi": sends(
         b"HTTP/1.1 200 \x1b[31mOK\x1b[0m\r\nServer: \x1b]0;pwned\x07\x1b[2J [bold red]x[/]\r\n\r\n"
         b"<html><title>\x1b[2J\xc2\x9b31m\xe2\x80\xae[bold]hi\x00</title></html>",
     ),
-    "two-lengths": _sends(OK + b"Content-Length: 5\r\nContent-Length: 7\r\n\r\nhello"),
-    "bad-location": _sends(b"HTTP/1.1 302 Found\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n"),
-    "cut-body": _sends(OK + b"Content-Length: 10000\r\n\r\n" + b"x" * 5000),
-    "stalled-body": _sends(OK + b"Content-Length: 100000\r\n\r\n" + b"x" * 16000, then=injected.swallow),
-    "reset-body": _sends(OK + b"Content-Length: 100000\r\n\r\n" + b"x" * 5000, then=injected.reset),
-    "cut-chunk": _sends(OK + b"Transfer-Encoding: chunked\r\n\r\n1000\r\n" + b"x" * 100),
+    "two-lengths": sends(OK + b"Content-Length: 5\r\nContent-Length: 7\r\n\r\nhello"),
+    "bad-location": sends(b"HTTP/1.1 302 Found\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n"),
+    "cut-body": sends(OK + b"Content-Length: 10000\r\n\r\n" + b"x" * 5000),
+    "stalled-body": sends(OK + b"Content-Length: 100000\r\n\r\n" + b"x" * 16000, then=injected.swallow),
+    "reset-body": sends(OK + b"Content-Length: 100000\r\n\r\n" + b"x" * 5000, then=injected.reset),
+    "cut-chunk": sends(OK + b"Transfer-Encoding: chunked\r\n\r\n1000\r\n" + b"x" * 100),
     "empty": injected.fin,
     "silent": injected.swallow,
     "reset": injected.reset,
@@ -136,12 +127,4 @@ def site(request: Request) -> Answer:
     return Answer(act=PATHS[kind]) if kind in PATHS else pages.own_page(request.host)
 
 
-HELLO_STRIKES: Mapping[str, Act] = {
-    **injected.STRIKES,
-    "garbage": _sends(bytes(range(1, 201)), then=injected.swallow),
-    "alert": _sends(b"\x15\x03\x03\x00\x02\x02\x28"),  # fatal, handshake_failure (40)
-    "unrecognized": _sends(b"\x15\x03\x03\x00\x02\x02\x70"),  # fatal, unrecognized_name (112)
-    "plain": _sends(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>blocked</html>"),
-    "long-record": _sends(b"\x16\x03\x03\x40\x00" + bytes(300), then=injected.swallow),
-}
-"""What may become of a ClientHello, by a site's or a rule's word."""
+ROWS: tuple[Misbehaviour, ...] = ()
