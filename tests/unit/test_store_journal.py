@@ -11,7 +11,7 @@ import pytest
 
 from probe.store import OwnValues, Redactor, RunFolder
 from probe.store.codec import LONGEST_LINE
-from probe.store.files import write_whole
+from probe.system.disk import write_whole
 from unit.a_folder import RUN_ID, lines_of, mode, raises
 from unit.a_run import (
     DER,

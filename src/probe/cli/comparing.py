@@ -43,10 +43,10 @@ def _veiled(between: "Compared") -> "Compared":
 
 
 def _keep(out: Path, content: bytes) -> None:
-    from probe.report.csv import write_private
     from probe.report.show import visible
+    from probe.system.disk import write_whole
 
-    write_private(out, content)
+    write_whole(out, content)
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 

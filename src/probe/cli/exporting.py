@@ -103,9 +103,9 @@ def _put(content: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(content)
         return
-    from probe.report.csv import write_private
+    from probe.system.disk import write_whole
 
-    write_private(out, content)
+    write_whole(out, content)
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
@@ -136,11 +136,7 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
                 _("Make it again with this version: probe judge {run}").format(run=run),
             )
         parts.append(rows if parts else content)
-    if out is None:
-        sys.stdout.buffer.write(b"".join(parts))
-        return
-    out.write_bytes(b"".join(parts))
-    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+    _put(b"".join(parts), out)
 
 
 def write_categories(runs: list[Path], out: Path | None) -> None:
@@ -154,12 +150,7 @@ def write_categories(runs: list[Path], out: Path | None) -> None:
         for run in runs:
             with RunFolder.open(run) as folder:
                 rows += categories_of(folder.read_verdicts(), folder.read_run().run_id)
-        content = as_csv(CATEGORY_COLUMNS, rows)
-        if out is None:
-            sys.stdout.buffer.write(content)
-            return
-        out.write_bytes(content)
-    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+        _put(as_csv(CATEGORY_COLUMNS, rows), out)
 
 
 def write_pictures(runs: list[Path], out: Path | None) -> None:
@@ -196,8 +187,7 @@ def write_facts(runs: list[Path], out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    out.write_text(text, encoding="utf-8")
-    sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
+    _put(text.encode(), out)
 
 
 def _html(telling: Telling, stream: BinaryIO) -> None:

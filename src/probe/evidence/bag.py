@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +27,7 @@ from probe.evidence.manifest import (
 )
 from probe.evidence.zip import BagZip, blocks
 from probe.locale import _
+from probe.system.disk import is_plain, open_new, open_to_read, place, replace, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 1 << 20
 _FOLDER_MODE: Final = 0o700
-_FILE_MODE: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +83,15 @@ def put_in_place(draft: Draft, out: Path) -> tuple[Path, Path]:
     bag, zipped = out / draft.bag.name, out / draft.zip.name
     _refuse_existing(out, draft.bag.name)
     try:
-        os.link(draft.zip, zipped)  # unlike a rename, it never replaces what has come meanwhile
+        place(draft.zip, zipped)
         try:
-            draft.bag.rename(bag)
+            replace(draft.bag, bag)
         except OSError:
             zipped.unlink()
             raise
     except FileExistsError:
         raise _exists(zipped) from None
-    _sync_folder(out)
+    sync_folder(out)
     return bag, zipped
 
 
@@ -113,7 +112,7 @@ def _exists(path: Path) -> EvidenceError:
 def _written(contents: Contents, place: Path) -> Draft:
     bag, zipped = place / contents.run_id, place / f"{contents.run_id}.zip"
     bag.mkdir(mode=_FOLDER_MODE)
-    os.close(os.open(zipped, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
+    os.close(open_new(zipped))
     zipping = BagZip(zipped, contents.run_id, contents.generated)
     payload = [
         _copied(source, bag, f"{PAYLOAD}/{name}", zipping) for name, source in sorted(contents.files.items())
@@ -152,8 +151,7 @@ def _copied(source: Path | bytes, bag: Path, name: str, zipping: BagZip) -> Entr
         (bag / folder).mkdir(mode=_FOLDER_MODE, exist_ok=True)
     digest = hashlib.sha256()
     n_bytes = 0
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE)
-    with os.fdopen(descriptor, "wb", buffering=0) as copy, _opened(source) as (read, size):
+    with os.fdopen(open_new(target), "wb", buffering=0) as copy, _opened(source) as (read, size):
         with zipping.member(name, size) as member:
             for block in read:
                 digest.update(block)
@@ -175,33 +173,19 @@ def _opened(source: Path | bytes) -> Iterator[tuple[Iterator[memoryview], int]]:
     if isinstance(source, bytes):
         yield iter((memoryview(source),)), len(source)
         return
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = open_to_read(source)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not is_plain(descriptor):
             raise EvidenceError(
                 source, _("This is no plain file"), _("Move it out of the run's folder, and seal again.")
             )
-        yield blocks(file, _BLOCK), status.st_size
+        yield blocks(file, _BLOCK), os.fstat(descriptor).st_size
 
 
 def _make_last(bag: Path, zipped: Path) -> None:
     """Wait until the disk has all of it: at the end, when it has most of it already."""
-    _sync(zipped)
+    sync_file(zipped)
     for folder, _folders, files in os.walk(bag):
         for name in files:
-            _sync(Path(folder, name))
-        _sync_folder(Path(folder))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems know no such thing
-        _sync(folder)
+            sync_file(Path(folder, name))
+        sync_folder(Path(folder))

@@ -6,8 +6,9 @@ SIGNATURE, SIGNERS and MINISIG come together, TOKEN and AUTHORITY too; CUSTODY n
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Final
+
+from probe.system.disk import is_plain, open_to_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +37,11 @@ def content_of(bag: Path, name: str) -> bytes | None:
     Raises TooLargeError beyond MAX_BYTES. A link is not followed, and a pipe is not waited for.
     """
     try:
-        descriptor = os.open(bag / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = open_to_read(bag / name)
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not is_plain(descriptor):
             return None
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:

@@ -16,6 +16,7 @@ from probe.evidence.manifest import INFO, MANIFEST, NAME, TAGMANIFEST
 from probe.evidence.unzip import MOST_BYTES, MOST_FILES, unpacked
 from probe.evidence.zip import blocks
 from probe.locale import _
+from probe.system.disk import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +127,7 @@ def _look_alikes(names: Mapping[str, int], faults: Faults) -> None:
 def hash_of(path: Path) -> str:
     """Return the SHA-256 of a plain file; a link is not followed. Raises OSError."""
     digest = hashlib.sha256()
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = open_to_read(path)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         for block in blocks(file, _BLOCK):
             digest.update(block)
@@ -135,6 +136,6 @@ def hash_of(path: Path) -> str:
 
 def text_of(path: Path, most: int = LARGEST_TEXT) -> bytes:
     """Return the content of a plain file up to one byte more than `most`. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = open_to_read(path)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(most + 1)

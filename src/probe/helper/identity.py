@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from probe.system.disk import open_new
+
 CERTIFICATE_FILE: Final = "transfer.pem"
 KEY_FILE: Final = "receipts.pem"
 YEARS: Final = 10
@@ -108,8 +110,7 @@ def _broken(folder: Path) -> IdentityError:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file that nobody else may read; one that is there is never replaced."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(open_new(path), "wb") as file:
         file.write(content)
 
 

@@ -11,7 +11,7 @@ from probe.evidence.handling import Handling
 from probe.evidence.outside import CUSTODY, SIGNED, TooLargeError, content_of
 from probe.evidence.rezip import renewed
 from probe.locale import _
-from probe.store.files import write_whole
+from probe.system.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

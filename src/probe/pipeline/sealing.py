@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from probe.pipeline.tables_again import DESCRIPTION, TABLES, VERDICTS
 from probe.pipeline.verifying import verify_folder
 from probe.store import RunFolder, StoreError
 from probe.store.run_folder import BLOBS, MEASUREMENTS, RUN
+from probe.system.disk import hold, let_go, open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,16 +143,16 @@ def _generated(run: Path, record: RunRecord, at: datetime | None) -> datetime:
 @contextmanager
 def _unwritten(journal: Path) -> Iterator[None]:
     """Hold the journal so that nobody appends to it meanwhile. Raises StoreError where somebody does."""
-    descriptor = os.open(journal, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = open_to_read(journal)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            hold(descriptor, shared=True)
         except BlockingIOError:
             hint = _("Wait until it ends, or end it with Ctrl-C.")
             raise StoreError(journal, 0, "another probe is writing to this run", hint) from None
         yield
     finally:
-        os.close(descriptor)
+        let_go(descriptor)
 
 
 def _files(run: Path) -> dict[str, Path]:

@@ -1,7 +1,6 @@
 """verdicts.csv and services.csv: RFC 4180, UTF-8, safe in a spreadsheet, the same bytes each time."""
 
 import csv
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
@@ -13,6 +12,7 @@ from probe.model.verdict import ServiceVerdict, Verdict
 from probe.report.column import Column
 from probe.report.columns import VERDICT_COLUMNS, VerdictRow
 from probe.report.service_columns import SERVICE_COLUMNS, ServiceRow
+from probe.system.disk import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,27 +130,12 @@ def _safe(cell: str) -> str:
     return cell if cell.isalnum() else guarded(unguarded(cell))
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            os.fchmod(descriptor, 0o600)
-            handle.write(content)
-            handle.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _escape(match: re.Match[str]) -> str:
     return "\\\\" if match[0] == "\\" else f"\\u{ord(match[0]):04x}"
 
 
 def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
-    write_private(path, as_csv(columns, rows))
+    write_whole(path, as_csv(columns, rows))
 
 
 def as_csv(columns: Sequence[Column[R]], rows: Sequence[R]) -> bytes:

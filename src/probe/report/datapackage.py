@@ -8,8 +8,8 @@ from typing import Any, Final
 from probe.model.options import RunRecord
 from probe.report.column import SCHEMA_VERSION, Column
 from probe.report.columns import VERDICT_COLUMNS, WORD_LISTS
-from probe.report.csv import write_private
 from probe.report.service_columns import SERVICE_COLUMNS
+from probe.system.disk import write_whole
 
 _DIALECT: Final = {
     "delimiter": ",",
@@ -22,7 +22,7 @@ _DIALECT: Final = {
 
 def write_datapackage(path: Path, record: RunRecord) -> None:
     """Write the descriptor of a run's verdicts.csv and services.csv; the same run gives the same bytes."""
-    write_private(path, (json.dumps(datapackage(record), ensure_ascii=False, indent=2) + "\n").encode())
+    write_whole(path, (json.dumps(datapackage(record), ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def datapackage(record: RunRecord) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.store import codec
 from probe.store.error import StoreError
-from probe.store.files import write_whole
+from probe.system.disk import write_whole
 
 SCHEMA_VERSION: Final = "1"
 MOST_TARGETS: Final = 200_000

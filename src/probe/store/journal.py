@@ -1,6 +1,5 @@
 """measurements.jsonl: a line a measurement, appended in one write, bearing the hash of the one before."""
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,15 @@ import msgspec
 from probe.model.measurement import Measurement
 from probe.store import codec
 from probe.store.error import StoreError
-from probe.store.files import FILE_MODE, sync_folder, write_whole
+from probe.system.disk import (
+    hold,
+    let_go,
+    make_last,
+    open_to_append,
+    sync_content,
+    sync_folder,
+    write_whole,
+)
 
 FIRST: Final = "0" * 64
 """What the first line bears instead of a hash."""
@@ -36,13 +43,12 @@ class Journal:
         self._path = path
         self._size = 0
         self._previous = FIRST
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, FILE_MODE)
+        self._descriptor = open_to_append(path)
         try:
-            os.fchmod(self._descriptor, FILE_MODE)
             self._lock()
             self._heal()
         except BaseException:
-            os.close(self._descriptor)
+            let_go(self._descriptor)
             raise
         sync_folder(path.parent)
 
@@ -57,7 +63,7 @@ class Journal:
         try:
             whole = os.write(self._descriptor, line) == len(line)
             if sync and whole:
-                os.fdatasync(self._descriptor)
+                sync_content(self._descriptor)
         except OSError as error:
             raise self._taken_back(offset, error.strerror or "") from error
         if not whole:
@@ -75,18 +81,18 @@ class Journal:
 
     def sync(self) -> None:
         """Wait until everything appended is on the disk."""
-        os.fdatasync(self._descriptor)
+        sync_content(self._descriptor)
 
     def close(self) -> None:
         """Sync and let go of the file and its lock; twice does no harm."""
         if self._descriptor >= 0:
-            os.fdatasync(self._descriptor)
-            os.close(self._descriptor)
+            sync_content(self._descriptor)
+            let_go(self._descriptor)
             self._descriptor = -1
 
     def _lock(self) -> None:
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold(self._descriptor)
         except BlockingIOError:
             hint = "Wait until it ends, or end it with Ctrl-C."
             raise StoreError(self._path, 0, "another probe is writing to this run", hint) from None
@@ -95,7 +101,8 @@ class Journal:
         """Keep complete lines; what a crash left of the last one goes to measurements.torn-N.jsonl."""
         size = os.fstat(self._descriptor).st_size
         start = max(0, size - 2 * codec.LONGEST_LINE)
-        tail = os.pread(self._descriptor, size - start, start)
+        os.lseek(self._descriptor, start, os.SEEK_SET)
+        tail = os.read(self._descriptor, size - start)
         end = tail.rfind(b"\n") + 1
         begin = tail.rfind(b"\n", 0, max(0, end - 1)) + 1
         if end and not _readable(tail[begin : end - 1]):
@@ -105,7 +112,7 @@ class Journal:
         if end < len(tail):
             write_whole(_free_name(self._path), tail[end:])
             os.ftruncate(self._descriptor, start + end)
-            os.fsync(self._descriptor)
+            make_last(self._descriptor)
         self._size = start + end
         self._previous = hashlib.sha256(tail[begin : end - 1]).hexdigest() if end else FIRST
 

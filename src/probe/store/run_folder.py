@@ -14,9 +14,10 @@ from probe.model.options import RunRecord
 from probe.model.verdict import Verdict
 from probe.store import codec, journal
 from probe.store.error import StoreError
-from probe.store.files import make_folder, remove_leftovers, sync_file, sync_folder, write_whole
+from probe.store.files import make_folder, remove_leftovers
 from probe.store.own import OwnValues
 from probe.store.redact import Redactor
+from probe.system.disk import sync_file, sync_folder, write_whole
 
 RUN: Final = "run.json"
 MEASUREMENTS: Final = "measurements.jsonl"

@@ -1,0 +1,206 @@
+"""Files as each system has them: opened for what they are, private, held, lasting, and in place at once.
+
+Windows has no O_NOFOLLOW, no mode bits, no flock, and syncs neither folders nor what was opened for reading;
+it refuses to replace a file that somebody has open. macOS's fsync(2) leaves the bytes in the drive's cache.
+"""
+
+import errno
+import os
+import stat
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+FILE_MODE: Final = 0o600
+TEMPORARY: Final = ".tmp-"
+_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
+"""Without it Windows puts a carriage return before each line feed that is written."""
+_NO_LINK: Final[int] = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT: Final[int] = getattr(os, "O_NONBLOCK", 0)
+_HELD_BYTE: Final = (1 << 31) - 2
+"""Windows keeps everybody from reading the byte that is locked: one where no file of ours has any."""
+_F_FULLFSYNC: Final = 51
+"""macOS's sys/fcntl.h: through the drive's cache too."""
+_PATIENCE_S: Final = (0.01, 0.03, 0.1, 0.3, 0.6)
+"""How long a scanner or an indexer has a new file open on Windows."""
+_NO_SUCH_THING: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What file systems say to what they cannot do."""
+
+
+def open_to_read(path: Path) -> int:
+    """Open the file itself, never what a link leads to, and wait for no pipe. Raises OSError."""
+    return _opened(path, os.O_RDONLY | _NO_WAIT)
+
+
+def open_new(path: Path) -> int:
+    """Make a file that only its owner reads. Raises FileExistsError, OSError."""
+    return _opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+
+
+def open_to_append(path: Path) -> int:
+    """Open or make a file that only its owner reads; every write goes to its end. Raises OSError."""
+    descriptor = _opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        _keep_private(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _opened(path: Path, flags: int) -> int:
+    # On Windows somebody could put a link there after this look; making one needs an administrator.
+    if not _NO_LINK and path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return os.open(path, flags | _NO_LINK | _BINARY, FILE_MODE)
+
+
+def _keep_private(descriptor: int) -> None:
+    """Take a file from all but its owner, whatever the umask; on Windows its folder's access list decides."""
+    if sys.platform != "win32":
+        os.fchmod(descriptor, FILE_MODE)
+
+
+def hold(descriptor: int, *, shared: bool = False) -> None:
+    """Keep other processes from holding an open file; on Windows `shared` is as good as alone.
+
+    Raises BlockingIOError where another holds it, OSError where the file system knows no locks. What is held
+    is let go of by `let_go`, and with the process.
+    """
+    if sys.platform == "win32":
+        try:
+            _lock_byte(descriptor, held=True)
+        except PermissionError as error:
+            raise BlockingIOError(error.errno, error.strerror) from None
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def let_go(descriptor: int) -> None:
+    """Close what may be held. Raises OSError."""
+    if sys.platform == "win32":
+        # Closing unlocks too, but "the time it takes depends upon available system resources".
+        with suppress(OSError):  # it was not held
+            _lock_byte(descriptor, held=False)
+    os.close(descriptor)
+
+
+def _lock_byte(descriptor: int, *, held: bool) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, _HELD_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK if held else msvcrt.LK_UNLCK, 1)
+
+
+def make_last(descriptor: int) -> None:
+    """Make a file last through a power cut. Raises OSError."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        try:
+            fcntl.fcntl(descriptor, _F_FULLFSYNC)
+        except OSError:  # a network's file system; what it can is below
+            pass
+        else:
+            return
+    os.fsync(descriptor)
+
+
+def sync_content(descriptor: int) -> None:
+    """Make the content last, its times perhaps not. Raises OSError."""
+    if sys.platform == "linux":
+        os.fdatasync(descriptor)
+    else:
+        make_last(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file last through a power cut. Raises OSError."""
+    descriptor = _opened(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    try:
+        make_last(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last through a power cut, where the system can. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # one that may be written to and not listed
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_THING:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Write a private file under another name, sync it, and rename it: a reader sees the old or the new one.
+
+    With `sync=False` it is in the system's hands only, until `sync_file` and `sync_folder`.
+    """
+    temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
+    try:
+        descriptor = _opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "wb") as handle:
+            _keep_private(descriptor)
+            handle.write(content)
+            handle.flush()
+            if sync:
+                make_last(descriptor)
+        replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if sync:
+        sync_folder(path.parent)
+
+
+def replace(old: Path, new: Path) -> None:
+    """Give a file or a folder another name, at once; a file of that name goes. Raises OSError."""
+    for patience_s in _PATIENCE_S if sys.platform == "win32" else ():
+        try:
+            old.replace(new)
+        except PermissionError:
+            time.sleep(patience_s)
+        else:
+            return
+    old.replace(new)
+
+
+def place(old: Path, new: Path) -> None:
+    """Give a finished file its name; what has that name is never replaced. `old` may remain, too.
+
+    Raises FileExistsError, OSError.
+    """
+    try:
+        os.link(old, new)
+    except PermissionError:
+        pass  # what Linux says of memory sticks: they know no second name
+    except OSError as error:
+        if error.errno not in _NO_SUCH_THING:
+            raise
+    else:
+        return
+    os.close(open_new(new))
+    try:
+        replace(old, new)
+    except BaseException:
+        new.unlink()
+        raise
+
+
+def is_plain(descriptor: int) -> bool:
+    """Say whether an open file is no folder, pipe or device. Raises OSError."""
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
