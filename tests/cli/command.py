@@ -9,7 +9,14 @@ from pathlib import Path
 def _home(home: Path) -> dict[str, str]:
     """Return the settings under which nothing of the person who runs the tests is read or removed."""
     config, state = str(home / "config"), str(home / "state")
-    return {"HOME": str(home), "XDG_CONFIG_HOME": config, "XDG_STATE_HOME": state, "STATE_DIRECTORY": ""}
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": config,
+        "XDG_STATE_HOME": state,
+        "XDG_RUNTIME_DIR": str(home),
+        "STATE_DIRECTORY": "",
+        "TMPDIR": str(home),
+    }
 
 
 def as_probe(without: str = "") -> tuple[str, ...]:

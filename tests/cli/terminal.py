@@ -18,7 +18,9 @@ AS_AT_A_TERMINAL = ("env", "--default-signal=INT")
 class Terminal:
     """Read until something shows, type, wait for the end."""
 
-    def __init__(self, home: Path, *arguments: str, columns: int = 80, without: str = "") -> None:
+    def __init__(
+        self, home: Path, *arguments: str, columns: int = 80, without: str = "", within: tuple[str, ...] = ()
+    ) -> None:
         self.master, slave = pty.openpty()
         env = {
             **os.environ,
@@ -29,7 +31,7 @@ class Terminal:
             "TERM": "xterm",
         }
         self.process = subprocess.Popen(
-            [*AS_AT_A_TERMINAL, sys.executable, *as_probe(without), *arguments],
+            [*within, *AS_AT_A_TERMINAL, sys.executable, *as_probe(without), *arguments],
             env=env,
             cwd=home,
             stdin=slave,

@@ -2,12 +2,14 @@
 
 import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from cli.command import probe
 from probe.cli.forgetting import BEYOND, runs_in
+from probe.cli.leftovers import UNPACKED
 from probe.helper.identity import stored_identity
 
 RUN = "20261121T101500Z-AS12389-4f2a"
@@ -133,3 +135,50 @@ def test_a_helpers_folder_goes_with_all_that_it_made(tmp_path: Path) -> None:
     stored_identity(tmp_path / "state" / "interference-probe" / "helper")
     assert probe("forget", "--yes", home=tmp_path).returncode == 0
     assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_what_killed_commands_left_is_named_and_goes(home: Path) -> None:
+    sealed = home / "results" / "sealed"
+    (sealed / f".{RUN}-a1_b2c3d" / RUN / "data").mkdir(parents=True)
+    (sealed / f".{RUN}-a1_b2c3d" / RUN / "data" / "measurements.jsonl").write_text("x")
+    (sealed / f".{RUN}.zip-zzzzzzzz").write_text("z")
+    (sealed / ".notes").write_text("mine")
+    unpacked = [home / f"{prefix}abcd1234" for prefix in UNPACKED]
+    for folder in unpacked:
+        folder.mkdir()
+        (folder / "a").write_text("x")
+        os.utime(folder, (1, 1))
+    (home / "config" / "interference-probe" / "consent.new").write_text("{")
+    told = probe("forget", "--yes", home=home).stdout
+    left = (
+        *unpacked,
+        Path("results/sealed", f".{RUN}-a1_b2c3d"),
+        Path("results/sealed", f".{RUN}.zip-zzzzzzzz"),
+    )
+    assert [path for path in left if f"{path}  " not in told or (home / path).exists()] == []
+    assert [path.name for path in sealed.iterdir()] == [".notes"]
+    assert not (home / "config").exists() or list((home / "config").iterdir()) == []
+
+
+def test_a_folder_that_a_bag_was_just_unpacked_into_stays(home: Path) -> None:
+    (home / "probe-bag-abcd1234").mkdir()
+    done = probe("forget", "--yes", home=home)
+    assert f"Stays: {home / 'probe-bag-abcd1234'} (another probe is writing it)\n" in done.stdout
+    assert (home / "probe-bag-abcd1234").exists()
+
+
+def test_a_bag_that_is_being_sealed_stays(home: Path) -> None:
+    draft = home / "results" / "sealed" / f".{RUN}-a1_b2c3d"
+    draft.mkdir(parents=True)
+    with (home / "results" / RUN / "measurements.jsonl").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        done = probe("forget", "--yes", home=home)
+    assert done.returncode == 2
+    assert f"Stays: results/sealed/{draft.name} (another probe is writing it)\n" in done.stdout
+    assert draft.exists()
+
+
+def test_links_in_the_place_for_temporary_files_are_not_followed(home: Path) -> None:
+    (home / "probe-bag-abcd1234").symlink_to(home / "results" / "my notes")
+    probe("forget", "--yes", home=home)
+    assert (home / "results" / "my notes" / "diary.txt").read_text() == "mine"

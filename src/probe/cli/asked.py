@@ -49,6 +49,10 @@ class Asked:
     asn_table: Path | None = None
     trust_anchor: Path | None = None
     vpn: tuple[Path, ...] = ()
+    ephemeral: bool = False
+    """Nothing of the run is to stay on the disk."""
+    export: Path | None = None
+    """Where verdicts.csv goes too; `-` is stdout."""
 
     def request(self, controls: tuple[str, ...]) -> "RunRequest":
         """Return the pipeline's request, with these controls."""
@@ -130,6 +134,8 @@ def asked(
     trials: int = 0,
     trust_anchor: Path | None = None,
     asn_table: Path | None = None,
+    ephemeral: bool = False,
+    export: Path | None = None,
 ) -> Asked:
     """Check what was typed, under the names and in the units of the options.
 
@@ -167,4 +173,6 @@ def asked(
         trials=trials,
         trust_anchor=trust_anchor,
         asn_table=asn_table,
+        ephemeral=ephemeral,
+        export=export,
     )

@@ -1,6 +1,7 @@
 """From a request to a run that was agreed to: the question about controls, the screens."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probe.cli import consent, exits, memory
@@ -78,13 +79,14 @@ def _asked(
     facts = facts_of(prepared, network, asked.command)
     if asked.trials:
         return _agreed(prepared, consent.agreed(facts, person, None))
+    facts = replace(facts, is_kept=not asked.ephemeral)
     new_here = remembered is None or known.digest() != facts.digest
     if asked.controls is None and asked.resume is None and new_here:
         chosen = consent.choose_controls(person, remembered)
         prepared = prepare(asked.request(chosen), catalogue=prepared.catalogue, asn_table=prepared.asn_table)
-        facts = facts_of(prepared, network, asked.command)
+        facts = replace(facts_of(prepared, network, asked.command), is_kept=not asked.ephemeral)
         _show("")
-    return _agreed(prepared, consent.agreed(facts, person, known))
+    return _agreed(prepared, consent.agreed(facts, person, None if asked.ephemeral else known))
 
 
 def _agreed(prepared: "Prepared", yes: bool) -> "Prepared | None":

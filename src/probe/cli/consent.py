@@ -51,6 +51,8 @@ class Facts:
     paths: tuple[str, ...] = ()
     """Hosts the way to which is looked at."""
     speeds: Speeds = NONE
+    is_kept: bool = True
+    """Whether the run stays in `results`."""
 
     @property
     def tier(self) -> str:
@@ -118,19 +120,22 @@ def screen(facts: Facts) -> str:
             _("household or employer"),
             _("whoever runs this network or this machine can see what the operator sees."),
         ),
-        (
-            _("this disk"),
-            _(
-                "keeps the run in {results}, without your own address. `probe forget` "
-                "removes it and says what "
-                "it cannot remove."
-            ).format(results=visible(facts.results, 1000)),
-        ),
+        (_("this disk"), _this_disk(facts).format(results=visible(facts.results, 1000))),
     )
     lines = [_("Who sees what")]
     for who, what in rows:
         lines += _wrapped(f"{who}{_(': ')}{what}", indent=2, width=80, hanging=2)
     return "\n".join(lines)
+
+
+def _this_disk(facts: Facts) -> str:
+    if not facts.is_kept:
+        return _("keeps nothing: the run lies in {results} and is removed when the command ends.")
+    return _(
+        "keeps the run in {results}, without your own address. `probe forget` "
+        "removes it and says what "
+        "it cannot remove."
+    )
 
 
 def _servers(speeds: Speeds) -> tuple[tuple[str, str], ...]:

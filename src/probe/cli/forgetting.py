@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from probe.cli import exits, helper_state, memory
+from probe.cli import ephemeral, exits, helper_state, leftovers, memory
 from probe.cli.terminal import somebody_is_there
 from probe.evidence.manifest import SEALED
 from probe.locale import N_, YES, _, ngettext
@@ -26,13 +26,19 @@ RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4}")
 MARKS: Final = (RUN, MEASUREMENTS)
 """Files that only a run has."""
 
-BEYOND: Final = (
+BEYOND_A_RUN: Final = (
     N_("what your operator, the resolvers, the helper and the measured hosts have written down"),
+    N_("the history of your shell, which may hold the commands"),
+    N_("what was shown: the window's earlier lines, and any recording of the session"),
+    N_("what the system keeps: its cache of names, its journal, memory that it wrote to the disk (swap)"),
+)
+"""What nobody can keep from staying even where nothing of a run is kept."""
+BEYOND: Final = (
+    *BEYOND_A_RUN,
     N_("copies you sent or made: mail, chats, sticks, backups, snapshots, folders that synchronise"),
     N_("runs kept in other folders: probe forget --results DIR"),
     N_("files you wrote elsewhere with -o: baselines, reports and sealed runs"),
     N_("a helper's certificate and key in another folder: its --state, or /var/lib/probe-helper"),
-    N_("the history of your shell, which may hold the commands"),
     N_("traces on the medium itself: a deleted file can often be restored; only full-disk encryption helps"),
     N_("this program: pipx uninstall interference-probe"),
 )
@@ -57,11 +63,12 @@ class Left:
 def forget_all(results: Path, *, yes: bool) -> int:
     """Tell what there is, ask, remove; return the exit code."""
     known = memory.here()
-    busy = [run for run in runs_in(results) if _is_written(run.path)]
-    runs = [run for run in runs_in(results) if run not in busy]
+    found = [*runs_in(results), *left_by_killed(results)]
+    busy = [run for run in found if _is_used(run.path, results)]
+    runs = [run for run in found if run not in busy]
     left = [Left(path=run.path, why=_("another probe is writing it")) for run in busy]
     left += left_alone(results)
-    settings = known.path.exists()
+    settings = known.exists()
     helper = helper_state.state_folder()
     served = bool(helper_state.kept_in(helper))
     for run in runs:
@@ -112,9 +119,20 @@ def runs_in(results: Path) -> "Iterator[Kept]":
             is_zip = folder.name == SEALED and path.suffix == ".zip" and path.is_file()
             name = path.stem if is_zip else path.name
             if RUN_NAME.fullmatch(name) and (is_zip or path.is_dir()) and not path.is_symlink():
-                inside = (path, *path.rglob("*"))
-                size = sum(f.lstat().st_size for f in inside if not f.is_dir() or f.is_symlink())
-                yield Kept(path=path, n_bytes=size)
+                yield _kept(path)
+
+
+def left_by_killed(results: Path) -> "Iterator[Kept]":
+    """Find what commands left that were killed: half-made bags, runs not to be kept, unpacked bags."""
+    yield from (_kept(path) for path in leftovers.drafts_in(results / SEALED))
+    yield from map(_kept, leftovers.of_killed_runs())
+    yield from (_kept(path) for path in leftovers.unpacked())
+
+
+def _kept(path: Path) -> Kept:
+    inside = (path, *path.rglob("*"))
+    size = sum(f.lstat().st_size for f in inside if not f.is_dir() or f.is_symlink())
+    return Kept(path=path, n_bytes=size)
 
 
 def left_alone(results: Path) -> "Iterator[Left]":
@@ -126,6 +144,15 @@ def left_alone(results: Path) -> "Iterator[Left]":
             yield Left(path=path, why=_("a link; what it leads to stays too: remove both yourself"))
         elif not RUN_NAME.fullmatch(path.name) and all((path / name).is_file() for name in MARKS):
             yield Left(path=path, why=_("a run under another name: remove it yourself"))
+
+
+def _is_used(path: Path, results: Path) -> bool:
+    """Whether another command may still need something: the run itself, or the one it is a copy of."""
+    if path.parent == results / SEALED and (run := leftovers.run_of(path)):
+        return _is_written(results / run)
+    if path.name.startswith(ephemeral.PREFIX):
+        return any(_is_written(run.path) for run in runs_in(path))
+    return leftovers.is_young(path) if path.name.startswith(leftovers.UNPACKED) else _is_written(path)
 
 
 def _is_written(run: Path) -> bool:

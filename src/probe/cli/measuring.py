@@ -1,12 +1,14 @@
 """What the measuring commands do once their options are parsed: prepare, ask, run, show."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe.cli import exits
-from probe.cli.places import check_baseline_out
+from probe.cli.places import check_baseline_out, check_export
 from probe.locale import _, ngettext
 
 if TYPE_CHECKING:
@@ -23,19 +25,27 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
     """Do what `probe run` does; return the exit code."""
     from probe.cli.asking import consented, would_run
     from probe.cli.dry_run import tell
+    from probe.cli.exporting import write_csv
+    from probe.cli.options import STDOUT
     from probe.cli.standing import tell_if_undetected
 
     with exits.told():
         network = real_network()
+        asked = _placed(asked)
         if dry_run:
             tell(would_run(asked), json_lines=json_lines)
             return exits.OK
+        check_export(asked.export)
         prepared = consented(asked, network)
         if prepared is None:
             return exits.NOTHING
-        result = _watched_run(prepared, network)
-        tell_if_undetected(prepared, result.record)
-        _show(result, prepared, json_lines=json_lines, run=result.folder)
+        with _kept(asked, prepared) as keeping:
+            result = _watched_run(keeping, network)
+            tell_if_undetected(keeping, result.record)
+            if asked.export != STDOUT:
+                _show(result, keeping, json_lines=json_lines, run=result.folder, kept=not asked.ephemeral)
+            if asked.export is not None:
+                write_csv([result.folder], None if asked.export == STDOUT else asked.export)
     if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
         return exits.FAIL_ON
     return result.exit_code
@@ -46,6 +56,29 @@ def real_network() -> "Network":
     from probe.measure.dial import RealNetwork
 
     return RealNetwork()
+
+
+def _placed(asked: "Asked") -> "Asked":
+    """Return it with the place that what is not kept lies in for a while; a disk is told of."""
+    if not asked.ephemeral:
+        return asked
+    from probe.cli.ephemeral import place, tell_where
+
+    tell_where(where := place())
+    return replace(asked, results=where)
+
+
+@contextmanager
+def _kept(asked: "Asked", prepared: "Prepared") -> "Iterator[Prepared]":
+    """Yield what is run: where it was asked for, in a folder that is gone when the block ends."""
+    if not asked.ephemeral:
+        yield prepared
+        return
+    from probe.cli.ephemeral import tell_end, vanishing
+
+    with vanishing(prepared.request.results) as folder:
+        yield replace(prepared, request=replace(prepared.request, results=folder))
+    tell_end()
 
 
 def _watched_run(prepared: "Prepared", network: "Network") -> "RunResult":
@@ -64,8 +97,12 @@ def _show(
     run: Path,
     pairs: bool = False,
     baseline: Path | None = None,
+    kept: bool = True,
 ) -> None:
-    """Print the outcome on stdout, as a table or JSON Lines; `pairs` draws those of every target tested."""
+    """Print the outcome on stdout, as a table or JSON Lines; `pairs` draws those of every target tested.
+
+    What is not kept has no files to name.
+    """
     from probe.cli.terminal import console
     from probe.report.console import Outcome, show
 
@@ -74,7 +111,7 @@ def _show(
         return
     options = result.record.options
     outcome = Outcome(
-        folder=str(result.folder),
+        folder=str(result.folder) if kept else "",
         record=result.record,
         network=result.network,
         services=result.services,

@@ -33,7 +33,7 @@ class Memory:
         """Write both; a place that cannot be written to costs only the memory."""
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = self.path.with_suffix(".new")
+            fresh = self._fresh()
             fresh.unlink(missing_ok=True)
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -41,10 +41,19 @@ class Memory:
             fresh.replace(self.path)
 
     def forget(self) -> None:
-        """Remove the file, and its folder where nothing else lies in it."""
+        """Remove the file, what a killed command left of it, and the folder where nothing else lies in it."""
         self.path.unlink(missing_ok=True)
+        self._fresh().unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.path.parent.rmdir()
+
+    def exists(self) -> bool:
+        """Whether there is anything to forget."""
+        return self.path.exists() or self._fresh().exists()
+
+    def _fresh(self) -> Path:
+        """Return what the file is called until it is whole."""
+        return self.path.with_suffix(".new")
 
     def _read(self) -> dict[str, object]:
         try:

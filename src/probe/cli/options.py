@@ -48,6 +48,13 @@ Apps = Annotated[
     ),
 ]
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help=_("Where runs are kept."))]
+Ephemeral = Annotated[
+    bool, typer.Option("--ephemeral", help=_("Keep nothing of the run: it goes when the command ends."))
+]
+Export = Annotated[
+    Path | None,
+    typer.Option("--export", metavar="FILE.csv", help=_("Write verdicts.csv there too; - prints only that.")),
+]
 BaselineFile = Annotated[
     Path | None,
     typer.Option("--baseline", metavar="FILE", help=_("What `probe baseline` recorded on another network.")),
@@ -121,6 +128,7 @@ JsonLines = Annotated[bool, typer.Option("--json", help=_("One JSON object per v
 Lang = Annotated[str, typer.Option("--lang", metavar="en|ru|fr", help=_("The language shown here."))]
 
 RESULTS: Final = Path("results")
+STDOUT: Final = Path("-")
 ROUNDS, CONFIRM_AFTER_S, CONCURRENCY, TIMEOUT_S, MAX_MB, MAX_MINUTES = 3, 60.0, 16, 10.0, 15.0, 8.0
 """What is not typed: RunOptions' own defaults, in the units of the options."""
 STATES: Final = ("reachable", "throttled", "blocked", "geoblocked", "down", "inconclusive")
@@ -264,7 +272,7 @@ def alone(context: typer.Context, option: str, names: frozenset[str]) -> None:
     given = [
         parameter.opts[0] if parameter.param_type_name == "option" else "SERVICE"
         for parameter in context.command.params
-        if parameter.name and parameter.name not in names and _typed(context, parameter.name)
+        if parameter.name and parameter.name not in names and typed(context, parameter.name)
     ]
     if given:
         raise typer.BadParameter(
@@ -275,6 +283,7 @@ def alone(context: typer.Context, option: str, names: frozenset[str]) -> None:
         )
 
 
-def _typed(context: typer.Context, name: str) -> bool:
+def typed(context: typer.Context, name: str) -> bool:
+    """Whether a parameter was typed, rather than left as it is."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"

@@ -36,6 +36,24 @@ def check_baseline_out(out: Path) -> None:
         exits.stop(_("{path} cannot be written to.").format(path=out.parent), _("Name another file with -o."))
 
 
+def check_export(out: Path | None) -> None:
+    """End with 2 if a table could not be written there at a run's end; None and `-` are no file."""
+    from probe.cli.options import STDOUT
+
+    if out is None or out == STDOUT:
+        return
+    if not out.parent.is_dir():
+        exits.stop(
+            _("The folder {path} is not there.").format(path=out.parent),
+            _("Check the path, or choose another one."),
+        )
+    if out.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
+        exits.stop(
+            _("{path} cannot be written to.").format(path=out if out.is_dir() else out.parent),
+            _("Check the path, or choose another one."),
+        )
+
+
 def _is_baseline(path: Path) -> bool:
     from probe.store import StoreError, read_baseline
 

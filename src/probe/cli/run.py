@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
             ("probe run", _("the default set")),
             ("probe run telegram youtube --control ooni", _("two services, compared with OONI's helpers")),
             ("probe run --list my.csv --asn AS12389", _("a list of your own, your operator declared")),
+            ("probe run --ephemeral --export -", _("nothing is kept, the verdicts are printed as CSV")),
         ),
     )(run)
 
@@ -27,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 BESIDE_RESUME = frozenset(
     (
         *("resume", "vpn", "asn_table", "results", "max_mb", "max_minutes"),
-        *("dry_run", "yes", "json_lines", "lang", "fail_on"),
+        *("dry_run", "yes", "json_lines", "lang", "fail_on", "export"),
     )
 )
 """What may be typed beside --resume: budgets and showing. The rest is as the run was begun."""
@@ -43,6 +44,8 @@ def run(
     registry_files: o.RegistryFiles = None,
     vpn: o.Vpn = None,
     results: o.Results = o.RESULTS,
+    ephemeral: o.Ephemeral = False,
+    export: o.Export = None,
     baseline: o.BaselineFile = None,
     control: o.Control = None,
     control_proxy: o.ControlProxy = "",
@@ -84,6 +87,14 @@ def run(
 
     if resume is not None:
         o.alone(context, "--resume", BESIDE_RESUME)
+    if ephemeral and o.typed(context, "results"):
+        raise typer.BadParameter(
+            _("it does not go together with {others}.").format(others="--results"), param_hint="--ephemeral"
+        )
+    if json_lines and export == o.STDOUT:
+        raise typer.BadParameter(
+            _("it does not go together with {others}.").format(others="--json"), param_hint="--export -"
+        )
     failing = o.states(fail_on)
     typed = asked(
         "probe run",
@@ -107,6 +118,8 @@ def run(
         dns=dns,
         asn=asn,
         asn_table=asn_table,
+        ephemeral=ephemeral,
+        export=export,
         region=region,
         network_name=network_name,
         access_type=access_type,

@@ -36,6 +36,7 @@ class Outcome:
     """A judged run, as much of it as is shown."""
 
     folder: str
+    """Empty where nothing is kept."""
     record: RunRecord
     network: Verdict
     services: tuple[ServiceVerdict, ...]
@@ -121,11 +122,12 @@ def _farewell(console: Console, outcome: Outcome, width: int) -> None:
     """Say where the files are and what to do next."""
     folder = visible(outcome.folder, 1000)
     console.print()
-    console.print(Text(_("Files"), style="bold"))
-    paragraph(console, folder, "", width, 2)
-    text = _("verdicts.csv is the one to send; measurements.jsonl is what it stands on.")
-    paragraph(console, text, "", width, 2)
-    console.print()
+    if folder:
+        console.print(Text(_("Files"), style="bold"))
+        paragraph(console, folder, "", width, 2)
+        text = _("verdicts.csv is the one to send; measurements.jsonl is what it stands on.")
+        paragraph(console, text, "", width, 2)
+        console.print()
     console.print(Text(_("What next"), style="bold"))
     for line in advice(
         outcome.record, folder, outcome.network, outcome.verdicts, has_control=outcome.controls_known

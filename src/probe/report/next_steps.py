@@ -94,13 +94,13 @@ LAB: Final = N_("Now on a real network: probe run --dry-run tells what would be 
 def advice(
     record: RunRecord, folder: str, network: Verdict, verdicts: Sequence[Verdict], *, has_control: bool
 ) -> tuple[str, ...]:
-    """Return what to do next, the most useful first, without repetition."""
+    """Return what to do next, the most useful first, without repetition; no folder: nothing was kept."""
     if record.simulated:
         return (_(LAB),)
     if record.imported_from:
         return (_(IMPORTED),)
     lines: list[str] = []
-    if record.stopped in BY_STOP:
+    if folder and record.stopped in BY_STOP:
         lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
     codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
     lines += [_(text) for reasons, text in BY_REASON if codes.intersection(reasons)]
@@ -111,7 +111,8 @@ def advice(
             lines.append(_(WITHOUT_CONTROL))
         elif codes.intersection((ReasonCode.NO_CONTROL, ReasonCode.CONTROL_FAILED)):
             lines.append(_(OTHER_CONTROL))
-    if any(v.state in (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN) for v in verdicts):
+    worth_sending = (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN)
+    if folder and any(v.state in worth_sending for v in verdicts):
         lines.append(_(SEND))
     lines.append(_(AGAIN))
     return tuple(dict.fromkeys(lines))
