@@ -139,5 +139,5 @@ def tell_end() -> None:
     """Say on stderr that nothing is kept, and what this program could not keep from being written."""
     from probe.cli.forgetting import BEYOND_A_RUN
 
-    head = f"{_('Nothing of this run is kept.')} {_('What cannot be removed from here')}"
+    head = _("Nothing of this run is kept.") + " " + _("What cannot be removed from here")
     sys.stderr.write("\n".join((head, *(f"  - {_(what)}" for what in BEYOND_A_RUN))) + "\n")

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from probe.system.language import of_the_desktop
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -72,14 +74,16 @@ def spoken() -> str:
 def from_environment(environ: Mapping[str, str] | None = None) -> str:
     """Return the language the user's locale asks for, or English where there is none of it.
 
-    The variables are POSIX's, in POSIX's order: LC_ALL, LC_MESSAGES, LANG.
+    The variables are POSIX's, in POSIX's order: LC_ALL, LC_MESSAGES, LANG. Where none is set, the desktop
+    may know.
     """
     values = os.environ if environ is None else environ
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := values.get(variable):
             lang = value.split(".")[0].split("_")[0].lower()
             return lang if lang in LANGUAGES else "en"
-    return "en"
+    lang = of_the_desktop()
+    return lang if lang in LANGUAGES else "en"
 
 
 def _(message: str) -> str:
