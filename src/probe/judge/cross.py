@@ -23,7 +23,7 @@ TARGET = "target"
 NEUTRAL = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class CrossTry:
     """One cell tried once; tries that say nothing (a fault of this machine) are left out."""
 

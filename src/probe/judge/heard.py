@@ -9,6 +9,7 @@ from probe.judge.constants import BASELINE_FRESH_S
 from probe.judge.fingerprints import is_bogon
 from probe.judge.fingerprints.bogon import NAT64
 from probe.judge.reading import place_of
+from probe.judge.stand import SOURCES
 from probe.judge.whence import VERIFIED, at_home, host_of, located_at_resolver
 from probe.model import failure as f
 from probe.model.words import ControlSource, Located
@@ -74,7 +75,7 @@ def heard_from(hop: Hop) -> tuple[tuple[ControlSource, ...], frozenset[str]]:
     uids = {v.uid for v in _resolved(hop) if v.uid}
     heard = {id(q) for q in _heard(hop)}
     uids |= {m.measurement_uid for m, q in hop.reading.other_lookups.get(hop.name, ()) if id(q) in heard}
-    return tuple(s for s in ControlSource if s in found), frozenset(uids)
+    return tuple(s for s in SOURCES if s in found), frozenset(uids)
 
 
 def _heard(hop: Hop) -> list[DNSLookup]:

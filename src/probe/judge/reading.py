@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """Where a hop leads: the words of its URL."""
 
@@ -106,6 +107,7 @@ class Reading:
     """Handshakes at addresses that another resolver gave, under the target's name."""
 
 
+@lru_cache(maxsize=256)  # a target's rounds lead to the same few
 def place_of(url: str) -> Place:
     """Split a URL; what cannot be split leads nowhere (an empty host)."""
     try:

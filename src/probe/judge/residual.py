@@ -26,6 +26,8 @@ def fold_residual(rounds: Sequence[Round]) -> list[Round]:
     every connect failed at addresses where a handshake or request had failed shortly before did not fail
     in another layer: it met what that failure left behind.
     """
+    if len({r.layer for r in rounds}) < 2:
+        return list(rounds)
     deep = [
         (f, t.ip, r.layer)
         for r in rounds
@@ -33,7 +35,7 @@ def fold_residual(rounds: Sequence[Round]) -> list[Round]:
         for f, t in zip(r.failures, (t for t in r.tries if t.layer is r.layer), strict=True)
         if f.kind in _LINGERS_AS
     ]
-    if not deep or len({r.layer for r in rounds}) < 2:
+    if not deep:
         return list(rounds)
     return [_folded(r, deep) if r.layer is Layer.TCP else r for r in rounds]
 

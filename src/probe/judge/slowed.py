@@ -16,6 +16,7 @@ from probe.judge.outcome import SOURCE_WORDS, Rates, conclude
 from probe.judge.pairs import EXPERIMENT, PairTest, pair_tests
 from probe.judge.screening import is_suspect, stopped_short
 from probe.judge.shape import FROZEN, shape_of
+from probe.judge.stand import SOURCES
 from probe.judge.throughput import (
     NAME,
     OWN,
@@ -190,7 +191,7 @@ def _sources(f: SlowFacts) -> tuple[ControlSource, ...]:
         used.append(ControlSource.BASELINE)
     if f.freeze.holds and f.freeze.completes is not None:
         used += [ControlSource.NEUTRAL, f.freeze.completes]
-    return tuple(s for s in ControlSource if s in used)
+    return tuple(s for s in SOURCES if s in used)
 
 
 def _params(f: SlowFacts, outcome: Outcome) -> dict[str, str]:

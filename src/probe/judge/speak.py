@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from statistics import median
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from probe.judge.fingerprints.bogon import FAKE_IP
 from probe.judge.note import text_of, unique
 from probe.judge.outcome import UNKNOWN_AS
 from probe.judge.rule import RULES_VERSION
+from probe.judge.stand import SOURCES
 from probe.model.verdict import Verdict
 from probe.model.words import Caveat, ControlSource, State
 
@@ -30,9 +32,8 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
     """Fill in the sentence, the times, the witnesses and the controls."""
     target, own = reading.target, reading.own
     rule = outcome.rule
-    wanted = {name for _, name, _, _ in Formatter().parse(rule.because) if name}
-    params = {name: outcome.params.get(name, "") for name in sorted(wanted)}
-    sources = dict.fromkeys(s for s in ControlSource if s in outcome.sources)
+    params = {name: outcome.params.get(name, "") for name in _names(rule.because)}
+    sources = tuple(s for s in SOURCES if s in outcome.sources)
     everything = [*own, *reading.aside]
     notes = unique(outcome.notes)
     rates = outcome.rates
@@ -69,7 +70,7 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         )
         + sum(len(m.transfers) for m in reading.aside),
         n_controls=outcome.n_controls,
-        control_source=tuple(sources) or (ControlSource.NONE,),
+        control_source=sources or (ControlSource.NONE,),
         dns_ms=_median(q.t - q.t0 for m in own for q in m.queries if q.is_system and q.answers),
         connect_ms=_median(c.t - c.t0 for m in own for c in m.tcp_connect if c.failure is None),
         tls_ms=_median(
@@ -88,6 +89,12 @@ def verdict_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Verdict:
         notes=tuple(text_of(n) for n in notes),
         notes_apart=notes,
     )
+
+
+@cache  # as many as there are rules
+def _names(template: str) -> tuple[str, ...]:
+    """Return the parameters of a sentence, sorted."""
+    return tuple(sorted({name for _, name, _, _ in Formatter().parse(template) if name}))
 
 
 def _caveats(facts: RunFacts, reading: Reading, state: State) -> Iterable[Caveat]:

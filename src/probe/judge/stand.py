@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 PASSES = "passes"
+SOURCES = tuple(ControlSource)
+"""In the order of the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def stand(
         otherwise=bool(known) and not passing and not alike,
         asked=bool(views),
         worked=any(v.usable for v in views),
-        sources=tuple(s for s in ControlSource if s in sources),
+        sources=tuple(s for s in SOURCES if s in sources),
         uids=tuple(sorted({v.uid for v in saying if v.uid})),
         n=len(saying),
     )

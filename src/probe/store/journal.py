@@ -25,7 +25,8 @@ from probe.system.disk import (
 FIRST: Final = "0" * 64
 """What the first line bears instead of a hash."""
 _PREFIX: Final = b'{"prev_sha256":"'
-_HEAD: Final = len(_PREFIX) + 64 + 2
+_BLOCK: Final = 1 << 18
+"""Bytes read at once."""
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -119,7 +120,12 @@ class Journal:
 
 def chained(record: bytes, previous: str) -> bytes:
     """Return the line of a record: `prev_sha256` is its first key."""
-    return b"".join((_PREFIX, previous.encode(), b'",', record[1:], b"\n"))
+    return b"".join((_begin(previous), record[1:], b"\n"))
+
+
+def _begin(previous: str) -> bytes:
+    """Return how the line after one of that hash begins."""
+    return b"".join((_PREFIX, previous.encode(), b'",'))
 
 
 def read(path: Path) -> Iterator[Measurement]:
@@ -139,16 +145,16 @@ def read_with_lines(path: Path) -> Iterator[tuple[Measurement, bytes]]:
 
 def _unbroken(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and bytes of each complete line, each held against the hash that the next one bears."""
-    previous = FIRST
+    begin = _begin(FIRST)
     for number, (offset, line) in enumerate(_lines(path), 1):
-        if not line.startswith(_PREFIX) or line[len(_PREFIX) : _HEAD] != previous.encode() + b'",':
+        if not line.startswith(begin):
             what = (
                 "the chain begins elsewhere" if number == 1 else f"line {number - 1} was changed or removed"
             )
             hint = "The file is not as it was written: use an untouched copy of the run."
             raise StoreError(path, number, f"prev_sha256 does not fit: {what}", hint)
         yield offset, line
-        previous = hashlib.sha256(line).hexdigest()
+        begin = _begin(hashlib.sha256(line).hexdigest())
 
 
 def of_experiment(path: Path, experiment: str) -> Iterator[Measurement]:
@@ -231,14 +237,22 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         hint = "Name a folder below results/ that `probe run` wrote."
         raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
     with handle:
-        offset = 0
-        number = 1
-        while (line := handle.readline(codec.LONGEST_LINE + 1)).endswith(b"\n"):
-            yield offset, line[:-1]
-            offset += len(line)
-            number += 1
-        if len(line) > codec.LONGEST_LINE:
-            raise _unreadable(path, number, ValueError(f"longer than {codec.LONGEST_LINE} bytes"))
+        offset = number = 0
+        rest = b""
+        while block := handle.read(_BLOCK):
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                number += 1
+                if len(line) > codec.LONGEST_LINE:
+                    raise _too_long(path, number)
+                yield offset, line
+                offset += len(line) + 1
+            if len(rest) > codec.LONGEST_LINE:
+                raise _too_long(path, number + 1)
+
+
+def _too_long(path: Path, number: int) -> StoreError:
+    return _unreadable(path, number, ValueError(f"longer than {codec.LONGEST_LINE} bytes"))
 
 
 def _measurement(path: Path, number: int, line: bytes) -> Measurement:
