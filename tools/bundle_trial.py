@@ -19,7 +19,7 @@ TRIALS: Final = (
     (("judge", "{run}"), "reachable"),
     (("report", "{run}", "--format", "html", "-o", "page.html"), "page.html"),
     (("evidence", "seal", "{run}", "-o", "bags"), "Root hash"),
-    (("evidence", "verify", "bags/{name}.zip"), "{name}"),
+    (("evidence", "verify", "bags/{name}.zip"), "judged again from the measurements, by the same rules"),
 )
 """What is typed, and what must be in the answer: data, languages, catalogue, lab, rules, pages, seals."""
 LONGEST_S: Final = 300.0
