@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from loopback.registering import AUTNUM
 from probe.lab.names import SYSTEM_RESOLVERS
-from probe.measure import kernel, path
+from probe.measure import path
 from probe.measure.asn_table import AsnTable, table_of
 from probe.measure.dial import RealNetwork
 from probe.measure.runner import Session
@@ -168,8 +169,8 @@ def test_after_six_silent_hops_the_rest_is_not_asked_for() -> None:
 
 
 def test_a_system_that_does_not_tell_says_so_and_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel, "IS_LINUX", False)
     with a_chain([HOME], ANCHOR) as chain:
+        monkeypatch.setattr(sys, "platform", "darwin")
         m = traced(chain, a_path(ANCHOR), shipped())
     assert (m.path_traces, m.local, m.bytes_sent) == ((), (path.UNSUPPORTED,), 0)
 

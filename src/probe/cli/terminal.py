@@ -8,6 +8,8 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TextIO
 
+from probe.system.console import takes_escapes
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -108,7 +110,7 @@ def somebody_is_there() -> bool:
 
 def live_is_welcome() -> bool:
     """Whether stderr is a terminal that can redraw itself."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+    return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb" and takes_escapes(sys.stderr)
 
 
 def console(stream: TextIO) -> "Console":
@@ -130,7 +132,7 @@ def console(stream: TextIO) -> "Console":
         highlight=False,
         soft_wrap=False,
         no_color=bool(os.environ.get("NO_COLOR")) or None,
-        force_terminal=None if stream.isatty() else False,
+        force_terminal=None if stream.isatty() and takes_escapes(stream) else False,
         safe_box=True,
         legacy_windows=False,
     )

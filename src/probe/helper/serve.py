@@ -182,10 +182,10 @@ def _not_told(_unraisable: object) -> None:
 
 def _allow_files() -> None:
     """Let this process have as many connections as the system allows; each takes two descriptors."""
-    try:
-        import resource
-    except ImportError:  # no POSIX system
+    if sys.platform == "win32":
         return
+    import resource
+
     with contextlib.suppress(OSError, ValueError):
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

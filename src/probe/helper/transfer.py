@@ -20,6 +20,7 @@ from probe.helper.identity import Identity, ephemeral_identity
 from probe.helper.limits import Client, Clients, Limits
 from probe.helper.receipts import VERSION, Receipts
 from probe.helper.visit import BUFFER, POLL_S, Visit, answer
+from probe.system.ports import take_alone
 
 if TYPE_CHECKING:
     import ssl
@@ -198,7 +199,7 @@ def listen(bind: str, port: int) -> socket.socket:
     """Return a non-blocking listening socket; `::` takes both families. Raises ListenError."""
     sock = socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(sock)
         if ":" in bind:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(bind != "::"))
         sock.bind((bind, port))

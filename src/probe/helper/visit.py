@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+import sys
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -160,11 +161,11 @@ async def _acknowledged(visit: Visit) -> None:
 
 def _unacknowledged(sock: socket.socket) -> int:
     """Return the bytes in the send queue (SIOCOUTQ, tcp(7)); 0 where the system does not say."""
-    try:
-        import fcntl
-        import termios
-    except ImportError:  # no POSIX system
+    if sys.platform == "win32":
         return 0
+    import fcntl
+    import termios
+
     try:
         (left,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))
     except OSError:

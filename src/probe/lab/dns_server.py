@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import struct
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +88,10 @@ async def serve_udp(world: World, sock: socket.socket, locate: Locate, quic: Dat
 async def serve_udp_everywhere(world: World, sock: socket.socket, quic: Datagrams | None = None) -> None:
     """Serve until cancelled on every address of the host (Linux); replies come from the one asked.
 
-    DNS, unless `quic` is given.
+    DNS, unless `quic` is given. Raises OSError elsewhere.
     """
+    if sys.platform == "win32":
+        raise OSError(errno.EOPNOTSUPP, "real addresses are served on Linux only")
     port = sock.getsockname()[1]
     sock.setsockopt(*RECEIVE_PKTINFO[sock.family], 1)
     sock.setsockopt(*FREEBIND[sock.family], 1)
@@ -127,13 +131,14 @@ def _send_any_from(
     sock: socket.socket, source: tuple[int, int, bytes], data: bytes, peer: tuple[Any, ...]
 ) -> None:
     with contextlib.suppress(OSError):
-        sock.sendmsg([data], [source], 0, peer)
+        _send_from(sock, source, peer, data)
 
 
 def _send_from(
     sock: socket.socket, source: tuple[int, int, bytes], peer: tuple[Any, ...], reply: bytes
 ) -> None:
-    sock.sendmsg([reply], [source], 0, peer)
+    if sys.platform != "win32":
+        sock.sendmsg([reply], [source], 0, peer)
 
 
 def _asked(family: int, data: bytes) -> tuple[str, bytes]:

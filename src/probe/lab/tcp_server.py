@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from probe.lab.wires import PlainWire
+from probe.system.ports import take_alone
 
 if TYPE_CHECKING:
     from probe.lab.records import Place
@@ -27,8 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a non-blocking listening socket. Raises OSError."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if hasattr(socket, "SO_REUSEADDR"):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(sock)
         if ":" in host:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))

@@ -54,16 +54,29 @@ if sys.platform == "linux":
                         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                             loop.call_soon_threadsafe(_tell, future, moment)
 
+    def _tell(future: asyncio.Future[float], moment: float) -> None:
+        if not future.done():
+            future.set_result(moment)
 
-def _tell(future: asyncio.Future[float], moment: float) -> None:
-    if not future.done():
-        future.set_result(moment)
+    @cache
+    def the_watch() -> _Watch:
+        """Return the process's own, begun now if need be."""
+        return _Watch()
 
-
-@cache
-def the_watch() -> _Watch:
-    """Return the process's own, begun now if need be."""
-    return _Watch()
+    async def _noted(sock: socket.socket, address: str, port: int) -> float:
+        try:
+            sock.connect((address, port))
+        except (BlockingIOError, InterruptedError):
+            pass
+        else:
+            return time.perf_counter()
+        while True:
+            moment = await the_watch().writable(sock)
+            if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(error, os.strerror(error))
+            if _is_connected(sock):
+                return moment
+            # The event was that of a socket which had this number before.
 
 
 async def connect(sock: socket.socket, address: str, port: int) -> float | None:
@@ -71,22 +84,10 @@ async def connect(sock: socket.socket, address: str, port: int) -> float | None:
 
     Raises OSError. A cancelled connect leaves the socket to its owner.
     """
-    if sys.platform != "linux":
-        await asyncio.get_running_loop().sock_connect(sock, (address, port))
-        return None
-    try:
-        sock.connect((address, port))
-    except (BlockingIOError, InterruptedError):
-        pass
-    else:
-        return time.perf_counter()
-    while True:
-        moment = await the_watch().writable(sock)
-        if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            raise OSError(error, os.strerror(error))
-        if _is_connected(sock):
-            return moment
-        # The event was that of a socket which had this number before.
+    if sys.platform == "linux":
+        return await _noted(sock, address, port)
+    await asyncio.get_running_loop().sock_connect(sock, (address, port))
+    return None
 
 
 def _is_connected(sock: socket.socket) -> bool:

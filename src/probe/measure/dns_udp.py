@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import dataclasses
 import math
-import socket
-import struct
-import sys
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from probe.measure.dns_message import is_answer, reply_of, wire_of
 from probe.measure.failure import classify
+from probe.measure.sockets import ask_for_ttl, can_watch, datagram
 from probe.model import failure as f
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from dns.message import Message
@@ -31,8 +30,6 @@ LINGER_S: Final = 0.8
 """After the first answer. Forged ones win by the round trip behind the forger, rarely more than 0.3 s."""
 MAX_REPLIES: Final = 16
 MAX_DATAGRAM: Final = 65535
-_IP_RECVTTL: Final = 12
-"""linux/in.h."""
 
 
 class UdpLookup:
@@ -97,7 +94,7 @@ class UdpLookup:
         sock: socket.socket | None = None
         try:
             sock = self._ctx.network.open_udp(self._server, self._port)
-            _ask_for_ttl(sock)
+            ask_for_ttl(sock)  # a forger nearby often gives itself away by it
             await self._ask_and_listen(sock)
         except OSError as error:
             self._error = error
@@ -132,10 +129,10 @@ class UdpLookup:
 
     async def _listen(self, inbox: _Inbox, limit: float, *, until_answered: bool) -> None:
         while len(self._replies) < MAX_REPLIES and not (until_answered and self._first is not None):
-            datagram = await inbox.receive(min(limit, self._until))
-            if datagram is None:
+            heard = await inbox.receive(min(limit, self._until))
+            if heard is None:
                 return
-            wire, ip_ttl = datagram
+            wire, ip_ttl = heard
             self._ctx.bytes_received += len(wire)
             reply = reply_of(wire, self._asked, t=self._ctx.now(), ip_ttl=ip_ttl)
             self._replies.append(reply)
@@ -143,18 +140,6 @@ class UdpLookup:
                 self._first = reply
                 self.answered.set()
                 self._until = min(self._until, asyncio.get_running_loop().time() + self._linger_s)
-
-
-def _ask_for_ttl(sock: socket.socket) -> None:
-    """Ask for the IP TTL of replies: a forger nearby often gives itself away by it."""
-    v6 = sock.family == socket.AF_INET6
-    try:
-        if v6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
-        else:
-            sock.setsockopt(socket.IPPROTO_IP, getattr(socket, "IP_RECVTTL", _IP_RECVTTL), 1)
-    except (OSError, AttributeError):
-        return
 
 
 class _Inbox:
@@ -170,20 +155,16 @@ class _Inbox:
 
     async def receive(self, until: float) -> tuple[bytes, int | None] | None:
         """Return the next datagram, None if none comes until then, by the loop's clock. Raises OSError."""
-        if sys.platform == "win32":
+        if not can_watch(self._loop):
             with anyio.move_on_after(until - self._loop.time()):
                 return await self._loop.sock_recv(self._sock, MAX_DATAGRAM), None
             return None
         await asyncio.sleep(0)
         while self._loop.time() < until:
             try:
-                data, ancillary, _, _ = self._sock.recvmsg(MAX_DATAGRAM, 256)
+                return datagram(self._sock, MAX_DATAGRAM)
             except BlockingIOError:
                 await self._readable(until)
-                continue
-            return data, next(
-                (struct.unpack_from("i", item)[0] for _, _, item in ancillary if len(item) >= 4), None
-            )
         return None
 
     async def _readable(self, until: float) -> None:

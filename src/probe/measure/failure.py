@@ -17,6 +17,8 @@ POSIX: Final[dict[int, str]] = {
     errno.ENOTCONN: f.CONNECTION_ALREADY_CLOSED,
     errno.ETIMEDOUT: f.TIMED_OUT,
     errno.EHOSTUNREACH: f.HOST_UNREACHABLE,
+    errno.EHOSTDOWN: f.HOST_UNREACHABLE,
+    getattr(errno, "ENONET", errno.EHOSTDOWN): f.HOST_UNREACHABLE,
     errno.ENETUNREACH: f.NETWORK_UNREACHABLE,
     errno.ENETDOWN: f.NETWORK_DOWN,
     errno.ENETRESET: f.NETWORK_RESET,
@@ -32,9 +34,11 @@ POSIX: Final[dict[int, str]] = {
     errno.EMSGSIZE: "x_local_message_size",
     errno.EPROTO: "x_protocol_error",
 }
-"""POSIX errno. Other unreachables of ICMP reach us as these numbers too (man 7 icmp, man 7 ip)."""
+"""POSIX errno. Other unreachables of ICMP reach us as these numbers too (man 7 icmp, man 7 ip).
 
-WINSOCK: Final[dict[int, str]] = {
+ENONET is Linux's for "host isolated"."""
+
+WIN32: Final[dict[int, str]] = {
     64: f.CONNECTION_RESET,
     121: f.TIMED_OUT,
     995: f.INTERRUPTED,
@@ -44,8 +48,14 @@ WINSOCK: Final[dict[int, str]] = {
     1232: f.HOST_UNREACHABLE,
     1234: f.CONNECTION_REFUSED,
     1236: f.CONNECTION_ABORTED,
+}
+"""What the proactor gives instead of Winsock's codes (Microsoft, System Error Codes). As errno, these numbers
+mean something else: 64 is ENONET on Linux, EHOSTDOWN on macOS."""
+
+WINSOCK: Final[dict[int, str]] = {
     10013: f.PERMISSION_DENIED,
     10024: f.X_LOCAL_FD_LIMIT,
+    10040: "x_local_message_size",
     10047: "x_local_family_not_supported",
     10048: "x_local_address_in_use",
     10049: "x_local_address_not_available",
@@ -58,9 +68,10 @@ WINSOCK: Final[dict[int, str]] = {
     10057: f.CONNECTION_ALREADY_CLOSED,
     10060: f.TIMED_OUT,
     10061: f.CONNECTION_REFUSED,
+    10064: f.HOST_UNREACHABLE,
     10065: f.HOST_UNREACHABLE,
 }
-"""Winsock and the Win32 codes that the proactor gives instead of them (Microsoft, System Error Codes)."""
+"""Winsock's own codes, which stand in `winerror` and in `errno`."""
 
 RESOLVER: Final[dict[int, str]] = {
     number: name
@@ -93,12 +104,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _of_os(error: OSError) -> str | None:
     windows = getattr(error, "winerror", None)
-    if windows is not None and windows in WINSOCK:
-        return WINSOCK[windows]
+    if windows in WIN32:
+        return WIN32[windows]
     number = error.errno
     if number is None:
         return f.TIMEOUT if isinstance(error, TimeoutError) else None
-    return POSIX.get(number) or WINSOCK.get(number)
+    return POSIX.get(number) or WINSOCK.get(windows or number)
 
 
 def _named(error: BaseException) -> str | None:

@@ -11,7 +11,6 @@ from typing import Final
 from probe.model.observation import ICMPError, TCPInfo
 from probe.model.transfer import TCPSample
 
-IS_LINUX: Final = sys.platform.startswith("linux")
 _IP_RECVERR, _IPV6_RECVERR, _MSG_ERRQUEUE = 11, 25, 0x2000
 """linux/in.h, linux/in6.h, bits/socket.h: not in Python's socket module before 3.14."""
 _TCP_INFO: Final = 11
@@ -25,7 +24,7 @@ _SEGMENT_HEADERS: Final = 90
 
 def _raw(sock: socket.socket) -> bytes:
     """Read struct tcp_info; empty elsewhere, or when the socket is gone."""
-    if not IS_LINUX or sock.fileno() < 0:
+    if sys.platform != "linux" or sock.fileno() < 0:
         return b""
     try:
         raw = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 232)
@@ -113,7 +112,7 @@ def watch_icmp(sock: socket.socket, watch: bool) -> None:
     Only while connecting: on an open connection it would make a soft, forgeable ICMP error end what an
     ordinary program's connection survives (man 7 ip, IP_RECVERR).
     """
-    if not IS_LINUX:
+    if sys.platform != "linux":
         return
     v6 = sock.family == socket.AF_INET6
     level, option = (socket.IPPROTO_IPV6, _IPV6_RECVERR) if v6 else (socket.IPPROTO_IP, _IP_RECVERR)
@@ -125,7 +124,7 @@ def watch_icmp(sock: socket.socket, watch: bool) -> None:
 
 def icmp_error(sock: socket.socket) -> ICMPError | None:
     """Take the ICMP error off the socket's error queue, with the address of the router that sent it."""
-    if not IS_LINUX or sock.fileno() < 0:
+    if sys.platform != "linux" or sock.fileno() < 0:
         return None
     try:
         _, ancillary, _, _ = sock.recvmsg(512, 512, _MSG_ERRQUEUE)

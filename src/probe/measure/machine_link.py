@@ -6,6 +6,8 @@ Kinds only: an interface's name can hold a MAC address, a network's name or its 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import socket
 import struct
 import sys
@@ -63,6 +65,8 @@ def route_interface(address: str, family: socket.AddressFamily) -> int | None:
     This is `ip route get`: it sees policy routes, as WireGuard's, that the main table does not show.
     Raises OSError where netlink is not to be had.
     """
+    if sys.platform != "linux":
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
     packed = socket.inet_pton(family, address)
     attribute = _ATTRIBUTE.pack(_ATTRIBUTE.size + len(packed), RTA_DST) + packed
     route = _ROUTE.pack(family, len(packed) * 8, 0, 0, 0, 0, 0, 0, 0)

@@ -8,6 +8,7 @@ be nothing of the volunteer's network; of all others the AS number is, as far as
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -70,7 +71,7 @@ class _Hop:
 
 async def recipe(ctx: Context, step: Step) -> None:
     """Follow the path to `path://host:port`, at its first public address."""
-    if not kernel.IS_LINUX:
+    if sys.platform != "linux":
         ctx.local.append(UNSUPPORTED)
         return
     place = place_of(step.target.input)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-import sys
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from probe.measure import kernel
 from probe.measure.failure import classify
+from probe.measure.sockets import can_watch
 from probe.model import failure as f
 from probe.model.observation import NetworkEvent
 
@@ -63,6 +63,7 @@ class Stream:
         self._write_error: OSError | None = None
         self._reads = 0
         self._loop = asyncio.get_running_loop()
+        self._can_watch = can_watch(self._loop)
         self._wanted = 0
         self._waiter: asyncio.Future[bytes] | None = None
         self._watched = False
@@ -95,7 +96,7 @@ class Stream:
 
     async def _recv(self, size: int) -> bytes:
         """Do what the loop's `sock_recv` does, but ask it once, not at every read, to watch the socket."""
-        if sys.platform == "win32":
+        if not self._can_watch:
             return await self._loop.sock_recv(self.sock, size)
         try:
             return self.sock.recv(size)

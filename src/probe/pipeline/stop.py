@@ -10,8 +10,10 @@ from typing import Any, cast
 
 from probe.model.observer import Observer
 
-STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""SIGHUP too: a terminal that is closed, or a lost ssh, must not cost the run."""
+STOPPING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""SIGHUP too: a terminal that is closed, or a lost ssh, must not cost the run. On Windows that is SIGBREAK."""
 
 
 class Stop:
