@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 
-def _home(home: Path) -> dict[str, str]:
+def own(home: Path) -> dict[str, str]:
     """Return the settings under which nothing of the person who runs the tests is read or removed."""
     config, state = str(home / "config"), str(home / "state")
     return {
@@ -40,7 +40,7 @@ def probe(
         **os.environ,
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "100",
-        **(_home(home) if home else {}),
+        **(own(home) if home else {}),
         **(env or {}),
     }
     return subprocess.run(

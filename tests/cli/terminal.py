@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from cli.command import as_probe
+from cli.command import as_probe, own
 
 AS_AT_A_TERMINAL = ("env", "--default-signal=INT")
 """A shell's background job, such as a test run may be, hands down that Ctrl-C is ignored."""
@@ -19,20 +19,26 @@ class Terminal:
     """Read until something shows, type, wait for the end."""
 
     def __init__(
-        self, home: Path, *arguments: str, columns: int = 80, without: str = "", within: tuple[str, ...] = ()
+        self,
+        home: Path,
+        *arguments: str,
+        columns: int = 80,
+        without: str = "",
+        within: tuple[str, ...] = (),
+        env: dict[str, str] | None = None,
     ) -> None:
         self.master, slave = pty.openpty()
-        env = {
+        environ = {
             **os.environ,
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / "config"),
+            **own(home),
             "LC_ALL": "C.UTF-8",
             "COLUMNS": str(columns),
             "TERM": "xterm",
+            **(env or {}),
         }
         self.process = subprocess.Popen(
             [*within, *AS_AT_A_TERMINAL, sys.executable, *as_probe(without), *arguments],
-            env=env,
+            env=environ,
             cwd=home,
             stdin=slave,
             stdout=slave,

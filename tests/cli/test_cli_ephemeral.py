@@ -156,11 +156,9 @@ def test_of_a_killed_one_forget_finds_the_folder_but_not_while_it_is_written(
 
 @pytest.mark.wire
 @pytest.mark.slow
-def test_what_was_agreed_to_is_not_remembered(
-    cut_off: tuple[str, ...], tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(memory))
-    terminal = Terminal(tmp_path, *(word for word in RUN if word != "--yes"), within=cut_off)
+def test_what_was_agreed_to_is_not_remembered(cut_off: tuple[str, ...], tmp_path: Path, memory: Path) -> None:
+    typed = (word for word in RUN if word != "--yes")
+    terminal = Terminal(tmp_path, *typed, within=cut_off, env={"XDG_RUNTIME_DIR": str(memory)})
     try:
         terminal.until("keeps nothing: the run lies in")
         terminal.until("Start? [y/N] ")
