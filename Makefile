@@ -34,8 +34,10 @@ format: $(STAMP) ## is it formatted?
 lint: $(STAMP) ## does the linter agree?
 	$(BIN)/ruff check src tests benchmarks tools
 
-types: $(STAMP) ## does mypy agree?
+types: $(STAMP) ## does mypy agree, on Windows and macOS too?
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 src
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin src
 
 imports: $(STAMP) ## who imports whom?
 	$(BIN)/lint-imports

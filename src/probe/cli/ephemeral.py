@@ -24,7 +24,7 @@ MOUNTS: Final = Path("/proc/self/mounts")
 TRIES: Final = 3
 """Of removing: something may still have been writing."""
 ENDING: Final = tuple(
-    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK") if hasattr(signal, name)
 )
 """What ends a program without asking it, unless it asked to be told; Ctrl-C is an exception already."""
 
@@ -120,10 +120,10 @@ def _removed(folder: Path) -> bool:
 
 def _no_core_dump() -> None:
     """Have the system write no image of this process, should it crash."""
-    try:
-        import resource
-    except ImportError:  # Windows writes none by itself
+    if sys.platform == "win32":  # it writes none by itself
         return
+    import resource
+
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 

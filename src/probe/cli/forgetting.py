@@ -1,7 +1,5 @@
 """What lies on this disk and how it goes; and what nobody can remove from here."""
 
-import fcntl
-import os
 import re
 import shutil
 import sys
@@ -17,6 +15,7 @@ from probe.locale import N_, YES, _, ngettext
 from probe.report.console_live import megabytes
 from probe.report.show import visible
 from probe.store.run_folder import MEASUREMENTS, RUN
+from probe.system.disk import hold, let_go, open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,17 +157,17 @@ def _is_used(path: Path, results: Path) -> bool:
 def _is_written(run: Path) -> bool:
     """Whether a process holds the lock of the run's journal."""
     try:
-        descriptor = os.open(run / MEASUREMENTS, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = open_to_read(run / MEASUREMENTS)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold(descriptor)
     except BlockingIOError:
         return True
     except OSError:  # a file system without locks
         return False
     finally:
-        os.close(descriptor)
+        let_go(descriptor)
     return False
 
 

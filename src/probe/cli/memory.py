@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from probe.system.disk import open_new, replace
+
 LIMIT: Final = 10_000
 """Bytes read of the file: it holds two short values."""
 
@@ -35,10 +37,9 @@ class Memory:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = self._fresh()
             fresh.unlink(missing_ok=True)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(open_new(fresh), "w", encoding="utf-8") as file:
                 json.dump({"controls": list(controls), "digest": digest}, file)
-            fresh.replace(self.path)
+            replace(fresh, self.path)
 
     def forget(self) -> None:
         """Remove the file, what a killed command left of it, and the folder where nothing else lies in it."""
