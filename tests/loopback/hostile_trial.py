@@ -9,6 +9,8 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any, Final
 
+import aioquic.asyncio.server  # loaded now, not while a peer is met
+import aioquic.h3.connection  # noqa: F401  # loaded now, not while a peer is met
 import anyio
 
 from loopback.lab_clients import catalogue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ import dns.entropy
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 
 from probe.measure.dns_usual import usual_reply
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 PAYLOAD: Final = 1232
 """EDNS buffer size of DNS flag day 2020: it fits every path without fragments."""
+MAX_RECORDS: Final = 128
+"""A longer message is not read: its names can cost a second, in which nothing else gets its turn."""
 MAX_ADDRESSES: Final = 64
 MAX_CNAMES: Final = 16
 MAX_TEXTS: Final = 16
@@ -70,10 +74,22 @@ def reply_of(wire: bytes, asked: dns.message.Message, *, t: float, ip_ttl: int |
     try:
         if (usual := usual_reply(wire, wire_of(asked), t=t, ip_ttl=ip_ttl)) is not None:
             return usual
-        message = dns.message.from_wire(wire, ignore_trailing=True)
-        return _read(message, asked, len(wire), t, ip_ttl)
+        return _read(parsed(wire), asked, len(wire), t, ip_ttl)
     except Exception:  # noqa: BLE001  # hostile bytes make the parser raise more than it says
         return DNSReply(t=t, failure=f.X_DNS_UNPARSABLE, ip_ttl=ip_ttl, n_bytes=len(wire))
+
+
+def parsed(wire: bytes) -> dns.message.Message:
+    """Parse a message of at most `MAX_RECORDS`; hostile bytes make this raise nearly anything.
+
+    Only records of the internet are left in it: in another class even an address is something else.
+    """
+    if sum(struct.unpack_from("!3H", wire, 6)) > MAX_RECORDS:
+        raise ValueError("too many records")
+    message = dns.message.from_wire(wire, ignore_trailing=True)
+    for section in (message.answer, message.authority, message.additional):
+        section[:] = [rrset for rrset in section if rrset.rdclass == dns.rdataclass.IN]
+    return message
 
 
 def is_answer(reply: DNSReply) -> bool:

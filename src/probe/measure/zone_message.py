@@ -13,7 +13,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from probe.measure.dns_message import PAYLOAD, RCODES
+from probe.measure.dns_message import PAYLOAD, RCODES, parsed
 from probe.model import failure as f
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def question(name: str, rdtype: str) -> dns.message.Message:
 def heard(wire: bytes, asked: dns.message.Message, *, t: float) -> Heard:
     """Read one message; whatever it is, it becomes something with a failure that says so."""
     try:
-        message = dns.message.from_wire(wire, ignore_trailing=True)
+        message = parsed(wire)
         return Heard(t=t, failure=_failure(message, asked), size=len(wire), message=message)
     except Exception:  # noqa: BLE001  # hostile bytes make the parser raise more than it says
         return Heard(t=t, failure=f.X_DNS_UNPARSABLE, size=len(wire))

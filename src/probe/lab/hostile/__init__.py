@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from probe.lab.hostile import dns, http, tcp, tls
+from probe.lab.hostile import dns, dns_streams, http, tcp, tls
 from probe.lab.hostile.http import ANSWERS, PATHS, site
 from probe.lab.hostile.tls import HELLO_STRIKES
+from probe.lab.quic_server import has_quic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ADDRESSES", "ANSWERS", "CORPUS", "HELLO_STRIKES", "HONEST", "PATHS", "site", "url_of"]
 
-CORPUS: Final[tuple[Misbehaviour, ...]] = (*dns.ROWS, *tcp.ROWS, *tls.ROWS, *http.ROWS)
+_OVER_QUIC: Final = frozenset({"doq", "quic", "h3"})
+CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(
+    row
+    for rows in (dns.ROWS, dns_streams.ROWS, tcp.ROWS, tls.ROWS, http.ROWS)
+    for row in rows
+    if has_quic() or row.door not in _OVER_QUIC
+)
 
 HONEST: Final = "honest.probe-lab.example"
 """A host that does as it should, beside them."""
