@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports coverage release bundle lock clean
+.PHONY: help demo test check format lint types imports coverage fuzz release bundle lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
@@ -52,9 +52,15 @@ release: $(STAMP) ## wheel, source archive, SBOM and SHA256SUMS of the last comm
 bundle: $(STAMP) ## a folder for volunteers that runs without Python, for this platform, packed in dist/ and tried
 	$(BIN)/python -m tools.bundle
 
+INPUTS ?= 100000
+fuzz: $(STAMP) ## random bytes for everything that reads what others wrote: make fuzz INPUTS=1000000
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.lock
+	$(BIN)/python tests/fuzz/run.py all --inputs $(INPUTS)
+
 lock: ## resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/core.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev requirements/build.in -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group pyproject.toml:fuzz -o requirements/fuzz.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --extra asn --extra quic --group bundle -c requirements/core.lock -o requirements/bundle.lock
 
 clean: ## forget the environment and the caches

@@ -107,6 +107,17 @@ def test_a_line_without_end_is_refused_in_bounded_memory(run: RunFolder) -> None
         list(run.measurements())
 
 
+def test_a_line_nested_deeper_than_any_is_refused_with_its_number(run: RunFolder) -> None:
+    deep = b"[" * 3000 + b"]" * 3000
+    (run.path / "measurements.jsonl").write_bytes(
+        b'{"prev_sha256":"' + b"0" * 64 + b'","target_id":"a","x":' + deep + b"}\n"
+    )
+    with raises("not a measurement", line=1):
+        list(run.measurements())
+    with raises("not a measurement", line=1):
+        run.index()
+
+
 def test_a_torn_last_line_is_moved_away_and_the_chain_goes_on(run: RunFolder, redactor: Redactor) -> None:
     run.append(a_measurement(measurement_uid="uid-0"))
     run.append(a_measurement(measurement_uid="uid-1"))

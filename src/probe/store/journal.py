@@ -224,7 +224,7 @@ def index(path: Path) -> dict[str, list[int]]:
     for number, (offset, line) in enumerate(_unbroken(path), 1):
         try:
             found.setdefault(_head.decode(line).target_id, []).append(offset)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise _unreadable(path, number, error) from None
     return found
 
