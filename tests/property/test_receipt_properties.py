@@ -10,28 +10,12 @@ from hypothesis import strategies as st
 
 from probe.measure.transfer_helper import Served, read_announcement, read_receipts
 from probe.measure.transfer_receipt import JUNK, LARGEST
-from probe.model.transfer import Transfer
+from unit.factories import a_transfer
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 NONCE = "0123456789abcdef" * 2
-TRANSFER = Transfer(
-    t0=0.0,
-    t=1.0,
-    failure=None,
-    arm="X",
-    purpose="pair",
-    test=0,
-    number=0,
-    position=0,
-    ip="93.184.216.34",
-    port=443,
-    server_name="target.example",
-    host="helper.example",
-    path="/transfer",
-    direction="down",
-    n_bytes=100_000,
-)
+TRANSFER = a_transfer()
 HONEST: dict[str, Any] = {
     "bytes": 131_072,
     "client_asn": "",

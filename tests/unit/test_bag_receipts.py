@@ -18,6 +18,7 @@ from probe.pipeline.reporting import told
 from probe.store import journal
 from unit.a_bag import faults_of, hashed_again, lines_of
 from unit.a_run import a_measurement
+from unit.factories import a_transfer
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
@@ -34,23 +35,7 @@ SAID = {
     "utc": "2026-11-21T12:00:00Z",
     "v": 1,
 }
-TRANSFER = Transfer(
-    t0=0.0,
-    t=1.0,
-    failure=None,
-    arm="X",
-    purpose="pair",
-    test=0,
-    number=0,
-    position=0,
-    ip="93.184.216.34",
-    port=443,
-    server_name="target.example",
-    host="helper.example",
-    path="/transfer",
-    direction="down",
-    n_bytes=100_000,
-)
+TRANSFER = a_transfer()
 
 
 def signed(**changes: object) -> dict[str, str]:

@@ -14,10 +14,11 @@ from probe.model.observation import TCPConnect
 from probe.model.target import Target
 from probe.model.verdict import Verdict
 from probe.model.words import Located, ReasonCode, State
-from probe.report.compare import TargetChange, compared, veiled
+from probe.report.compare import TargetChange, compared
 from probe.report.compare_columns import CHANGE_COLUMNS
 from probe.report.compare_document import document
 from probe.report.compare_json import as_json
+from probe.report.compare_public import veiled
 from probe.report.csv import as_csv
 from probe.report.told import Seal, Told
 from unit.a_run import a_measurement, a_record, a_service_verdict, a_verdict

@@ -10,6 +10,7 @@ from probe.model.observation import TCPInfo
 from probe.model.transfer import Receipt, TCPSample, Transfer
 from probe.store import Redactor, codec
 from unit.a_run import a_measurement
+from unit.factories import a_transfer
 from unit.test_redact import OWN, VOLUNTEER
 
 PAYLOAD = json.dumps(
@@ -62,22 +63,14 @@ INFO = TCPInfo(
     bytes_acked=1,
     bytes_received=1,
 )
-FULL = Transfer(
+FULL = a_transfer(
     t0=0.1,
     t=1.9,
-    failure=None,
     stage="",
-    arm="X",
-    purpose="pair",
     test=1,
     number=5,
     position=1,
-    ip="93.184.216.34",
     port=8443,
-    server_name="target.example",
-    host="helper.example",
-    path="/transfer",
-    direction="down",
     helper="https://helper.example/",
     connect_s=0.04,
     tls_s=0.09,

@@ -37,7 +37,7 @@ def write(runs: tuple[Path, Path], form: str, out: Path | None, disclosure: str)
 
 
 def _veiled(between: "Compared") -> "Compared":
-    from probe.report.compare import veiled
+    from probe.report.compare_public import veiled
 
     return veiled(between)
 

@@ -51,7 +51,7 @@ def _written(bag: Path, old: Path, new: Path) -> bool:
                         shutil.copyfileobj(content, copy)
             for name, content_ in _outside(bag):
                 target.writestr(_like(ZipInfo(f"{bag.name}/{name}"), members[0]), content_)
-    except (BadZipFile, KeyError, NotImplementedError, RuntimeError):
+    except (BadZipFile, KeyError, NotImplementedError, RuntimeError):  # the third: packed in an unknown way
         return False
     return True
 

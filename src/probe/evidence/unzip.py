@@ -47,7 +47,7 @@ _NO_ZIP: Final = (
     struct.error,
     RuntimeError,
 )
-"""What the library raises for a zip that is none."""
+"""What the library raises for a zip that is none, or is packed in a way that it does not know."""
 NO_ZIP: Final = N_("it does not end as a zip ends")
 DAMAGED: Final = N_("it is damaged")
 SECRET: Final = N_("it is encrypted")

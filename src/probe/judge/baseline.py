@@ -11,7 +11,7 @@ from probe.judge.clock import host_of, is_valid
 from probe.judge.constants import BASELINE_FRESH_S, CALIBRATION_S, UNDATED
 from probe.judge.pairs import pair_tests
 from probe.judge.paths import path_baseline
-from probe.judge.reading import PORTS
+from probe.judge.place import PORTS
 from probe.judge.throughput import OWN
 from probe.judge.view import ControlView, endpoint
 from probe.model.baseline import TargetBaseline

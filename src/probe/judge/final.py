@@ -11,7 +11,8 @@ from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFac
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
-from probe.judge.reading import PAGES, RESOLVERS, place_of
+from probe.judge.place import place_of
+from probe.judge.reading import PAGES, RESOLVERS
 from probe.judge.rule import first_match
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count

@@ -8,7 +8,7 @@ from probe.judge import kind as k
 from probe.judge.constants import BASELINE_FRESH_S
 from probe.judge.fingerprints import is_bogon
 from probe.judge.fingerprints.bogon import NAT64
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.judge.stand import SOURCES
 from probe.judge.whence import VERIFIED, at_home, host_of, located_at_resolver
 from probe.model import failure as f

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from probe.judge.cross import Cross
     from probe.judge.facts import RunFacts
-    from probe.judge.reading import Leg, Place, Reading, Try
+    from probe.judge.place import Place
+    from probe.judge.reading import Leg, Reading, Try
     from probe.judge.trust import Trust
     from probe.judge.view import ControlView
 

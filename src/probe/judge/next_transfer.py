@@ -15,7 +15,7 @@ from probe.judge.constants import (
     TRANSFERS_AT_MOST,
 )
 from probe.judge.freeze import looks_frozen
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.judge.screen import FASTEST_BPS
 from probe.judge.slowed import may_be_slowed
 from probe.judge.throughput import NAME, OWN, accused, by_address, distance_explains, slow_for_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probe.judge.constants import CONTROL_AGAIN_S, FLOOR_ROUNDS, MAX_EXTRA_ROUNDS
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.judge.segments import asked_small
 from probe.judge.whole import asked_whole, is_of_object
 from probe.model.target import Debt

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from probe.judge import kind as k
 from probe.judge.certificate import certificate_kind
 from probe.judge.fingerprints import legal_notice, match_page
+from probe.judge.place import PORTS, Place, place_of
 from probe.model import failure as failures
 from probe.model import quic
-from probe.model.vpn import TUNNEL_PORTS
 from probe.model.words import SMALL_SEGMENTS, Layer
 
 if TYPE_CHECKING:
@@ -23,35 +21,12 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
     from probe.model.target import Target
 
-PORTS = {
-    "https": 443,
-    "http": 80,
-    "dns+udp": 53,
-    "dns+tcp": 53,
-    "dns+tls": 853,
-    "dns+quic": 853,
-    "quic": 443,
-    "zone": 53,
-    **TUNNEL_PORTS,
-}
 ASIDE = frozenset({"control", "resolver", "cross", "throughput", SMALL_SEGMENTS})
 """Experiments that pay a debt rather than try the target as its user would."""
 PAGES = frozenset({"web", "store"})
 """Experiments whose answers are pages, reached by redirects, judged by their content."""
 RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where a hop leads: the words of its URL."""
-
-    url: str
-    scheme: str
-    host: str
-    port: int
-    is_tls: bool
-    is_literal: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -105,19 +80,6 @@ class Reading:
     """Other resolvers', asked from here."""
     elsewhere: list[Try]
     """Handshakes at addresses that another resolver gave, under the target's name."""
-
-
-@lru_cache(maxsize=256)  # a target's rounds lead to the same few
-def place_of(url: str) -> Place:
-    """Split a URL; what cannot be split leads nowhere (an empty host)."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return Place(url, "", "", 0, False, False)
-    scheme = parts.scheme
-    literal = ":" in host or (host.replace(".", "").isdigit() and host.count(".") == 3)
-    return Place(url, scheme, host, port or PORTS.get(scheme, 443), scheme in {"https", "dns+tls"}, literal)
 
 
 def read(target: Target, measurements: Sequence[Measurement], clock_offset_s: float | None) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from probe.judge import kind as k
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.model.words import SMALL_SEGMENTS, Layer
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from probe.judge.hop import Hop
 from probe.judge.next_transfer import transfer_debts
 from probe.judge.outcome import Outcome, conclude
 from probe.judge.owed import debts_of
-from probe.judge.reading import PAGES, place_of, read
+from probe.judge.place import place_of
+from probe.judge.reading import PAGES, read
 from probe.judge.slowed import judge_slowness, may_be_slowed, slowness_of
 from probe.judge.speak import verdict_of
 from probe.judge.special import SPECIAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.judge.view import ControlView, view_of_answer
 from probe.judge.whole import is_of_object
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from probe.judge.facts import RunFacts
-    from probe.judge.reading import Place, Reading
+    from probe.judge.place import Place
+    from probe.judge.reading import Reading
 
 
 def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:

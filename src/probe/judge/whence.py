@@ -8,7 +8,7 @@ from probe.judge import kind as k
 from probe.judge.fingerprints import is_bogon, match_dns_address
 from probe.judge.fingerprints.bogon import NAT64
 from probe.judge.note import TOLD_APART, note
-from probe.judge.reading import place_of
+from probe.judge.place import place_of
 from probe.model import failure as f
 from probe.model.words import Located
 

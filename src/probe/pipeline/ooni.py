@@ -7,7 +7,6 @@ what has to be counted between successes of neutrals is never counted, and says 
 
 import hashlib
 import platform
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from probe.model.words import Risk
 from probe.pipeline.finish import finish
 from probe.pipeline.folder import SCHEMA_VERSION, TIME_FORMAT
 from probe.pipeline.inputs import CLAIMS, inputs_of, write_inputs
+from probe.pipeline.ooni_groups import UNKNOWN, Line, groups_of, line_of
 from probe.pipeline.ooni_read import SERVICE, TESTS, Book, Part, claims_of, parts_of
 from probe.pipeline.request import UsageError
 from probe.pipeline.run import RunResult, result_of
@@ -36,27 +36,8 @@ from probe.store import OwnValues, Redactor, RunFolder, StoreError
 from probe.store.ooni import HINT, Record, read_ooni, read_ooni_at
 from probe.targets import Catalogue, read_catalogue
 
-WINDOW: Final = timedelta(seconds=BASELINE_FRESH_S)
-"""Measurements further apart are no rounds of one another: a day is how long a baseline speaks of now."""
 MOST_RUNS: Final = 1_000
-_AS: Final = re.compile(r"AS(\d{1,10})", re.ASCII)
-_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 LONGEST_NAME: Final = 80
-UNKNOWN: Final = "AS0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """Where a record stands in the file, and what it is grouped by."""
-
-    number: int
-    offset: int
-    started: datetime
-    asn: str
-    cc: str
-    whose: str
-    """The run or report that the record names; empty where its AS is all there is to go by."""
-    simulated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +81,8 @@ def judge_ooni(path: Path, results: Path, *, catalogue: Catalogue | None = None)
             skipped[name] = skipped.get(name, 0) + 1
             continue
         _claims(path, number, record)
-        lines.append(_line(number, offset, record))
-    groups = list(_groups(lines))
+        lines.append(line_of(number, offset, record))
+    groups = list(groups_of(lines))
     if not groups:
         raise StoreError(path, 0, "no record in it can be judged", HINT)
     if len(groups) > MOST_RUNS:
@@ -109,34 +90,6 @@ def judge_ooni(path: Path, results: Path, *, catalogue: Catalogue | None = None)
     source = Source(path=path, digest=_digest(path), catalogue=catalogue, book=book)
     made = tuple(_run(source, group, results) for group in groups)
     return Imported(results=made, n_records=len(lines), skipped=dict(sorted(skipped.items())))
-
-
-def _line(number: int, offset: int, record: Record) -> Line:
-    asn = record.probe_asn if _AS.fullmatch(record.probe_asn) else UNKNOWN
-    whose = record.annotation("x_run_id")
-    if asn == UNKNOWN and not whose:  # nobody knows whether two of these stood in one network
-        whose = record.report_id or f"line {number}"
-    return Line(
-        number=number,
-        offset=offset,
-        started=record.started(),
-        asn=asn,
-        cc=record.probe_cc if _COUNTRY.fullmatch(record.probe_cc) else "ZZ",
-        whose=whose,
-        simulated=record.annotation("x_simulated") == "true",
-    )
-
-
-def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield the lines of each run, by time."""
-    by_network: dict[tuple[str, str, str, bool], list[list[Line]]] = {}
-    for line in sorted(lines, key=lambda line: (line.started, line.number)):
-        windows = by_network.setdefault((line.asn, line.cc, line.whose, line.simulated), [])
-        if not windows or line.started - windows[-1][0].started > WINDOW:
-            windows.append([])
-        windows[-1].append(line)
-    for _, windows in sorted(by_network.items()):
-        yield from windows
 
 
 def _run(source: Source, group: Sequence[Line], results: Path) -> RunResult:

@@ -10,12 +10,12 @@ from probe.report import words
 from probe.report.annex.blocks import Block, Document, Items, Paragraph, Section, Table
 from probe.report.compare import (
     NETWORK,
-    UNTOLD_IN_PUBLIC,
     Compared,
     Difference,
     ServiceChange,
     TimeChange,
 )
+from probe.report.compare_public import UNTOLD_IN_PUBLIC
 from probe.report.console_text import confirmation, label_of, located
 from probe.report.show import visible
 
@@ -170,7 +170,8 @@ class _Teller:
         name = _(FIELD_NAMES[d.field])
         if self._public and d.field in UNTOLD_IN_PUBLIC:
             return name, _("not told"), _("not told")
-        return name, *(visible(text) or _("none") for text in (d.before, d.after))  # type: ignore[return-value]
+        before, after = (visible(text) or _("none") for text in (d.before, d.after))
+        return name, before, after
 
 
 def _service(change: ServiceChange) -> str:
@@ -189,7 +190,5 @@ def _found(found: Verdict | ServiceVerdict | None) -> str:
 
 def _timed(change: TimeChange) -> tuple[str, str, str]:
     form = _("{n} kbit/s") if change.step == "goodput_kbps" else _("{n} ms")
-    return (
-        _(STEP_NAMES[change.step]),
-        *(form.format(n=f"{t.middle:.0f}") for t in (change.before, change.after)),  # type: ignore[return-value]
-    )
+    before, after = (form.format(n=f"{t.middle:.0f}") for t in (change.before, change.after))
+    return _(STEP_NAMES[change.step]), before, after

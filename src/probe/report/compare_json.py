@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from probe.report.compare import FIELDS, STEPS, UNTOLD_IN_PUBLIC, Compared, Difference, TimeChange
+from probe.report.compare import FIELDS, STEPS, Compared, Difference, TimeChange
+from probe.report.compare_public import UNTOLD_IN_PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -67,17 +67,7 @@ def trials_svg(trials: TargetTrials) -> str:
             rows,
         )
     )
-    return svg.element(
-        "svg",
-        inside,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height}",
-        width=WIDTH,
-        height=height,
-        role="img",
-        font_family="sans-serif",
-        aria_labelledby=f"t-{name} d-{name}",
-    )
+    return svg.drawing(inside, WIDTH, height, labelled_by=f"t-{name} d-{name}")
 
 
 def described(trials: TargetTrials) -> tuple[str, ...]:

@@ -21,6 +21,21 @@ def element(name: str, inside: str = "", /, **attributes: float | str) -> str:
     return f"<{name}{written}>{inside}</{name}>" if inside else f"<{name}{written}/>"
 
 
+def drawing(inside: str, width: float, height: float, *, labelled_by: str) -> str:
+    """Return a whole picture of so many pixels; `labelled_by` are the ids of its title and description."""
+    return element(
+        "svg",
+        inside,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role="img",
+        font_family="sans-serif",
+        aria_labelledby=labelled_by,
+    )
+
+
 def words(text: str, x: float, y: float, *, anchor: str = "start", size: int = 11, bold: bool = False) -> str:
     """Return text that a reader sees: safe to look at, at a place."""
     weight = {"font_weight": "bold"} if bold else {}

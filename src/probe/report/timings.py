@@ -77,17 +77,7 @@ def timings_svg(service: str, verdicts: Sequence[Verdict], naming: Naming, round
             ),
         )
     )
-    return svg.element(
-        "svg",
-        inside,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height}",
-        width=WIDTH,
-        height=height,
-        role="img",
-        font_family="sans-serif",
-        aria_labelledby=f"tt-{name} td-{name}",
-    )
+    return svg.drawing(inside, WIDTH, height, labelled_by=f"tt-{name} td-{name}")
 
 
 def described(verdicts: Sequence[Verdict]) -> str:

@@ -227,7 +227,7 @@ def _decoded(path: Path, number: int, line: bytes) -> Record:
             *(record.test_keys.lookups or {}).values(),
         ):
             if lists is not None and _longest(lists) > MOST_ENTRIES:
-                raise ValueError(f"more than {MOST_ENTRIES} observations of one kind")  # noqa: TRY301
+                raise ValueError(f"more than {MOST_ENTRIES} observations of one kind")  # noqa: TRY301 - told as what msgspec finds
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise StoreError(path, number, f"no OONI measurement: {error}", HINT) from None
     return record

@@ -9,12 +9,11 @@ from probe.locale import _
 from probe.report.annex.blocks import Attachment
 from probe.report.annex.veil import public_runs
 from probe.report.columns import VERDICT_COLUMNS, VerdictRow
-from probe.report.csv import as_csv
+from probe.report.csv import as_csv, network_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from probe.model.verdict import Verdict
     from probe.report.annex.facts import Annex
     from probe.report.told import Told
 
@@ -62,7 +61,7 @@ def _journals(runs: Sequence[Told]) -> Iterator[Attachment]:
 def rows(runs: Sequence[Told]) -> Iterator[VerdictRow]:
     """Yield a row for each verdict as it stands, by run, the network first, then by service and target."""
     for one in runs:
-        for verdict in _ordered(one.verdicts):
+        for verdict in network_first(one.verdicts):
             yield VerdictRow(
                 run_id=one.record.run_id,
                 verdict=verdict,
@@ -74,7 +73,3 @@ def rows(runs: Sequence[Told]) -> Iterator[VerdictRow]:
 def public_rows(runs: Sequence[Told], *, n_volunteers: int | None = None) -> Iterator[VerdictRow]:
     """Yield the same rows without minutes, names of runs, and what else an annex made public leaves out."""
     return rows(public_runs(runs, n_volunteers=n_volunteers))
-
-
-def _ordered(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
