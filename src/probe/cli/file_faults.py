@@ -41,7 +41,7 @@ PHRASES: Final = (
     N_("Name a folder below results/ that `probe run` wrote."),
     N_("The file is not as it was written: use an untouched copy of the run."),
     N_("The run is incomplete: use an untouched copy."),
-    N_("The run was cut off before it could say what it was: `probe run --resume` completes it."),
+    N_("It was cut off before anything was measured: begin a new run."),
     N_("A sealed run never changes; give -o to write elsewhere."),
     N_("Free some disk space; what was written before is kept."),
     N_("Write it again: probe judge {0}"),

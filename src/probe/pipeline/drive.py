@@ -62,6 +62,8 @@ class Driver:
         )
         paid: set[tuple[object, ...]] = set()
         judged = judge_target(self.facts(), target, measurements)
+        if earlier:  # all rounds may lie behind us, and what they owe may not
+            steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
         self.observer.target_started(target)
         n_steps = sum(not m.transfers for m in measurements)
         while steps and n_steps < MAX_STEPS_PER_TARGET:

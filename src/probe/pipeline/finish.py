@@ -37,6 +37,10 @@ ODD: Final = (ValueError, ArithmeticError, RecursionError)
 """What judging raises of numbers that are sound JSON and still nobody's measurements."""
 
 
+KILLED: Final = "interrupted"
+"""How a run is judged that never told of its end."""
+
+
 class Unjudged(ValueError):  # noqa: N818 - it tells which target was not judged
     """Judging one target failed; `line` is that of its first measurement."""
 
@@ -78,7 +82,8 @@ def finish(
     trials = folder.of_experiment(EXPERIMENT) if record.vantage.probe_asn == UNKNOWN else ()
     record = replace(record, vantage=told_by_receipts(record.vantage, trials))
     digests = tuple(_digests(folder, inputs))
-    facts = facts_of(record, inputs, digests, stopped=record.stopped)
+    stopped = record.stopped or ("" if record.ended_utc else KILLED)
+    facts = facts_of(record, inputs, digests, stopped=stopped)
     finding = network_finding(digests, inputs.controls.history)
     network = network_verdict(finding)
     verdicts = multiplicity(_verdicts(folder, inputs, facts, observer))

@@ -37,6 +37,9 @@ class Opened:
     started: float
     """The network's counter when the run began; for one taken up again, when it would have begun."""
     first_uid: int
+    """Above all numbers that are taken: a run that was killed wrote them in the order of ending."""
+    n_before: int
+    """Measurements that lay there already."""
     resumed: bool
 
 
@@ -67,6 +70,7 @@ def open_run(
         inputs=inputs,
         started=network.clock.counter(),
         first_uid=0,
+        n_before=0,
         resumed=False,
     )
 
@@ -125,24 +129,33 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
         folder.close()
         raise UsageError(f"{path} was measured by another program.", "Start a run of your own: probe run")
     inputs = read_inputs(folder)
-    first_uid, last_s = 0, 0.0
+    n_before, first_uid, last_s = 0, 0, 0.0
     for measurement in folder.measurements():
-        first_uid += 1
+        n_before += 1
+        first_uid = max(first_uid, _number(measurement.measurement_uid) + 1)
         last_s = max(last_s, measurement.started_s + measurement.runtime_s)
     began_utc = datetime.strptime(record.started_utc, TIME_FORMAT).replace(tzinfo=UTC)
     # The counter of the first process is gone. The wall clock bridges the gap, but never backwards:
     # whatever is measured now came after all that was measured then.
     offset = max((network.clock.utc() - began_utc).total_seconds(), last_s + 1.0)
+    # If this process is killed too, the run has not ended, whatever it said of an end before.
+    record = replace(record, options=prepared.options, resumed=record.resumed + 1, stopped="", ended_utc="")
+    folder.write_run(record)
     return Opened(
         folder=folder,
-        record=replace(
-            record, options=prepared.options, resumed=record.resumed + 1, stopped="", ended_utc=""
-        ),
+        record=record,
         inputs=inputs,
         started=network.clock.counter() - offset,
         first_uid=first_uid,
+        n_before=n_before,
         resumed=True,
     )
+
+
+def _number(uid: str) -> int:
+    """Return the number at the end of a measurement's name; -1 where it has none."""
+    number = uid.rpartition("-")[2]
+    return int(number) if number.isdecimal() and number.isascii() else -1
 
 
 def _history(results: Path, record: RunRecord) -> NetworkHistory:

@@ -162,7 +162,7 @@ async def measure(
     return replace(
         opened.record,
         ended_utc=network.clock.utc().strftime(TIME_FORMAT),
-        n_measurements=opened.first_uid + recorder.n,
+        n_measurements=opened.n_before + recorder.n,
         bytes_sent=opened.record.bytes_sent + spent.bytes_sent,
         bytes_received=opened.record.bytes_received + spent.bytes_received,
         stopped=stop.reason or work.spent or "",

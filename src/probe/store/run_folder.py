@@ -169,7 +169,7 @@ class RunFolder:
 
     def read_run(self) -> RunRecord:
         """Read run.json. Raises StoreError."""
-        hint = "The run was cut off before it could say what it was: `probe run --resume` completes it."
+        hint = "It was cut off before anything was measured: begin a new run."
         return codec.read_document(self.path / RUN, RunRecord, hint)
 
     def write_inputs(self, files: Mapping[str, bytes]) -> None:
