@@ -83,9 +83,9 @@ def _sealed(
         _no_half_bag(run, out, good, counts)
         if (out / run.name).exists():
             break
-    if n and not (out / run.name).exists():
         if out.is_dir():
             age(out)
+    if n and not (out / run.name).exists():
         until(lambda _: _seal(run, out, 0), None, place / "log")
         counts["runs sealed after a seal was killed"] += 1
     if n:

@@ -21,7 +21,7 @@ from probe.store import RunFolder, StoreError  # noqa: E402  # the same
 
 JUDGED = ("run.json", "verdicts.jsonl", "verdicts.csv", "services.csv", "datapackage.json")
 JOURNAL = "measurements.jsonl"
-AGAIN = 0.5
+AGAIN = 0.75
 """How often a run that is taken up again is killed too."""
 TORN = 0.33
 LEAST_LINES = 2

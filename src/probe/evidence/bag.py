@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,16 @@ from probe.evidence.manifest import (
 )
 from probe.evidence.zip import BagZip, blocks
 from probe.locale import _
-from probe.system.disk import is_plain, open_new, open_to_read, place, replace, sync_file, sync_folder
+from probe.system.disk import (
+    is_forgotten,
+    is_plain,
+    open_new,
+    open_to_read,
+    place,
+    replace,
+    sync_file,
+    sync_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,6 +80,7 @@ def drafted(contents: Contents, out: Path) -> Iterator[Draft]:
     Raises EvidenceError for a file that is none or that changes under the hands, OSError for a full disk.
     """
     out.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    _remove_forgotten(out, contents.run_id)
     _refuse_existing(out, contents.run_id)
     place = Path(tempfile.mkdtemp(prefix=f".{contents.run_id}-", dir=out))
     try:
@@ -99,6 +110,21 @@ def _refuse_existing(out: Path, name: str) -> None:
     for path in (out / name, out / f"{name}.zip"):
         if path.exists() or path.is_symlink():
             raise _exists(path)
+
+
+def _remove_forgotten(out: Path, run_id: str) -> None:
+    """Remove the drafts of a run that killed seals left; who still writes has touched his lately.
+
+    One that was killed between both names had given its zip the first of them: that name goes, too.
+    """
+    mine = re.compile(re.escape(f".{run_id}-") + "[a-z0-9_]{8}")
+    bag, zipped = out / run_id, out / f"{run_id}.zip"
+    for path in out.iterdir():
+        if mine.fullmatch(path.name) and path.is_dir() and not path.is_symlink() and is_forgotten(path):
+            with suppress(OSError):
+                if not bag.exists() and zipped.samefile(path / zipped.name):
+                    zipped.unlink()
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _exists(path: Path) -> EvidenceError:

@@ -5,6 +5,7 @@ it refuses to replace a file that somebody has open. macOS's fsync(2) leaves the
 """
 
 import errno
+import glob
 import os
 import stat
 import sys
@@ -15,6 +16,7 @@ from typing import Final
 
 FILE_MODE: Final = 0o600
 TEMPORARY: Final = ".tmp-"
+FORGOTTEN_S: Final = 3600.0
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 """Without it Windows puts a carriage return before each line feed that is written."""
 _NO_LINK: Final[int] = getattr(os, "O_NOFOLLOW", 0)
@@ -148,8 +150,14 @@ def sync_folder(folder: Path) -> None:
 def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Write a private file under another name, sync it, and rename it: a reader sees the old or the new one.
 
-    With `sync=False` it is in the system's hands only, until `sync_file` and `sync_folder`.
+    With `sync=False` it is in the system's hands only, until `sync_file` and `sync_folder`. A pipe or device
+    gets the bytes and stays what it is. Raises OSError.
     """
+    if _is_no_place_for_a_file(path):
+        path.write_bytes(content)
+        return
+    if sync:
+        _remove_forgotten(path)
     temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
     try:
         descriptor = _opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -165,6 +173,29 @@ def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise
     if sync:
         sync_folder(path.parent)
+
+
+def _is_no_place_for_a_file(path: Path) -> bool:
+    """Say whether a name is a pipe's or a device's, or a link's among the devices, as /dev/stdout is."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    among_devices = os.fspath(path.parent) == "/dev"
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or (stat.S_ISLNK(mode) and among_devices)
+
+
+def _remove_forgotten(path: Path) -> None:
+    """Remove what writers left of this file that were killed; who still writes has touched it lately."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}{TEMPORARY}*"):
+        with suppress(OSError):
+            if is_forgotten(left):
+                left.unlink()
+
+
+def is_forgotten(path: Path) -> bool:
+    """Say whether nobody has touched a file or folder for so long that its writer is gone. Raises OSError."""
+    return time.time() - path.lstat().st_mtime > FORGOTTEN_S
 
 
 def replace(old: Path, new: Path) -> None:
