@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports coverage fuzz release bundle lock clean
+.PHONY: help demo test check format lint types imports coverage fuzz sbom audit release bundle lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/'
@@ -46,6 +46,16 @@ coverage: $(STAMP) ## branch coverage of judging, planning and keeping, which is
 	$(BIN)/python -m coverage run --branch --source=src/probe/judge,src/probe/plan,src/probe/store -m pytest -q tests/unit tests/cases tests/property
 	$(BIN)/python -m coverage report --include='src/probe/judge/*,src/probe/plan/*,src/probe/store/*' --skip-covered --show-missing --fail-under=100
 
+sbom: $(STAMP) ## what the program is made of, as CycloneDX, into dist/; the same bytes each time, no network
+	@mkdir -p dist
+	$(BIN)/python -m tools.sbom -o dist/sbom.cdx.json
+
+# A place of its own: what asks about the libraries is none of them.
+audit: $(STAMP) ## known flaws of every library in the locks; asks a public database, without it ends with 3
+	@test -x $(VENV)/audit/bin/python || $(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.lock
+	$(BIN)/python -m tools.audit requirements/core.lock requirements/dev.lock requirements/bundle.lock
+
 release: $(STAMP) ## wheel, source archive, SBOM and SHA256SUMS of the last commit in dist/, built twice: same bytes
 	$(BIN)/python -m tools.release
 
@@ -61,6 +71,7 @@ lock: ## resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/core.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev requirements/build.in -o requirements/dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group pyproject.toml:fuzz -o requirements/fuzz.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group pyproject.toml:audit -o requirements/audit.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --extra asn --extra quic --group bundle -c requirements/core.lock -o requirements/bundle.lock
 
 clean: ## forget the environment and the caches
