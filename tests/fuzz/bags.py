@@ -100,17 +100,14 @@ def _zip_seeds() -> Iterator[bytes]:
 
 def _bag() -> Callable[[bytes], None]:
     folder = scratch() / "bag"
+    (folder / "data" / "blobs").mkdir(parents=True)
     names = (INFO, GUIDE, BAGIT, MANIFEST, TAGMANIFEST, *OUTSIDE, "data/run.json", "data/blobs/x")
+    for name, content in _sound().items():
+        (folder / name).write_bytes(content)
 
     def read(data: bytes) -> None:
-        which = data[0] if data else 0
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / "data" / "blobs").mkdir(parents=True)
-        texts = _texts()
-        name = names[which % len(names)]
-        texts[name] = data[1:]
-        for each, content in texts.items():
-            (folder / each).write_bytes(content)
+        name = names[data[0] % len(names)] if data else INFO
+        (folder / name).write_bytes(data[1:])
         faults = Faults()
         with opened(folder, faults) as bag:
             assert bag is not None
@@ -121,6 +118,10 @@ def _bag() -> Callable[[bytes], None]:
             custody_after.acts_of(folder)
         for fault in faults.kept:
             fault.sentence()
+        if name in _sound():
+            (folder / name).write_bytes(_sound()[name])
+        else:
+            (folder / name).unlink()
 
     return read
 
@@ -133,17 +134,13 @@ def _sound() -> dict[str, bytes]:
     return texts
 
 
-def _texts() -> dict[str, bytes]:
-    return dict(_sound())
-
-
 def _entry(name: str, texts: dict[str, bytes]) -> Entry:
     return Entry(name=name, n_bytes=len(texts[name]), sha256=hashlib.sha256(texts[name]).hexdigest())
 
 
 def _bag_seeds() -> Iterator[bytes]:
     for number, name in enumerate((INFO, GUIDE, BAGIT, MANIFEST, TAGMANIFEST)):
-        yield bytes((number,)) + _texts()[name]
+        yield bytes((number,)) + _sound()[name]
     for number in range(5, 13):
         yield bytes((number,)) + b"utc,role,action,sha256\r\n2026-11-22T12:00:00Z,coalition,signed,\r\n"
 

@@ -107,7 +107,7 @@ def _fuzzed(harness: Harness, inputs: int) -> dict[str, Any] | None:
         artifacts.rmdir()
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if not line.startswith("INFO: Instrumenting")]
-        print(f"{harness.name}: broken", *said[-60:], sep="\n", flush=True)
+        print(f"{harness.name}: broken", *done.stdout.splitlines(), *said[-40:], sep="\n", flush=True)
         return None
     edges = [int(found) for found in _EDGES.findall(done.stderr)]
     return {**json.loads(done.stdout.splitlines()[-1]), "edges": max(edges, default=0)}

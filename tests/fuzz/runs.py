@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -28,7 +29,7 @@ from unit import a_run as made
 from unit.a_bag import SAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from probe.judge import RunFacts
@@ -62,7 +63,8 @@ MAX_RECORD: Final = 4096
 def _journal() -> Callable[[bytes], None]:
     results = scratch() / "journal"
     results.mkdir()
-    RunFolder.create(results, "run", redactor=Redactor(OwnValues())).close()
+    nobody = Redactor(OwnValues())
+    RunFolder.create(results, "run", redactor=nobody).close()
     path = results / "run" / "measurements.jsonl"
 
     def read(data: bytes) -> None:
@@ -70,13 +72,13 @@ def _journal() -> Callable[[bytes], None]:
         path.write_bytes(line)
         for torn in path.parent.glob("*.torn-*"):
             torn.unlink()
-        with suppress(StoreError), RunFolder.open(path.parent) as run:
+        with suppress(StoreError), RunFolder.open(path.parent, redactor=nobody) as run:
             for measurement in run.measurements():
                 assert run.of_target(measurement.target_id)
-        with suppress(StoreError), RunFolder.open(path.parent) as run:
+        with suppress(StoreError), RunFolder.open(path.parent, redactor=nobody) as run:
             run.index()
             list(run.of_experiment("web"))
-        with RunFolder.open(path.parent, append=True):
+        with RunFolder.open(path.parent, append=True, redactor=nobody):
             assert path.stat().st_size <= len(line)
 
     return read
@@ -162,31 +164,40 @@ def _run() -> Callable[[bytes], None]:
     results = scratch() / "runs"
     results.mkdir()
     folder = results / "run"
-    RunFolder.create(results, "run", redactor=Redactor(OwnValues())).close()
+    nobody = Redactor(OwnValues())
+    RunFolder.create(results, "run", redactor=nobody).close()
     for content in _run_seeds():
         (folder / _PARTS[content[0]]).write_bytes(content[1:])
     whole = {name: (folder / name).read_bytes() for name in _PARTS}
 
     def read(data: bytes) -> None:
-        name = _PARTS[data[0] % len(_PARTS)] if data else _PARTS[0]
+        which = data[0] % len(_PARTS) if data else 0
+        name = _PARTS[which]
         (folder / name).write_bytes(data[1:])
         try:
-            with RunFolder.open(folder) as run:
-                with suppress(StoreError):
-                    run.read_run()
-                with suppress(StoreError):
-                    read_claims(run)
-                with suppress(StoreError):
-                    inputs = read_inputs(run)
-                    inputs.targets()
-                    inputs.facts()
-                    inputs.control_targets()
-                with suppress(StoreError):
-                    list(run.read_verdicts())
+            with RunFolder.open(folder, redactor=nobody) as run, suppress(StoreError):
+                _READERS[which](run)
         finally:
             (folder / name).write_bytes(whole[name])
 
     return read
+
+
+def _inputs(run: RunFolder) -> None:
+    inputs = read_inputs(run)
+    inputs.targets()
+    inputs.facts()
+    inputs.control_targets()
+
+
+_READERS: Final[tuple[Callable[[RunFolder], object], ...]] = (
+    RunFolder.read_run,
+    _inputs,
+    _inputs,
+    _inputs,
+    read_claims,
+    lambda run: list(run.read_verdicts()),
+)
 
 
 def _run_seeds() -> Iterator[bytes]:

@@ -61,6 +61,18 @@ def test_a_link_or_a_device_in_a_zip_is_told(tmp_path: Path, kind: int) -> None:
     assert codes_of(path) == {("link", "bag/data/run.json")}
 
 
+def test_a_file_without_a_name_is_told(tmp_path: Path) -> None:
+    path = a_zip(tmp_path / "bag.zip", ("x", b""))
+    content = path.read_bytes()
+    local, listed = content.index(b"x"), content.rindex(b"x")
+    for at, length in ((listed, listed - 18), (local, local - 4)):
+        content = content[:at] + content[at + 1 :]
+        content = content[:length] + b"\0\0" + content[length + 2 :]
+    end = content.index(b"PK\x05\x06")
+    path.write_bytes(content[: end + 12] + struct.pack("<LL", 46, 30) + content[end + 20 :])
+    assert codes_of(path) == {("outside", "")}
+
+
 def test_a_file_that_says_it_is_a_folder_is_told(tmp_path: Path) -> None:
     info = an_info("bag/data/x", external_attr=(stat.S_IFDIR | 0o777) << 16, create_system=3)
     assert codes_of(a_zip(tmp_path / "bag.zip", (info, b""))) == {("link", "bag/data/x")}
