@@ -8,13 +8,12 @@ import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fuzz.harness import Harness, joined, parts_of, scratch
+from fuzz.harness import CORPUS, Harness, joined, parts_of, scratch
 from probe.evidence import authority, custody_after, token
 from probe.evidence.authority import AuthorityError
 from probe.evidence.custody_after import Act
@@ -47,7 +46,6 @@ from probe.store.redact import NO_SCOPE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CORPUS: Final = Path(__file__).parent / "corpus"
 RUN: Final = "20261121T120000Z-AS64500-abcd"
 INFO_TEXT: Final = (
     "Bag-Software-Agent: interference-probe 0.1.0\nBagging-Date: 2026-11-21\n"
@@ -223,22 +221,23 @@ def _certificate_seeds() -> Iterator[bytes]:
 
 
 HARNESSES: Final = (
-    Harness(name="zip", reads="a bag's zip", make=_zip, seeds=_zip_seeds, max_len=1024),
+    Harness(name="zip", reads="a bag's zip", make=_zip, seeds=_zip_seeds, max_len=640),
     Harness(
-        name="bag", reads="the files of a bag, but for its records", make=_bag, seeds=_bag_seeds, max_len=768
+        name="bag", reads="the files of a bag, but for its records", make=_bag, seeds=_bag_seeds, max_len=400
     ),
     Harness(
         name="signature",
         reads="signatures of OpenSSH and minisign, custody",
         make=_signature,
         seeds=_signature_seeds,
+        max_len=1280,
     ),
-    Harness(name="token", reads="time stamps (RFC 3161, CMS)", make=_token, seeds=_token_seeds, max_len=4096),
+    Harness(name="token", reads="time stamps (RFC 3161, CMS)", make=_token, seeds=_token_seeds, max_len=2048),
     Harness(
         name="certificate",
         reads="certificates and chains",
         make=_certificate,
         seeds=_certificate_seeds,
-        max_len=4096,
+        max_len=1600,
     ),
 )

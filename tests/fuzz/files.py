@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from fuzz.harness import Harness, scratch
+from fuzz.harness import CORPUS, Harness, scratch
 from probe.measure.asn_table import MAX_ASN, TableError, read_table
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.pipeline.ooni_read import TESTS, Book, claims_of, parts_of
@@ -97,7 +98,7 @@ _READERS: Final[dict[str, Callable[[Path], object]]] = {
 def _catalogue_seeds() -> Iterator[bytes]:
     for number, name in enumerate(_READERS):
         content = (CATALOGUE / name).read_bytes()
-        yield bytes((number,)) + (content if name.endswith("pem") else content[:1500])
+        yield bytes((number,)) + (content[: 3000 if name.endswith("pem") else 700])
     yield b"\0a = " + b"[" * 1400
 
 
@@ -208,8 +209,8 @@ def _vpn_seeds() -> Iterator[bytes]:
         + key + b"\nEndpoint = vpn.example:51820\nPresharedKey = " + key + b"\n"
     )  # fmt: skip
     yield b"Bridge obfs4 192.0.2.1:443 " + b"A" * 40 + b" cert=" + b"A" * 70 + b" iat-mode=0\n"
-    pem = (CATALOGUE / "private-ca" / "signal.pem").read_bytes()
-    pem = pem[pem.index(b"-----BEGIN") :]
+    der = b64encode((CORPUS / "certificate" / "1-leaf.der").read_bytes())
+    pem = b"-----BEGIN CERTIFICATE-----\n" + der + b"\n-----END CERTIFICATE-----\n"
     static = (
         b"-----BEGIN OpenVPN Static key V1-----\n" + b"ab" * 256 + b"\n-----END OpenVPN Static key V1-----"
     )
@@ -263,18 +264,24 @@ def _short(keys: Any) -> Any:
 
 
 HARNESSES: Final = (
-    Harness(name="list", reads="lists of URLs (CSV)", make=_list, seeds=_list_seeds, max_len=512),
+    Harness(name="list", reads="lists of URLs (CSV)", make=_list, seeds=_list_seeds, max_len=256),
     Harness(
-        name="catalogue", reads="the catalogue's files", make=_catalogue, seeds=_catalogue_seeds, max_len=1536
+        name="catalogue", reads="the catalogue's files", make=_catalogue, seeds=_catalogue_seeds, max_len=768
     ),
     Harness(
-        name="trust-anchor", reads="DS records of the root", make=_anchor, seeds=_anchor_seeds, max_len=512
+        name="trust-anchor", reads="DS records of the root", make=_anchor, seeds=_anchor_seeds, max_len=448
     ),
     Harness(name="baseline", reads="baselines", make=_baseline, seeds=_baseline_seeds, kind="json"),
-    Harness(name="as-table", reads="AS tables as text", make=_table, seeds=_table_seeds, max_len=512),
-    Harness(name="as-database", reads="AS tables as a MaxMind DB", make=_database, seeds=_database_seeds),
+    Harness(name="as-table", reads="AS tables as text", make=_table, seeds=_table_seeds, max_len=192),
     Harness(
-        name="vpn", reads="WireGuard, OpenVPN and obfs4 files", make=_vpn, seeds=_vpn_seeds, max_len=4096
+        name="as-database",
+        reads="AS tables as a MaxMind DB",
+        make=_database,
+        seeds=_database_seeds,
+        max_len=1280,
+    ),
+    Harness(
+        name="vpn", reads="WireGuard, OpenVPN and obfs4 files", make=_vpn, seeds=_vpn_seeds, max_len=1536
     ),
     Harness(name="ooni", reads="OONI records", make=_ooni, seeds=_ooni_seeds, kind="json", max_len=4096),
 )

@@ -19,6 +19,8 @@ SLOW_S: Final = 2.0
 """Of processor time for one input: beyond it a stranger could keep this machine busy."""
 FOUND: Final = Path(__file__).parent / "found"
 """Inputs that once broke something, by harness; each is read again by the tests."""
+CORPUS: Final = Path(__file__).parent / "corpus"
+"""Seeds that no few lines of code make, by harness."""
 _FAST: Final = Path("/dev/shm")  # where there is one, a file costs no disk
 
 

@@ -128,7 +128,7 @@ def _zone_seeds() -> Iterator[bytes]:
 
 HARNESSES: Final = (
     Harness(
-        name="dns", reads="DNS replies: the quick reader, dnspython", make=_dns, seeds=_dns_seeds, max_len=512
+        name="dns", reads="DNS replies: the quick reader, dnspython", make=_dns, seeds=_dns_seeds, max_len=256
     ),
-    Harness(name="zone", reads="replies of name servers, DNSSEC", make=_zone, seeds=_zone_seeds, max_len=768),
+    Harness(name="zone", reads="replies of name servers, DNSSEC", make=_zone, seeds=_zone_seeds, max_len=512),
 )

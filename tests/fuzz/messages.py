@@ -237,26 +237,39 @@ def _url_seeds() -> Iterator[bytes]:
 
 
 HARNESSES: Final = (
-    Harness(name="url", reads="URLs: typed, listed, of redirects", make=_url, seeds=_url_seeds, max_len=256),
+    Harness(name="url", reads="URLs: typed, listed, of redirects", make=_url, seeds=_url_seeds, max_len=160),
     Harness(
-        name="helper-answer", reads="a test helper's JSON", make=_answer, seeds=_answer_seeds, kind="json"
+        name="helper-answer",
+        reads="a test helper's JSON",
+        make=_answer,
+        seeds=_answer_seeds,
+        kind="json",
+        max_len=1024,
     ),
     Harness(
         name="helper-receipts",
         reads="announcements and receipts",
         make=_receipts,
         seeds=_receipts_seeds,
+        max_len=1024,
         kind="json",
     ),
-    Harness(name="registry", reads="RDAP and RIPEstat", make=_registry, seeds=_registry_seeds, kind="json"),
+    Harness(
+        name="registry",
+        reads="RDAP and RIPEstat",
+        make=_registry,
+        seeds=_registry_seeds,
+        kind="json",
+        max_len=1024,
+    ),
     Harness(
         name="datagrams",
         reads="STUN, WireGuard, OpenVPN",
         make=_tunnels,
         seeds=_tunnels_seeds,
-        max_len=512,
+        max_len=128,
     ),
     Harness(
-        name="helper-request", reads="what asks our helper", make=_request, seeds=_request_seeds, max_len=512
+        name="helper-request", reads="what asks our helper", make=_request, seeds=_request_seeds, max_len=256
     ),
 )

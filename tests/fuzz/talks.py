@@ -220,7 +220,7 @@ HARNESSES: Final = (
         reads="HTTP/1 heads and bodies, chunked and packed",
         make=_http1,
         seeds=_http1_seeds,
-        max_len=512,
+        max_len=384,
     ),
     Harness(
         name="http2", reads="HTTP/2 frames and header blocks", make=_http2, seeds=_http2_seeds, max_len=512
@@ -230,9 +230,7 @@ HARNESSES: Final = (
         reads="proxies, DNS over streams, helpers' HTTP",
         make=_spoken,
         seeds=_spoken_seeds,
-        max_len=512,
+        max_len=256,
     ),
-    Harness(
-        name="body", reads="packed bodies, charsets, titles", make=_body, seeds=_body_seeds, max_len=1024
-    ),
+    Harness(name="body", reads="packed bodies, charsets, titles", make=_body, seeds=_body_seeds, max_len=512),
 )

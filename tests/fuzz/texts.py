@@ -62,6 +62,6 @@ def _page_seeds() -> Iterator[bytes]:
 
 
 HARNESSES: Final = (
-    Harness(name="redact", reads="texts that are redacted", make=_redact, seeds=_redact_seeds, max_len=512),
-    Harness(name="page", reads="pages held against block pages", make=_page, seeds=_page_seeds, max_len=768),
+    Harness(name="redact", reads="texts that are redacted", make=_redact, seeds=_redact_seeds, max_len=256),
+    Harness(name="page", reads="pages held against block pages", make=_page, seeds=_page_seeds, max_len=384),
 )
