@@ -28,7 +28,11 @@ MAX_URL: Final = 8192
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_NAT64: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_GLOBAL: Final = ipaddress.IPv6Network("2000::/3")
+"""What is given out of IPv6; the rest leads nowhere, or into a network of the volunteer's own."""
+_PROTOCOLS: Final = ipaddress.IPv4Network("192.0.0.0/24")
+"""Answered by routers nearby; Python before 3.12 calls some of it global."""
 _FAKE_IP: Final = ipaddress.IPv4Network("198.18.0.0/15")
 """RFC 2544: nobody's network. Tunnels on the user's machine give names addresses of it, and carry them on."""
 
@@ -110,9 +114,11 @@ def is_public(ip: str) -> bool:
         return False
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
+        if inner is None and any(address in prefix for prefix in _NAT64):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is None and address not in _GLOBAL:
+            return False
         address = inner or address
-    if isinstance(address, ipaddress.IPv4Address) and address in _FAKE_IP:
-        return True
+    if isinstance(address, ipaddress.IPv4Address) and (address in _FAKE_IP or address in _PROTOCOLS):
+        return address in _FAKE_IP
     return address.is_global and not address.is_multicast
