@@ -16,7 +16,8 @@ import anyio
 from loopback.lab_clients import catalogue
 from loopback.settings import QUICK, a_session, a_target
 from probe.lab import Lab, open_lab
-from probe.lab.hostile import ADDRESSES, HONEST, url_of
+from probe.lab.hostile import ADDRESSES, CORPUS, HONEST, url_of
+from probe.lab.hostile.doors import peer
 from probe.model.target import Step
 
 if TYPE_CHECKING:
@@ -103,7 +104,10 @@ async def a_hostile_lab() -> AsyncIterator[Lab]:
     """Open the world of all hostile peers, without delays."""
     async with open_lab("hostile", catalogue(), rtt_s=0.0) as lab:
         async with a_session(lab.network) as session:
-            await _page(session)  # what is loaded once counts for nobody
+            await _page(session)  # what is loaded or made once counts for nobody
+        for row in CORPUS:
+            if row.door == "certificate":
+                peer(row)(lab.network.world.ca, row.host)
         yield lab
 
 
@@ -126,7 +130,7 @@ async def meet(lab: Lab, row: Misbehaviour) -> Trial:
         finally:
             tracemalloc.stop()
         after = await _page(session)
-    seen = getattr(found[0], SEEN_BY.get(row.door, "requests"))
+    seen = getattr(found[0], row.seen_in or SEEN_BY.get(row.door, "requests"))
     return Trial(row=row, seen=seen, step_s=step_s, memory=memory, neighbours=(*beside, after))
 
 

@@ -75,16 +75,12 @@ NETWORKS = (
         services=(SERVICE,),
         urls=(
             *(f"http://hostile.probe-lab.example/{path}" for path in (*hostile.PATHS, *hostile.ANSWERS)),
-            *(f"https://{word}.tls.probe-lab.example/" for word in hostile.HELLO_STRIKES),
-            "https://chain.tls.probe-lab.example/",
             f"http://{hostile.HONEST}/",
             *map(hostile.url_of, hostile.CORPUS),
         ),
         peers=hostile.CORPUS,
         sites={
             "hostile.probe-lab.example": Site(answer=hostile.site),
-            **{f"{word}.tls.probe-lab.example": Site(hello=word) for word in hostile.HELLO_STRIKES},
-            "chain.tls.probe-lab.example": Site(certificate="huge"),
         },
         expected=(Expected(subject=SERVICE, state="reachable"),),
         twin="clean",

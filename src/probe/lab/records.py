@@ -139,7 +139,7 @@ class Site:
     syn: str = ""
     """"" when it listens; drop, reset or unreachable when it is down."""
     hello: str = ""
-    """"" when it shakes hands; else a word of `hostile.HELLO_STRIKES`."""
+    """"" when it shakes hands; else a word of `injected.STRIKES`."""
     dead: int = 0
     """How many of its IPv4 addresses, from the first, are silent."""
     dns: str = ""
@@ -183,7 +183,7 @@ class Rule:
     what: str
     """query: nxdomain, refused, servfail, silence, empty, forge, forge_first, nxdomain_first, intercept,
     slow, wrong_id, garbage, half, question; syn: pass, drop, reset, unreachable; hello: mitm or a word of
-    `hostile.HELLO_STRIKES`; quic: drop (Initials), drop_all (all of it); request: reset, drop, fin, page,
+    `injected.STRIKES`; quic: drop (Initials), drop_all (all of it); request: reset, drop, fin, page,
     redirect; flow: slow."""
     names: tuple[str, ...] = ("*",)
     unless: tuple[str, ...] = ()

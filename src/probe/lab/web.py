@@ -6,7 +6,7 @@ import asyncio
 import struct
 from typing import TYPE_CHECKING
 
-from probe.lab import helper, hostile, injected, pages, transfer, truth
+from probe.lab import helper, injected, pages, transfer, truth
 from probe.lab.hostile import doors
 from probe.lab.http1 import serve_http1
 from probe.lab.http2 import serve_http2
@@ -67,8 +67,8 @@ async def _serve_tls(world: World, plain: PlainWire) -> None:
     await asyncio.sleep(world.rtt_s)
     what = world.site(world.home(plain.place.address, tls.server_name)).hello
     what = what or next((rule.what for rule in struck), "")
-    if what in hostile.HELLO_STRIKES:
-        await hostile.HELLO_STRIKES[what](plain)
+    if what in injected.STRIKES:
+        await injected.STRIKES[what](plain)
         return
     await tls.handshake()
     if plain.place.port == 853:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from probe.lab.hostile import dns, dns_streams, http, tcp, tls
+from probe.lab.hostile import chains, dns, dns_streams, http, tcp, tls
 from probe.lab.hostile.http import ANSWERS, PATHS, site
-from probe.lab.hostile.tls import HELLO_STRIKES
 from probe.lab.quic_server import has_quic
 
 if TYPE_CHECKING:
@@ -15,12 +14,19 @@ if TYPE_CHECKING:
 
     from probe.lab.hostile.records import Misbehaviour
 
-__all__ = ["ADDRESSES", "ANSWERS", "CORPUS", "HELLO_STRIKES", "HONEST", "PATHS", "site", "url_of"]
+__all__ = ["ADDRESSES", "ANSWERS", "CORPUS", "HONEST", "PATHS", "site", "url_of"]
 
 _OVER_QUIC: Final = frozenset({"doq", "quic", "h3"})
 CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(
     row
-    for rows in (dns.ROWS, dns_streams.ROWS, tcp.ROWS, tls.ROWS, http.ROWS)
+    for rows in (
+        dns.ROWS,
+        dns_streams.ROWS,
+        tcp.ROWS,
+        tls.ROWS,
+        chains.ROWS,
+        http.ROWS,
+    )
     for row in rows
     if has_quic() or row.door not in _OVER_QUIC
 )

@@ -90,7 +90,13 @@ ROWS = (
         "connection_reset",
     ),
     _row("dns-tcp", "fin", "Hangs up when it is asked.", lambda _q: injected.fin, "eof_error"),
-    _row("dns-tcp", "silence", "Never answers.", lambda _q: injected.swallow, "generic_timeout_error"),
+    _row(
+        "dns-tcp",
+        "silence",
+        "Takes a query over TCP and never answers.",
+        lambda _q: injected.swallow,
+        "generic_timeout_error",
+    ),
     _row(
         "dns-tcp",
         "no_bytes",
@@ -115,7 +121,7 @@ ROWS = (
     _row(
         "dns-tcp",
         "drip",
-        "Sends its answer a byte at a time, and never the last.",
+        "Sends a message a byte at a time over TCP, and never the last.",
         lambda _q: drips(b"\xff\xff"),
         "generic_timeout_error",
     ),
@@ -139,7 +145,7 @@ ROWS = (
     _row(
         "dns-tcp",
         "wrong_id",
-        "Answers under another id.",
+        "Answers under another id, over TCP.",
         lambda q: sends(framed(w.reply(q, w.GOOD, number=~q[0] << 8))),
         "dns_reply_with_wrong_query_id",
     ),

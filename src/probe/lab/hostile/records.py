@@ -46,6 +46,8 @@ class Misbehaviour:
     """The exact failure string of the observation; None: survived."""
     facts: Mapping[str, object] = field(default_factory=dict)
     """Further fields of the observation, exact."""
+    seen_in: str = ""
+    """The observations that tell of it, where they are not those that its door is known by."""
     path: str = "/"
     within_s: float = 1.6
     """The observation takes no longer, of a probe whose patience is one second."""
