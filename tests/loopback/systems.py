@@ -19,12 +19,10 @@ TICK_S = 0.015625
 
 
 class Proactor(asyncio.SelectorEventLoop):
-    """A loop that watches no socket for others, and whose clock ticks 64 times a second."""
+    """A loop that watches no socket for others, only for itself; its clock ticks 64 times a second."""
 
     add_reader = asyncio.AbstractEventLoop.add_reader
-    remove_reader = asyncio.AbstractEventLoop.remove_reader
     add_writer = asyncio.AbstractEventLoop.add_writer
-    remove_writer = asyncio.AbstractEventLoop.remove_writer
     add_signal_handler = asyncio.AbstractEventLoop.add_signal_handler
 
     def __init__(self) -> None:
@@ -36,7 +34,9 @@ class Proactor(asyncio.SelectorEventLoop):
         return super().time() // TICK_S * TICK_S
 
 
-class _Policy(asyncio.DefaultEventLoopPolicy):
+class Policy(asyncio.DefaultEventLoopPolicy):
+    """Gives such a loop to whoever asks for one."""
+
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         return Proactor()
 
@@ -53,7 +53,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             patched.delattr(socket, name)
         patched.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
         patched.delattr(select, "epoll")
-        asyncio.set_event_loop_policy(_Policy())
+        asyncio.set_event_loop_policy(Policy())
         try:
             yield
         finally:

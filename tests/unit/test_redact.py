@@ -1,6 +1,7 @@
 """Redaction: what is evidence stays, the volunteer does not, in whatever spelling."""
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -193,10 +194,24 @@ def test_this_machines_values_are_read_from_the_system() -> None:
     assert own.home
 
 
-def test_a_user_without_an_account_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("uid not found"), ModuleNotFoundError("No module named 'pwd'"), OSError("no user")],
+)
+def test_a_user_without_an_account_is_no_fault_and_the_home_is_masked_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def nobody() -> str:
-        raise KeyError("uid not found")
+        raise error
 
     monkeypatch.setattr("getpass.getuser", nobody)
     own = OwnValues.of_this_machine()
-    assert own.user == own.home == ""
+    assert (own.user, own.home) == ("", str(Path.home()))
+
+
+def test_a_user_without_a_home_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert OwnValues.of_this_machine().home == ""

@@ -4,7 +4,7 @@ import base64
 import getpass
 import ipaddress
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,19 +66,22 @@ class OwnValues:
         cls, *, addresses: tuple[str, ...] = (), resolvers: tuple[str, ...] = (), others: tuple[str, ...] = ()
     ) -> Self:
         """Add host, user and home as this system tells them."""
-        try:
-            user = getpass.getuser()
-            home = str(Path.home())
-        except (OSError, KeyError, RuntimeError):  # no such user: containers
-            user = home = ""
         return cls(
             addresses=addresses,
             resolvers=resolvers,
             hostname=platform.node(),
-            user=user,
-            home=home,
+            user=_told(getpass.getuser),
+            home=_told(Path.home),
             others=others,
         )
+
+
+def _told(ask: Callable[[], object]) -> str:
+    """Return what the system says, or nothing: containers have no such user, Windows has no `pwd` to ask."""
+    try:
+        return str(ask())
+    except (OSError, KeyError, RuntimeError, ImportError):
+        return ""
 
 
 def own_literals(own: OwnValues) -> dict[str, str]:
