@@ -40,8 +40,9 @@ def make(source: Path, into: Path, epoch: int, **environment: str) -> None:
     """Make everything of a release, its list of hashes last. Raises ToolError."""
     build(source, into, epoch, ("wheel", "sdist"), **environment)
     part_list = into / SBOM.format(version=version_of(source))
+    (wheel,) = into.glob("*.whl")
     done = subprocess.run(
-        [sys.executable, "-m", "tools.sbom", "-o", str(part_list)],
+        [sys.executable, "-m", "tools.sbom", "-o", str(part_list), "--wheel", str(wheel)],
         cwd=source,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), **environment},
         capture_output=True,
