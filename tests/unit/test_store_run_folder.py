@@ -173,8 +173,8 @@ def test_a_malformed_run_json_is_refused_with_its_line(
         run.read_run()
 
 
-def test_a_missing_run_json_says_how_to_complete_the_run(run: RunFolder) -> None:
-    with pytest.raises(StoreError, match=r"cannot be read: No such file.*--resume"):
+def test_a_missing_run_json_says_to_begin_a_new_run(run: RunFolder) -> None:
+    with pytest.raises(StoreError, match=r"cannot be read: No such file.*measured: begin a new run\."):
         run.read_run()
 
 

@@ -44,6 +44,8 @@ PHRASES: Final = (
     N_("It was cut off before anything was measured: begin a new run."),
     N_("A sealed run never changes; give -o to write elsewhere."),
     N_("Free some disk space; what was written before is kept."),
+    N_("Choose a place that you may write to."),
+    N_("Too many files are open: try a smaller --concurrency."),
     N_("Write it again: probe judge {0}"),
     N_("Give OONI measurements as JSON Lines, one measurement a line, uncompressed."),
     # lists and single addresses

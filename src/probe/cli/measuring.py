@@ -44,6 +44,8 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
             tell_if_undetected(keeping, result.record)
             if asked.export != STDOUT:
                 _show(result, keeping, json_lines=json_lines, run=result.folder, kept=not asked.ephemeral)
+            if result.refused is not None:
+                raise result.refused
             if asked.export is not None:
                 write_csv([result.folder], None if asked.export == STDOUT else asked.export)
     if result.exit_code == exits.OK and any(v.state in fail_on for v in result.verdicts):
@@ -183,6 +185,9 @@ def demonstrate(scenario: str, results: Path, *, json_lines: bool) -> int:
     with exits.told(), observer() as watching:
         result = demo(scenario, results, watching)
     _show(result, None, json_lines=json_lines, run=result.folder)
+    if result.refused is not None:
+        with exits.told():
+            raise result.refused
     return result.exit_code
 
 

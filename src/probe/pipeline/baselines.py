@@ -24,6 +24,8 @@ def record_baseline(
 ) -> tuple[Baseline, int]:
     """Measure, and keep how targets answered here; return the baseline and the run's exit code."""
     result = run(prepared, network, observer)
+    if result.refused is not None:
+        raise result.refused
     return baseline_from_run(result.folder, out), result.exit_code
 
 

@@ -59,6 +59,8 @@ class Finished:
     """Without the network's own."""
     services: tuple[ServiceVerdict, ...]
     network: Verdict
+    unwritten: OSError | None = None
+    """What the disk said to the files of it."""
 
 
 def finish(
@@ -68,11 +70,13 @@ def finish(
     *,
     out: Path | None = None,
     baseline: Baseline | None = None,
+    even_unwritten: bool = False,
 ) -> Finished:
     """Judge a run by its own inputs and write everything that follows from it.
 
     With `out`, the verdicts go there and the run stays as it is; with `baseline`, that one is compared with
-    instead of the run's own.
+    instead of the run's own. Raises OSError for a disk that does not take it; with `even_unwritten`, returns
+    that beside what was found.
     """
     observer = unbreakable(observer) if observer else None
     inputs = read_inputs(folder)
@@ -104,8 +108,14 @@ def finish(
         network_handshake_ms=finding.handshake_ms,
         network_kbps=finding.link_kbps,
     )
-    _write(folder, out, record, (network, *verdicts), services)
-    return Finished(record=record, verdicts=verdicts, services=services, network=network)
+    unwritten = None
+    try:
+        _write(folder, out, record, (network, *verdicts), services)
+    except OSError as error:
+        if not even_unwritten:
+            raise
+        unwritten = error
+    return Finished(record=record, verdicts=verdicts, services=services, network=network, unwritten=unwritten)
 
 
 def finish_stored(

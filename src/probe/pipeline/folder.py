@@ -25,6 +25,8 @@ SCHEMA_VERSION = "0.1.0"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 MOST_HISTORY = 50
 NETWORK_IS_FINE = "network.none"
+ROOM = 1_000_000
+ROOM_PER_TARGET = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ def open_run(
     )
     write_inputs(folder, inputs, prepared.catalogue.files)
     folder.write_run(record)
+    folder.hold_back(_room_for(inputs))
     return Opened(
         folder=folder,
         record=record,
@@ -141,6 +144,7 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
     # If this process is killed too, the run has not ended, whatever it said of an end before.
     record = replace(record, options=prepared.options, resumed=record.resumed + 1, stopped="", ended_utc="")
     folder.write_run(record)
+    folder.hold_back(_room_for(inputs))
     return Opened(
         folder=folder,
         record=record,
@@ -150,6 +154,11 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
         n_before=n_before,
         resumed=True,
     )
+
+
+def _room_for(inputs: Inputs) -> int:
+    """Return the bytes that measurements in flight, verdicts and tables may need on a disk that is full."""
+    return ROOM + ROOM_PER_TARGET * len(inputs.targets())
 
 
 def _number(uid: str) -> int:

@@ -9,7 +9,7 @@ from probe.measure.runner import Measured
 from probe.model.measurement import Measurement
 from probe.model.observer import Observer
 from probe.model.target import Target
-from probe.store import RunFolder
+from probe.store import RunFolder, StoreError
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Recorder:
     controls: Mapping[str, Target]
     """Neutrals, network targets and resolvers by id: their measurements are digested, not kept."""
     on_control: Callable[[Measurement, Target], None]
+    on_refused: Callable[[], None]
+    """Ends the run: the disk takes no more."""
     digests: list[ControlDigest] = field(default_factory=list)
     n: int = 0
     _syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -35,22 +37,38 @@ class Recorder:
         """Write one measurement; it is on the disk when this returns.
 
         The disk is waited for in a thread, and one wait serves all that was written meanwhile: a laptop's
-        disk takes 50 ms, which no timing in flight must feel.
+        disk takes 50 ms, which no timing in flight must feel. Where the disk refuses, the run ends.
         """
-        stored = self.folder.append(measured.measurement, measured.blobs, sync=False)
-        self._written += 1
-        mine = self._written
+        try:
+            stored = self.folder.append(measured.measurement, measured.blobs, sync=False)
+            self._written += 1
+            await self._synced_up_to(self._written)
+        except StoreError:
+            if self.folder.refused is None:
+                raise
+            self.on_refused()
+            raise asyncio.CancelledError from None  # as all that is under way will be, in a moment
+        if self.folder.refused is not None:
+            self.on_refused()
+        self.take(stored)
+        return stored
+
+    async def _synced_up_to(self, mine: int) -> None:
         async with self._syncing:
             if self._synced < mine:
                 upto = self._written
                 await asyncio.to_thread(self.folder.sync)
                 self._synced = upto
-        self.take(stored)
-        return stored
 
     def keep_interrupted(self, measured: Measured) -> None:
-        """Write what was in flight when the run was stopped, at once."""
-        self.take(self.folder.append(measured.measurement, measured.blobs))
+        """Write what was in flight when the run was stopped, at once; on a full disk it is lost."""
+        try:
+            stored = self.folder.append(measured.measurement, measured.blobs)
+        except StoreError:
+            if self.folder.refused is None:
+                raise
+        else:
+            self.take(stored)
 
     def take(self, stored: Measurement) -> None:
         """Digest a stored control and tell those who watch."""

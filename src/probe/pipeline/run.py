@@ -46,6 +46,8 @@ class RunResult:
     services: tuple[ServiceVerdict, ...]
     network: Verdict
     exit_code: int
+    refused: Exception | None = None
+    """What the disk said, where it did not take all of this: StoreError or OSError."""
 
 
 Last = Callable[[Work], Awaitable[None]]
@@ -64,14 +66,18 @@ def run(prepared: Prepared, network: Network, observer: Observer, last: Last | N
 def concluded(folder: RunFolder, record: RunRecord, observer: Observer) -> RunResult:
     """Judge what was measured; `run.json` tells of its end before, so that `probe judge` could do it too.
 
-    Raises KeyboardInterrupt where somebody would not wait.
+    What the disk does not take is judged all the same, and `refused` tells of it. Raises KeyboardInterrupt
+    where somebody would not wait.
     """
     judging, observer = Judging(), unbreakable(observer)
-    folder.write_run(record)
+    folder.free_room()
+    with suppress(OSError):  # what follows would be refused too, and tells
+        folder.write_run(record)
     with judging.catching(folder.path, observer) as telling:
-        finished = finish(folder, record, telling)
+        finished = finish(folder, record, telling, even_unwritten=True)
     stopped = judging.interrupted or record.stopped == INTERRUPTED
-    return result_of(folder.path, finished, interrupted=stopped)
+    result = result_of(folder.path, finished, interrupted=stopped)
+    return replace(result, refused=folder.refused or finished.unwritten)
 
 
 def _prepare_for_timing() -> None:
@@ -113,16 +119,16 @@ async def measure(
     """Do everything that sends packets; return `run.json` as it stands at the end."""
     observer = unbreakable(observer)
     observer.planned(opened.inputs.judged())
-    known = KnownNeutrals()
+    known, stop = KnownNeutrals(), Stop()
     recorder = Recorder(
         folder=opened.folder,
         observer=observer,
         controls=opened.inputs.control_targets(),
         on_control=known.learn,
+        on_refused=lambda: stop.now(task),
     )
     earlier = _take_up(opened, recorder)
     errors = list(opened.record.errors)
-    stop = Stop()
     options = opened.record.options
     elapsed_s = network.clock.counter() - opened.started  # not nothing when the run is taken up again
     async with Session(

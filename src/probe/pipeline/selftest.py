@@ -58,7 +58,9 @@ def run_self_test(prepared: Prepared, network: Network, observer: Observer) -> t
 
 
 def concluded(result: RunResult) -> tuple[RunResult, Errors]:
-    """Estimate, and keep the estimate beside the run."""
+    """Estimate, and keep the estimate beside the run. Raises StoreError, OSError for a disk that is full."""
+    if result.refused is not None:
+        raise result.refused
     errors = errors_of(result.folder, result.record)
     content = msgspec.json.format(msgspec.json.encode(errors), indent=1) + b"\n"
     RunFolder.open(result.folder).write_beside(FILE, content)

@@ -13,7 +13,7 @@ from probe.model.observer import Observer
 STOPPING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
-"""SIGHUP too: a terminal that is closed, or a lost ssh, must not cost the run. On Windows that is SIGBREAK."""
+"""SIGHUP too: a terminal that is closed, or a lost ssh, must not cost the run. On Windows: SIGBREAK."""
 
 
 class Stop:
@@ -22,6 +22,12 @@ class Stop:
     def __init__(self) -> None:
         """Nothing stopped it yet."""
         self.reason: str | None = None
+
+    def now(self, work: "asyncio.Future[Any]") -> None:
+        """End the work as if somebody had asked for it."""
+        if self.reason is None:
+            self.reason = "interrupted"
+            work.get_loop().call_soon(work.cancel)
 
     @contextmanager
     def catching(self, work: "asyncio.Future[Any]", observer: Observer) -> Iterator[None]:

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ import msgspec
 
 from probe.model.measurement import Measurement
 from probe.store import codec
-from probe.store.error import StoreError
+from probe.store.error import StoreError, not_written
 from probe.system.disk import (
     hold,
     let_go,
@@ -44,6 +43,7 @@ class Journal:
         self._path = path
         self._size = 0
         self._previous = FIRST
+        self._is_torn = False
         self._descriptor = open_to_append(path)
         try:
             self._lock()
@@ -59,6 +59,8 @@ class Journal:
         Raises StoreError when the disk is full; the file is then as before. Raises ValueError for a
         measurement that could not be read again: a fault of ours.
         """
+        if self._is_torn:
+            raise not_written(self._path, OSError(), "the disk took only a part of the line")
         line = chained(codec.encode(measurement), self._previous)
         offset = self._size
         try:
@@ -66,19 +68,21 @@ class Journal:
             if sync and whole:
                 sync_content(self._descriptor)
         except OSError as error:
-            raise self._taken_back(offset, error.strerror or "") from error
+            self._take_back(offset)
+            raise not_written(self._path, error) from error
         if not whole:
-            raise self._taken_back(offset, "the disk took only a part of the line")
+            self._take_back(offset)
+            raise not_written(self._path, OSError(), "the disk took only a part of the line")
         self._size += len(line)
         self._previous = hashlib.sha256(line[:-1]).hexdigest()
         return offset
 
-    def _taken_back(self, offset: int, problem: str) -> StoreError:
-        """Cut the file back to where it was."""
-        with suppress(OSError):
+    def _take_back(self, offset: int) -> None:
+        """Cut the file back to where it was; what the disk will not even shorten is not written to again."""
+        try:
             os.ftruncate(self._descriptor, offset)
-        hint = "Free some disk space; what was written before is kept."
-        return StoreError(self._path, 0, f"cannot be written: {problem}", hint)
+        except OSError:
+            self._is_torn = True
 
     def sync(self) -> None:
         """Wait until everything appended is on the disk."""
@@ -87,9 +91,11 @@ class Journal:
     def close(self) -> None:
         """Sync and let go of the file and its lock; twice does no harm."""
         if self._descriptor >= 0:
-            sync_content(self._descriptor)
-            let_go(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            try:
+                sync_content(descriptor)
+            finally:
+                let_go(descriptor)
 
     def _lock(self) -> None:
         try:

@@ -227,6 +227,14 @@ def _resolver(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> s
     return redactor.masked(text, scope)
 
 
+_ACCOUNT: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/?#]*@")
+
+
+def without_account(url: str) -> str:
+    """Return a URL without the user name and password that may stand before its host."""
+    return _ACCOUNT.sub("", url)
+
+
 POLICIES: Final[Mapping[str, Callable[["Redactor", Any, "Scope"], Any]]] = {
     "ip": _address,
     "ips": _address,

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
 from probe.model.verdict import Verdict
 from probe.store import codec, journal
-from probe.store.error import StoreError
+from probe.store.error import StoreError, not_written
 from probe.store.files import make_folder, remove_leftovers
 from probe.store.own import OwnValues
 from probe.store.redact import Redactor
-from probe.system.disk import sync_file, sync_folder, write_whole
+from probe.store.redact_fields import without_account
+from probe.system.disk import hold_back, sync_file, sync_folder, write_whole
 
 RUN: Final = "run.json"
 MEASUREMENTS: Final = "measurements.jsonl"
@@ -25,7 +26,6 @@ VERDICTS: Final = "verdicts.jsonl"
 INPUTS: Final = "inputs"
 BLOBS: Final = "blobs"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-_ACCOUNT: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/?#]*@")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,6 +40,9 @@ class RunFolder:
         self._index: dict[str, list[int]] | None = None
         self._unsynced: deque[Path] = deque()
         """Blobs that only the system has; another thread may be syncing."""
+        self._room: IO[bytes] | None = None
+        self.refused: StoreError | None = None
+        """What the disk first said to something that was to be kept, if it ever refused."""
 
     @classmethod
     def create(cls, results: Path, run_id: str, *, redactor: Redactor | None = None) -> Self:
@@ -100,23 +103,54 @@ class RunFolder:
         """Write a redacted copy of a measurement and its blobs; it is on disk when this returns.
 
         With `sync=False` it is in the system's hands only, until `sync()`. Returns the copy. Raises
-        StoreError when the disk is full, ValueError for what could not be read again (a fault of ours).
+        StoreError when the disk is full, ValueError for what could not be read again (a fault of ours). What
+        the disk refuses is tried again with the room that was held back; `refused` tells of it then.
         """
         if self._end is None:
             raise StoreError(self.path, 0, "opened for reading", "Open it with append=True.")
         clean, clean_blobs = self._redactor.measurement(measurement, blobs or {})
-        for sha256, content in clean_blobs.items():
-            self._write_blob(sha256, content, sync=sync)
-        offset = self._end.append(clean, sync=sync)
-        if self._index is not None:
-            self._index.setdefault(clean.target_id, []).append(offset)
+        try:
+            self._write(self._end, clean, clean_blobs, sync=sync)
+        except StoreError as refused:
+            if self.refused is not None:
+                raise
+            self.refused = refused
+            self.free_room()
+            self._write(self._end, clean, clean_blobs, sync=sync)
         return clean
 
+    def _write(
+        self, end: journal.Journal, clean: Measurement, blobs: Mapping[str, bytes], *, sync: bool
+    ) -> None:
+        try:
+            for sha256, content in blobs.items():
+                self._write_blob(sha256, content, sync=sync)
+        except OSError as error:
+            raise not_written(self.path / BLOBS, error) from error
+        offset = end.append(clean, sync=sync)
+        if self._index is not None:
+            self._index.setdefault(clean.target_id, []).append(offset)
+
     def sync(self) -> None:
-        """Wait until everything appended is on the disk; may be called from another thread."""
-        self._sync_blobs()
-        if self._end is not None:
-            self._end.sync()
+        """Wait until everything appended is on the disk; another thread may call it. Raises StoreError."""
+        try:
+            self._sync_blobs()
+            if self._end is not None:
+                self._end.sync()
+        except OSError as error:
+            refused = not_written(self.path / MEASUREMENTS, error)
+            self.refused = self.refused or refused
+            raise refused from error
+
+    def hold_back(self, n_bytes: int) -> None:
+        """Keep room on the disk for what is written when it is full, if there is so much."""
+        self._room = hold_back(self.path, n_bytes)
+
+    def free_room(self) -> None:
+        """Give back what was held, if anything is."""
+        if self._room is not None:
+            self._room.close()
+            self._room = None
 
     def measurements(self) -> Iterator[Measurement]:
         """Yield every measurement in the order of writing, checking the chain. Raises StoreError."""
@@ -159,8 +193,8 @@ class RunFolder:
         self._refuse_sealed()
         options = replace(
             record.options,
-            control_proxy=_without_account(record.options.control_proxy),
-            controls=tuple(map(_without_account, record.options.controls)),
+            control_proxy=without_account(record.options.control_proxy),
+            controls=tuple(map(without_account, record.options.controls)),
         )
         errors = tuple(self._redactor.text(error) for error in record.errors)
         redactions = record.redactions or self.redactions
@@ -225,6 +259,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Let go of the journal and its lock; twice does no harm."""
+        self.free_room()
         if self._end is not None:
             self._sync_blobs()
             self._end.close()
@@ -263,8 +298,3 @@ class RunFolder:
         write_whole(path, content, sync=sync)
         if not sync:
             self._unsynced.append(path)
-
-
-def _without_account(url: str) -> str:
-    """Return a URL without the user name and password that may stand before its host."""
-    return _ACCOUNT.sub("", url)

@@ -9,10 +9,11 @@ import glob
 import os
 import stat
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 FILE_MODE: Final = 0o600
 TEMPORARY: Final = ".tmp-"
@@ -25,6 +26,7 @@ _HELD_BYTE: Final = (1 << 31) - 2
 """Windows keeps everybody from reading the byte that is locked: one where no file of ours has any."""
 _F_FULLFSYNC: Final = 51
 """macOS's sys/fcntl.h: through the drive's cache too."""
+_ZEROS: Final = bytes(65536)
 _PATIENCE_S: Final = (0.01, 0.03, 0.1, 0.3, 0.6)
 """How long a scanner or an indexer has a new file open on Windows."""
 _NO_SUCH_THING: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -230,6 +232,27 @@ def place(old: Path, new: Path) -> None:
     except BaseException:
         new.unlink()
         raise
+
+
+def hold_back(folder: Path, n_bytes: int) -> IO[bytes] | None:
+    """Take up room on the disk with a file that has no name; closing it gives the room back.
+
+    So does the end of the process, however it ends. None where there is not so much room.
+    """
+    try:
+        held = tempfile.TemporaryFile(dir=folder, prefix=f".room{TEMPORARY}", buffering=0)  # noqa: SIM115  # held open
+    except OSError:
+        return None
+    try:
+        if sys.platform == "linux":
+            os.posix_fallocate(held.fileno(), 0, n_bytes)
+        else:
+            for _ in range(0, n_bytes, len(_ZEROS)):
+                held.write(_ZEROS)
+    except OSError:
+        held.close()
+        return None
+    return held
 
 
 def is_plain(descriptor: int) -> bool:
