@@ -60,11 +60,29 @@ def _locking(descriptor: int, mode: int, n_bytes: int) -> None:
     fcntl.lockf(descriptor, kind, n_bytes, 0, os.SEEK_CUR)
 
 
-def _fsync(descriptor: Any, real: Any = os.fsync) -> None:
+def _fsync(fd: Any, real: Any = os.fsync) -> None:
     """Sync as Windows does: nothing that is open for reading only."""
-    if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+    if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
         raise PermissionError(13, "Permission denied")
-    real(descriptor)
+    real(fd)
+
+
+def _unless_open(real: Any, n_paths: int) -> Any:
+    """Return a call that refuses, as Windows does, paths of which this process has a file open."""
+
+    def acted(*arguments: Any, **named: Any) -> Any:
+        for path in arguments[:n_paths]:
+            there = os.path.realpath(path)
+            for number in os.listdir("/proc/self/fd"):  # noqa: PTH208  # pathlib would call what is acted here
+                try:
+                    held = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115  # as above
+                except OSError:
+                    continue
+                if held == there or held.startswith(f"{there}/"):
+                    raise PermissionError(13, "It is being used by another process", path)
+        return real(*arguments, **named)
+
+    return acted
 
 
 def _open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None, real: Any = os.open) -> int:
@@ -89,6 +107,8 @@ def _windows() -> None:
     sys.modules["msvcrt"] = msvcrt
     ctypes.windll = types.SimpleNamespace(kernel32=kernel32)  # type: ignore[attr-defined]  # not on this system
     os.fsync, os.open = _fsync, _open
+    os.unlink, os.remove, os.rmdir = (_unless_open(call, 1) for call in (os.unlink, os.remove, os.rmdir))
+    os.rename, os.replace = (_unless_open(call, 2) for call in (os.rename, os.replace))
     shutil._use_fd_functions = False  # type: ignore[attr-defined]  # decided when it was loaded
     for name in ("recvmsg", "sendmsg", "recvmsg_into", "sendmsg_afalg"):
         setattr(socket.socket, name, property(_missing))
