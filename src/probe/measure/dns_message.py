@@ -53,7 +53,7 @@ def query(
     return message
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _template(name: str, rdtype: str, *, checking_disabled: bool, edns: bool) -> dns.message.Message:
     """Return the query without an id of its own, already in wire form: each round asks the same."""
     message = dns.message.make_query(name, rdtype, use_edns=0 if edns else False, payload=PAYLOAD, id=0)

@@ -61,7 +61,7 @@ class Place:
         return is_address(self.host)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def place_of(url: str) -> Place:
     """Read a URL of any scheme that Target.input may bear. Raises ValueError for anything else."""
     if len(url) > MAX_URL:
@@ -91,6 +91,7 @@ def joined(url: str, location: str) -> str | None:
     return there if place.scheme in ("http", "https") else None
 
 
+@lru_cache(maxsize=4096)
 def is_address(text: str) -> bool:
     """Tell whether the text is a literal address."""
     try:

@@ -29,7 +29,8 @@ self-signed leaf or chain, no local issuer, unverifiable leaf, untrusted."""
 INVALID_PURPOSE: Final = 26
 MAX_NAMES: Final = 32
 MAX_TEXT: Final = 256
-CACHE: Final = 512
+CACHE: Final = 1024
+"""Chains: of all targets between whose rounds others are measured, at the default concurrency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

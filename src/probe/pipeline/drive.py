@@ -61,8 +61,9 @@ class Driver:
             )
         )
         paid: set[tuple[object, ...]] = set()
-        judged = judge_target(self.facts(), target, measurements)
+        judged: Judged | None = None
         if earlier:  # all rounds may lie behind us, and what they owe may not
+            judged = judge_target(self.facts(), target, measurements)
             steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
         self.observer.target_started(target)
         n_steps = sum(not m.transfers for m in measurements)
@@ -84,7 +85,7 @@ class Driver:
             judged = judge_target(self.facts(), target, measurements)
             self.observer.provisional(judged.verdict)
             steps += self._paying(judged.debts, target, measurements, planned=steps, paid=paid, turn=turn)
-        return judged, measurements
+        return judged or judge_target(self.facts(), target, measurements), measurements
 
     async def _kept(self, step: Step) -> Measurement:
         async with self.crossing if step.experiment == "cross" else nullcontext():
