@@ -35,6 +35,8 @@ pytestmark = pytest.mark.usefixtures("nothing_outside")
         ("bag/data/x\x1b[2Jy", "name"),
         ("bag/data/a b", "name"),
         ("bag/data/x:y", "name"),
+        ("bag/data/inputs/AUX.toml", "name"),
+        ("bag/data/inputs/x.", "name"),
         ("bag/a/b/c/d/e/f/g", "name"),
         (f"bag/{'x' * 300}", "name"),
         ("bag/", ""),

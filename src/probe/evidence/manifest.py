@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from probe.evidence.outside import OUTSIDE, SIGNED
+from probe.system.names import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,13 +30,12 @@ BAGIT_TEXT: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 BAG_VERSION: Final = 1
 """Of what this program puts into a bag; a bag of a later one is not called broken for what it holds."""
 
-RUN_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-_PART: Final = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
-NAME: Final = re.compile(rf"{_PART}(?:/{_PART}){{0,5}}")
+RUN_ID: Final = re.compile(PLAIN)
+NAME: Final = re.compile(rf"{PLAIN}(?:/{PLAIN}){{0,5}}")
 """Of a file in a bag, with its folders: nothing that an operating system would take for something else."""
 OF_A_RUN: Final = re.compile(
     r"data/(?:run\.json|measurements\.jsonl|verdicts\.jsonl|verdicts\.csv|services\.csv|datapackage\.json"
-    rf"|self-test\.json|custody\.csv|blobs/[0-9a-f]{{64}}|inputs/{_PART}(?:/{_PART}){{0,2}})"
+    rf"|self-test\.json|custody\.csv|blobs/[0-9a-f]{{64}}|inputs/{PLAIN}(?:/{PLAIN}){{0,2}})"
 )
 """The payload that this version knows."""
 REQUIRED: Final = tuple(

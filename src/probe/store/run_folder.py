@@ -19,13 +19,14 @@ from probe.store.own import OwnValues
 from probe.store.redact import Redactor
 from probe.store.redact_fields import without_account
 from probe.system.disk import hold_back, sync_file, sync_folder, write_whole
+from probe.system.names import PLAIN
 
 RUN: Final = "run.json"
 MEASUREMENTS: Final = "measurements.jsonl"
 VERDICTS: Final = "verdicts.jsonl"
 INPUTS: Final = "inputs"
 BLOBS: Final = "blobs"
-_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_NAME: Final = re.compile(PLAIN)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
