@@ -9,11 +9,11 @@ import anyio
 from probe.measure import dns_message, quic
 from probe.measure.dns_stream import Tags, blank_lookup, done
 from probe.measure.failure import classify
-from probe.measure.quic import QuicProtocolError
+from probe.measure.quic_line import QuicProtocolError
 from probe.model import failure as f
 
 if TYPE_CHECKING:
-    from probe.measure.quic import Line
+    from probe.measure.quic_line import Line
     from probe.measure.trace import Context
     from probe.model.observation import DNSLookup
 

@@ -11,7 +11,8 @@ import anyio
 from probe.measure import dns_message, hello, tcp, tls
 from probe.measure.failure import classify
 from probe.measure.http import USER_AGENT
-from probe.measure.http_transport import Exchange, exchange
+from probe.measure.http_exchange import Exchange
+from probe.measure.http_transport import exchange
 from probe.measure.urls import place_of
 from probe.model import failure as f
 from probe.model.observation import DNSLookup, DNSReply

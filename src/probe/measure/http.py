@@ -7,7 +7,8 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from probe.measure.body import MAX_TEXT, charset_of, inflate, text_of, title_of
-from probe.measure.http_transport import Exchange, exchange, is_http
+from probe.measure.http_exchange import Exchange
+from probe.measure.http_transport import exchange, is_http
 from probe.measure.urls import REDIRECTS, joined, place_of
 from probe.model import failure as f
 from probe.model.observation import HTTPRoundTrip

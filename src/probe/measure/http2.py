@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,8 @@ import h2.events
 import h2.settings
 import hpack
 import httpcore
+
+from probe.measure.http2_frames import EnoughError, Frames
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,6 +40,7 @@ _KNOWN: Final = h2.config.H2Configuration(
 """For headers that went through `_checked` one."""
 _HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_SENT: Final = frozenset({b"host", b"transfer-encoding"})
+_STATUS: Final = re.compile(rb"[1-9][0-9][0-9]")
 
 
 class _Keeps(hpack.Encoder):
@@ -70,6 +74,17 @@ class _First(hpack.Encoder):
         return _block(tuple(headers))  # type: ignore[arg-type]  # a list of pairs
 
 
+class _StaysOpen(h2.connection.H2ConnectionStateMachine):
+    """A connection that no GOAWAY closes: what was asked before it is still answered (RFC 9113, 6.8)."""
+
+    _transitions = h2.connection.H2ConnectionStateMachine._transitions | {  # noqa: SLF001  # h2's table but for a line
+        (h2.connection.ConnectionState.CLIENT_OPEN, h2.connection.ConnectionInputs.RECV_GOAWAY): (
+            None,
+            h2.connection.ConnectionState.CLIENT_OPEN,
+        )
+    }
+
+
 class OneRequest:
     """A connection that carries one request, and says with its bytes what httpcore says.
 
@@ -83,9 +98,13 @@ class OneRequest:
         self._stream = stream
         self._h2 = h2.connection.H2Connection(config=_KNOWN)
         self._h2.encoder = _First()
+        self._h2.state_machine = _StaysOpen()
+        self._frames = Frames()
         self._events: list[h2.events.Event] = []
         self._id = 1
         self._goodbye: h2.events.ConnectionTerminated | None = None
+        """One that our request is not to be answered after."""
+        self._has_head = False
         self._reads = 0
 
     async def handle_async_request(self, request: Request) -> httpcore.Response:
@@ -97,14 +116,16 @@ class OneRequest:
         await self._send(request)
         while not isinstance(event := await self._next(), h2.events.ResponseReceived):
             pass
-        status, headers = 200, list[Header]()
-        for name, value in event.headers or ():
-            if name == b":status":
-                status = int(bytes(value).decode("ascii", errors="ignore"))
-            elif not bytes(name).startswith(b":"):
-                headers.append((bytes(name), bytes(value)))
+        self._has_head = True
+        pairs = [(bytes(name), bytes(value)) for name, value in event.headers or ()]
+        told = [value for name, value in pairs if name == b":status"]
+        if len(told) != 1 or not _STATUS.fullmatch(told[0]):
+            raise httpcore.RemoteProtocolError("no status")
         return httpcore.Response(
-            status=status, headers=headers, content=self._body(), extensions={"http_version": b"HTTP/2"}
+            status=int(told[0]),
+            headers=[pair for pair in pairs if not pair[0].startswith(b":")],
+            content=self._body(),
+            extensions={"http_version": b"HTTP/2"},
         )
 
     async def _begin(self) -> None:
@@ -176,12 +197,24 @@ class OneRequest:
         data = await self._stream.read(READ)
         if not data:
             raise httpcore.RemoteProtocolError("Server disconnected")
+        try:
+            for n, portion in enumerate(self._frames.portions(data)):
+                if n:
+                    await asyncio.sleep(0)
+                self._take(portion)
+        except EnoughError:
+            if self._has_head:
+                raise
+            raise httpcore.RemoteProtocolError("frames and frames, and no answer") from None
+        await self._flush()
+
+    def _take(self, data: bytes) -> None:
         for event in self._h2.receive_data(data):
             if isinstance(event, h2.events.ConnectionTerminated):
-                self._goodbye = event
+                is_fair = not event.error_code and (event.last_stream_id or 0) >= self._id
+                self._goodbye = self._goodbye if is_fair else event
             elif isinstance(event, _OURS) and event.stream_id == self._id:
                 self._events.append(event)
-        await self._flush()
 
     async def _flush(self) -> None:
         if data := self._h2.data_to_send():

@@ -11,13 +11,13 @@ import anyio
 from probe.measure.body import charset_of, inflate, text_of, title_of
 from probe.measure.failure import classify
 from probe.measure.http import BROWSER_HEADERS
-from probe.measure.quic import QuicProtocolError
+from probe.measure.quic_line import QuicProtocolError
 from probe.measure.urls import place_of
 from probe.model import failure as f
 from probe.model.observation import HTTPRoundTrip
 
 if TYPE_CHECKING:
-    from probe.measure.quic import Line
+    from probe.measure.quic_line import Line
     from probe.measure.trace import Context
 
 MAX_BODY: Final = 65536

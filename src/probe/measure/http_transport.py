@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -17,6 +16,8 @@ import httpx
 from probe.measure.body import MAX_BODY, MAX_TEXT
 from probe.measure.failure import classify
 from probe.measure.http2 import OneRequest
+from probe.measure.http2_frames import EnoughError
+from probe.measure.http_exchange import MAX_HEADER_BYTES, Exchange, HeadersTooLargeError, Pipe
 from probe.measure.tls import ALERTS
 from probe.measure.urls import REDIRECTS
 from probe.model import failure as f
@@ -27,115 +28,17 @@ if TYPE_CHECKING:
     from probe.measure.stream import AnyStream
     from probe.measure.urls import Place
 
-MAX_HEADER_BYTES: Final = 64 * 1024
-"""Read before the headers are complete; a hundred-continue storm ends here too."""
 MAX_HEADERS: Final = 128
 CRAWL_BYTES: Final = 1024
 """A body that brought less than this in the last quarter of its time is stalled, not slow."""
-
-
-FRAMING: Final = 3
-"""Times the bytes a body may have, read in whatever framing: tiny chunks, a frame of 16 megabytes."""
 MAX_CHUNKS: Final = 1024
 """Pieces of a body; a server that sends it byte by byte costs us more than itself."""
-READ: Final = 16 * 1024
-H2_SETTINGS: Final = 4
-"""The type of the first frame of every HTTP/2 server (RFC 9113, 3.4)."""
-
-
-class EnoughError(Exception):
-    """The framing of a body took more than a body may."""
-
-
-class HeadersTooLargeError(Exception):
-    """The server did not end its headers within the bounds."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request and its answer, raw. Times are seconds since the measurement began."""
-
-    t0: float = 0.0
-    t: float = 0.0
-    failure: str | None = None
-    http_version: str = ""
-    status_code: int | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    raw: bytearray = field(default_factory=bytearray)
-    """Of the body, still coded; at most MAX_BODY and one read."""
-    is_capped: bool = False
-    head: bytes = b""
-    """First bytes of the answer as they came, until the headers were complete."""
-    t_sent: float | None = None
-    t_first: float | None = None
-    ended_by: str = ""
-
-    def header(self, name: str) -> str:
-        """Return the first value under a lower-case name, or ""."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
-
-
-class _Pipe(httpcore.AsyncNetworkStream):
-    """What httpcore reads and writes through; it counts, notes first times, and bounds the headers."""
-
-    def __init__(self, stream: AnyStream, seen: Exchange, max_body: int) -> None:
-        self.stream = stream
-        self.seen = seen
-        self.before = 0
-        self.after = 0
-        self.limit = FRAMING * max(max_body, READ)
-        self.open = True
-        """Whether headers are still awaited."""
-        self.preface = b"" if stream.alpn == "h2" else None
-        """The first bytes of HTTP/2 wait for those of the request: one record and one packet for both."""
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109  # httpcore's signature; the deadline is round the whole exchange
-        if not self.open:
-            data = await self.stream.read(min(max_bytes, READ))
-            self.after += len(data)
-            if self.after > self.limit:
-                raise EnoughError
-            return data
-        room = MAX_HEADER_BYTES - self.before
-        if room <= 0:
-            raise HeadersTooLargeError
-        data = await self.stream.read(min(max_bytes, READ, room))
-        self.before += len(data)
-        if data and len(self.seen.head) < MAX_TEXT:
-            self.seen.head += data[: MAX_TEXT - len(self.seen.head)]
-        if self.stream.alpn == "h2" and len(self.seen.head) >= 9 and self.seen.head[3] != H2_SETTINGS:
-            # h2 would wait for as many bytes as the junk happens to announce.
-            raise httpcore.RemoteProtocolError
-        if data and (self.seen.t_first is None or self.stream.alpn == "h2"):
-            # Over HTTP/2 the first bytes are SETTINGS: the read that completes the headers counts.
-            self.seen.t_first = self.stream.raw.last_received
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109  # as above
-        if self.preface is not None:
-            if not self.preface:
-                self.preface = buffer
-                return
-            buffer, self.preface = self.preface + buffer, None
-        try:
-            await self.stream.write(buffer)
-        except OSError as error:
-            # httpcore then looks for an answer that came all the same; the next read tells what happened.
-            raise httpcore.WriteError from error
-        if self.seen.t_first is None:
-            self.seen.t_sent = self.stream.raw.last_sent
-
-    async def aclose(self) -> None:
-        self.stream.close()
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ARG002  # httpcore's signature
-        return None
 
 
 class MeasuredTransport(httpx.AsyncBaseTransport):
     """One request over one measured stream, HTTP/2 if the handshake agreed on it."""
 
-    def __init__(self, pipe: _Pipe) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         """Take the stream over; it is closed with the connection."""
         self._pipe = pipe
 
@@ -203,7 +106,7 @@ async def exchange(
     `headers` begin with Host. Raises faults of ours and cancellation; `seen` is then as far as it got.
     """
     ctx = stream.raw.ctx
-    pipe = _Pipe(stream, seen, max_body)
+    pipe = Pipe(stream, seen, max_body)
     url = _url(place.scheme, place.host, place.port, place.target)
     request = httpx.Request(method, url, headers=list(headers), content=content or None)
     seen.t0 = ctx.now()

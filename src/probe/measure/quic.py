@@ -5,28 +5,21 @@ Needs the extra `quic`. The library's own client would resolve names and choose 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import dataclasses
 import logging
 import ssl
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from probe.measure.failure import classify
-from probe.measure.quic_version import offered_versions
+from probe.measure.quic_line import CRYPTO_ERROR, Line, QuicProtocolError, is_alert
 from probe.measure.tls import verified
 from probe.measure.verify import ascii_name
 from probe.model import failure as f
 from probe.model.quic import QUICHandshake
 
 if TYPE_CHECKING:
-    import socket
-
-    from aioquic.quic.connection import QuicConnection
-
     from probe.measure.trace import Context
 
 logging.getLogger("quic").addHandler(logging.NullHandler())
@@ -34,13 +27,8 @@ logging.getLogger("quic").addHandler(logging.NullHandler())
 
 ALPN_H3: Final = ("h3",)
 ALPN_DOQ: Final = ("doq",)
-MAX_DATAGRAMS: Final = 2048
-"""Of one connection: a page of 256 KiB needs a tenth of it."""
-MAX_BYTES: Final = 1 << 20
 MAX_CHAIN: Final = 10
 MAX_REASON: Final = 256
-CRYPTO_ERROR: Final = 0x100
-"""RFC 9001, 4.8: 0x100 and the alert's number."""
 CONNECTION_REFUSED: Final = 0x02
 """RFC 9000, 20.1."""
 ALERT_FAILURES: Final = {
@@ -48,76 +36,6 @@ ALERT_FAILURES: Final = {
     48: f.TLS_UNKNOWN_AUTHORITY,
     **dict.fromkeys((42, 43, 44, 45, 46), f.TLS_INVALID_CERTIFICATE),
 }
-
-
-class QuicProtocolError(Exception):
-    """What came was no QUIC that the library could go on with, or more of it than we take."""
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """A QUIC connection over one socket; whoever opened it closes it."""
-
-    ctx: Context
-    sock: socket.socket
-    connection: QuicConnection
-    ip: str
-    port: int
-    datagrams: int = 0
-    received: int = 0
-    first: float | None = None
-    versions: tuple[str, ...] = ()
-    terminated: Any = None
-
-    async def flush(self) -> None:
-        """Send what the library has ready."""
-        loop = asyncio.get_running_loop()
-        for data, _ in self.connection.datagrams_to_send(now=self.ctx.network.clock.counter()):
-            await loop.sock_sendall(self.sock, data)
-            self.ctx.bytes_sent += len(data)
-
-    async def next_event(self) -> Any:
-        """Return the next event; raises OSError, QuicProtocolError; the deadline is the caller's."""
-        while True:
-            await self.flush()
-            if (event := self.connection.next_event()) is not None:
-                return event
-            await self._wait()
-
-    async def _wait(self) -> None:
-        """Hand the next datagram over, or the time that the library waited for."""
-        clock, due = self.ctx.network.clock, self.connection.get_timer()
-        wait = None if due is None else max(due - clock.counter(), 0.0)
-        data: bytes | None = None
-        with contextlib.suppress(TimeoutError):
-            with anyio.fail_after(wait):
-                data = await asyncio.get_running_loop().sock_recv(self.sock, 65536)
-        if data is None:
-            self.connection.handle_timer(now=clock.counter())
-            return
-        self._count(data)
-        try:
-            self.connection.receive_datagram(data, ("peer", 0), now=clock.counter())
-        except Exception as error:  # a parser of ours would be named; this one is the library's
-            raise QuicProtocolError from error
-
-    def _count(self, data: bytes) -> None:
-        self.first = self.ctx.now() if self.first is None else self.first
-        self.datagrams += 1
-        self.received += len(data)
-        self.ctx.bytes_received += len(data)
-        self.versions = self.versions or offered_versions(data)
-        if self.datagrams > MAX_DATAGRAMS or self.received > MAX_BYTES:
-            raise QuicProtocolError
-
-    def close(self) -> None:
-        """Say goodbye, as far as the socket takes it at once, and close."""
-        if self.sock.fileno() >= 0:
-            with contextlib.suppress(OSError):
-                self.connection.close()
-                for data, _ in self.connection.datagrams_to_send(now=self.ctx.network.clock.counter()):
-                    self.sock.send(data)
-            self.sock.close()
 
 
 async def handshake(
@@ -221,19 +139,24 @@ def _seen(ctx: Context, seen: QUICHandshake, line: Line | None) -> QUICHandshake
 def _failure(line: Line | None, error: BaseException | None) -> str | None:
     """Name what ended the handshake; None when it completed."""
     if isinstance(error, QuicProtocolError):
-        return f.X_QUIC_PROTOCOL
+        return error.failure
     found = None if error is None else classify(error)
     ended = line is not None and line.terminated is not None
-    if line is not None and line.versions and (found == f.TIMEOUT or ended):
+    if line is not None and line.versions and (found == f.TIMEOUT or ended) and not _common(line):
         return f.QUIC_INCOMPATIBLE_VERSION
     return _of_close(int(line.terminated.error_code)) if line is not None and ended else found
+
+
+def _common(line: Line) -> bool:
+    """Say whether a version was listed that we speak: then silence is silence, whoever sent the list."""
+    return any(f"{v:08x}" in line.versions for v in line.connection.configuration.supported_versions)
 
 
 def _of_close(code: int) -> str:
     """Name the code of a CONNECTION_CLOSE within the handshake."""
     if code == CONNECTION_REFUSED:
         return f.CONNECTION_REFUSED
-    if CRYPTO_ERROR <= code < CRYPTO_ERROR + 0x100:
+    if is_alert(code):
         return ALERT_FAILURES.get(code - CRYPTO_ERROR, f.TLS_FAILED_HANDSHAKE)
     return f.X_QUIC_CLOSED
 

@@ -26,12 +26,15 @@ RESERVED_VERSION: Final = 0x5A6A7A8A
 """RFC 9000, 15: versions of the form 0x?a?a?a?a force version negotiation."""
 
 
-def offered_versions(data: bytes) -> tuple[str, ...]:
-    """Read a version negotiation packet (RFC 9000, 17.2.1): the versions as hex; empty for anything else."""
+def offered_versions(data: bytes, own: bytes) -> tuple[str, ...]:
+    """Read a version negotiation packet (RFC 9000, 17.2.1): the versions as hex; empty for anything else.
+
+    `own` is our connection id, which comes back as theirs: what does not bear it is somebody else's.
+    """
     if len(data) < 7 or not data[0] & 0x80 or data[1:5] != b"\0\0\0\0":
         return ()
     at = 6 + data[5]
-    if at >= len(data):
+    if at >= len(data) or data[6:at] != own:
         return ()
     rest = data[at + 1 + data[at] :]
     return tuple(rest[i : i + 4].hex() for i in range(0, len(rest) - 3, 4))[:MAX_VERSIONS]
@@ -90,6 +93,4 @@ async def _listen(ctx: Context, sock: socket.socket, packet: bytes, own: bytes, 
         heard.datagrams += 1
         heard.received += len(data)
         ctx.bytes_received += len(data)
-        # Our connection id comes back as theirs: what does not bear it is somebody else's.
-        if len(data) > 6 and data[6 : 6 + data[5]] == own:
-            heard.versions = offered_versions(data)
+        heard.versions = offered_versions(data, own)

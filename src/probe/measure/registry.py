@@ -13,7 +13,8 @@ from probe.measure import tls
 from probe.measure.aside import aside, reach
 from probe.measure.body import inflate
 from probe.measure.failure import classify
-from probe.measure.http_transport import Exchange, exchange
+from probe.measure.http_exchange import Exchange
+from probe.measure.http_transport import exchange
 from probe.measure.registry_read import MAX_ANSWER_BYTES, AnswerError, read_answer
 from probe.measure.urls import REDIRECTS, joined, place_of
 from probe.model import failure as f

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from probe.lab.hostile import chains, dns, dns_streams, http, tcp, tls
+from probe.lab.hostile import bodies, chains, dns, dns_streams, http1, http2, redirects, tcp, tls
 from probe.lab.hostile.http import ANSWERS, PATHS, site
 from probe.lab.quic_server import has_quic
 
@@ -25,7 +25,10 @@ CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(
         tcp.ROWS,
         tls.ROWS,
         chains.ROWS,
-        http.ROWS,
+        http1.ROWS,
+        bodies.ROWS,
+        redirects.ROWS,
+        http2.ROWS,
     )
     for row in rows
     if has_quic() or row.door not in _OVER_QUIC
