@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from probe.lab.hostile import bodies, chains, dns, dns_streams, http1, http2, redirects, tcp, tls
+from probe.lab.hostile import bodies, chains, dns, dns_streams, http1, http2, quic, redirects, tcp, tls
 from probe.lab.hostile.http import ANSWERS, PATHS, site
 from probe.lab.quic_server import has_quic
 
@@ -29,6 +29,7 @@ CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(
         bodies.ROWS,
         redirects.ROWS,
         http2.ROWS,
+        quic.ROWS,
     )
     for row in rows
     if has_quic() or row.door not in _OVER_QUIC
