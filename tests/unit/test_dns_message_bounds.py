@@ -1,4 +1,4 @@
-"""What is read of a DNS message, whoever asked: at most 128 records, and those of the internet only."""
+"""What is read of a DNS message, whoever asked: at most 1,024 records, and those of the internet only."""
 
 import dns.rdatatype
 import pytest
@@ -9,22 +9,22 @@ from probe.measure import dns_message, zone_message
 
 def replied(n_records: int) -> tuple[str | None, str | None]:
     """The failures that a resolver's client and a zone's client see in a reply of so many addresses."""
-    records = [w.record(bytes([93, 184, 0, n])) for n in range(n_records)]
+    records = [w.record(bytes([93, 184, n >> 8, n & 0xFF])) for n in range(n_records)]
     asked, question = dns_message.query("site.example", "A"), zone_message.question("site.example", "A")
     reply = dns_message.reply_of(w.reply(asked.to_wire(), *records), asked, t=0.0)
     heard = zone_message.heard(w.reply(question.to_wire(), *records), question, t=0.0)
     return reply.failure, heard.failure
 
 
-@pytest.mark.parametrize(("n_records", "failure"), [(16, None), (129, "x_dns_reply_unparsable")])
+@pytest.mark.parametrize(("n_records", "failure"), [(16, None), (1024, "x_dns_reply_unparsable")])
 def test_a_message_of_more_records_than_any_answer_needs_is_not_read(
     n_records: int, failure: str | None
 ) -> None:
     assert replied(n_records) == (failure, failure)
 
 
-def test_an_answer_of_128_records_is_read() -> None:
-    assert replied(128)[0] is None
+def test_an_answer_of_a_thousand_records_is_read() -> None:
+    assert replied(1000)[0] is None
 
 
 def test_an_address_of_another_class_is_no_address() -> None:

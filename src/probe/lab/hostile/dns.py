@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import struct
-from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from probe.lab.hostile import dns_mazes as mazes
 from probe.lab.hostile import dns_words as w
 from probe.lab.hostile.records import Misbehaviour
 
@@ -47,40 +46,6 @@ def _row(
 def _owned(query: bytes, *owners: bytes) -> bytes:
     """Return an answer whose records bear these owners, right or wrong."""
     return w.reply(query, *(w.record(w.packed(w.TRUE), owner=owner) for owner in owners))
-
-
-def _maze(query: bytes) -> bytes:
-    """Return 64 kB of records whose names each wind through all pointers that a name may have."""
-    start = 12 + len(w.question_of(query)) + 12
-    labels = b"\1a" * 126 + b"\0"
-    hidden = w.record(labels, kind=w.UNKNOWN)
-    winding = struct.pack("!H", 0xC000 + start)
-    return w.reply(query, hidden, *(w.record(w.packed(w.TRUE), owner=winding) for _ in range(4000)))
-
-
-def _chain(query: bytes) -> bytes:
-    """Return a name that is 8,000 pointers, each to the one before it."""
-    start = 12 + len(w.question_of(query)) + 12
-    steps = b"\0" + b"".join(struct.pack("!H", 0xC000 + start + at) for at in (0, *range(1, 14_000, 2)))
-    owner = struct.pack("!H", 0xC000 + start + len(steps) - 2)
-    return w.reply(query, w.record(steps, kind=w.UNKNOWN), w.record(w.packed(w.TRUE), owner=owner))
-
-
-def _many(query: bytes) -> bytes:
-    each = (w.record(bytes([93, 184, n >> 8, n & 0xFF])) for n in range(4000))
-    return w.reply(query, *each)
-
-
-def _aliases(query: bytes, *names: bytes, end: bool) -> bytes:
-    """Return a chain of aliases from the name asked, at the end of which an address stands or not."""
-    owners = (w.TO_QUESTION, *(w.name(name) for name in names))
-    links = [w.record(to, owner=owner, kind=w.CNAME) for owner, to in pairwise(owners)]
-    return w.reply(query, *links, *([w.record(w.packed(w.TRUE), owner=owners[-1])] if end else []))
-
-
-@cache
-def _hundreds() -> tuple[bytes, ...]:
-    return tuple(b"alias%d" % n for n in range(1000))
 
 
 ROWS = (
@@ -158,13 +123,19 @@ ROWS = (
     _row(
         "pointer_chain",
         "Gives a name as seven thousand pointers, each to the one before.",
-        _chain,
+        mazes.chain,
         "x_dns_reply_unparsable",
     ),
     _row(
         "pointer_maze",
         "Gives four thousand records long names by pointers, in 64 kB.",
-        _maze,
+        mazes.maze,
+        "x_dns_reply_unparsable",
+    ),
+    _row(
+        "deep_names",
+        "Gives 128 records, in 2 kB, that name names of 126 labels.",
+        mazes.deep,
         "x_dns_reply_unparsable",
     ),
     _row(
@@ -182,25 +153,26 @@ ROWS = (
     _row(
         "four_thousand_records",
         "Gives four thousand addresses in one message.",
-        _many,
+        mazes.many,
         "x_dns_reply_unparsable",
     ),
     _row(
         "alias_loop",
         "Gives aliases that lead in a circle.",
-        lambda q: _aliases(q, b"one", b"two", b"one", b"two", end=False),
+        lambda q: mazes.aliases(q, b"one", b"two", b"one", b"two", end=False),
         "dns_no_answer",
     ),
     _row(
         "alias_chain",
         "Gives a thousand aliases, then an address.",
-        lambda q: _aliases(q, *_hundreds(), end=True),
-        "x_dns_reply_unparsable",
+        lambda q: mazes.aliases(q, *mazes.hundreds(), end=True),
+        None,
+        TRULY,
     ),
     _row(
         "alias_escapes",
         "Gives an alias of control characters.",
-        lambda q: _aliases(q, b"\x1b[2J\x00\r\n", end=True),
+        lambda q: mazes.aliases(q, b"\x1b[2J\x00\r\n", end=True),
         None,
         TRULY,
     ),

@@ -7,7 +7,7 @@ from typing import Final
 
 TRUE: Final = "93.184.215.14"
 OTHER: Final = "93.184.215.15"
-A, NS, CNAME, TXT, OPT, UNKNOWN = 1, 2, 5, 16, 41, 65280
+A, NS, CNAME, TXT, PERSON, OPT, UNKNOWN = 1, 2, 5, 16, 17, 41, 65280
 IN, CHAOS = 1, 3
 ANSWER: Final = 0x8180
 """Flags of an ordinary answer: QR, RD, RA (RFC 1035, 4.1.1)."""
