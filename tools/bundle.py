@@ -38,6 +38,10 @@ PAPERS: Final = (
 """What a volunteer reads, and its licence; put beside the program."""
 
 
+SURROUNDINGS: Final = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""Nothing of this Python's own settings: no module may come in from elsewhere."""
+
+
 def name_of(version: str) -> str:
     """Return what the folder of this platform is called, as `probe-0.1.0-linux-x86_64`."""
     return f"probe-{version}-{platform.system().lower()}-{platform.machine().lower()}"
@@ -55,16 +59,15 @@ def told(*words: str | Path, cwd: Path, env: dict[str, str]) -> None:
 def environment(source: Path, work: Path, epoch: int) -> Path:
     """Make an environment of its own out of the lock and the wheel; return its Python. Raises ToolError."""
     build(source, work / "wheel", epoch, ("wheel",))
-    (wheel,) = (work / "wheel").glob("*.whl")
     folder = work / "environment"
-    told(sys.executable, "-m", "venv", folder, cwd=work, env=dict(os.environ))
+    told(sys.executable, "-m", "venv", folder, cwd=work, env=SURROUNDINGS)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
     lock = source / "requirements" / "bundle.lock"
-    told(*install, "--require-hashes", "-r", lock, cwd=work, env=dict(os.environ))
-    told(*install, "--no-deps", "--no-index", wheel, cwd=work, env=dict(os.environ))
-    for found in folder.rglob("direct_url.json"):
-        found.unlink()  # it names a folder of whoever built this
+    told(*install, "--require-hashes", "-r", lock, cwd=work, env=SURROUNDINGS)
+    # By name and not by path: of a path pip keeps a note, and the bundle would name the builder's folder.
+    ours = ("--no-deps", "--no-index", "--find-links", work / "wheel", "interference-probe")
+    told(*install, *ours, cwd=work, env=SURROUNDINGS)
     return python
 
 
@@ -77,7 +80,7 @@ def freeze(python: Path, work: Path, epoch: int) -> Path:
     told(
         *(python, "-m", "PyInstaller", *words, "--collect-all", "probe", *out, start),
         cwd=work,
-        env={**os.environ, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)},
+        env={**SURROUNDINGS, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)},
     )
     return work / "frozen" / "probe"
 
@@ -87,7 +90,9 @@ def add_papers(source: Path, python: Path, folder: Path) -> None:
     for paper in PAPERS:
         shutil.copyfile(source / paper, folder / Path(paper).name.replace("-bundle", ""))
     asked = "import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('stdlib'))"
-    said = subprocess.run([str(python), "-c", asked], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [str(python), "-c", asked], env=SURROUNDINGS, capture_output=True, text=True, check=True
+    )
     packages, library = map(Path, said.stdout.splitlines())
     for info in sorted(packages.glob("*.dist-info")):
         if info.name.startswith("pip-"):
