@@ -7,20 +7,17 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from probe.measure import arrival
+from probe.measure.configured import system_resolvers
 from probe.model.options import TrustStore
 
 if TYPE_CHECKING:
     from probe.model.observation import LocalFact
 
 MAX_ANSWERS: Final = 64
-RESOLV_CONF: Final = Path("/etc/resolv.conf")
-MAX_RESOLV_CONF: Final = 65536
-MAX_RESOLVERS: Final = 4
 
 
 class SystemClock:
@@ -54,20 +51,7 @@ class RealNetwork:
 
     def system_resolvers(self) -> tuple[str, ...]:
         """Return the configured resolvers' addresses, without scope ids."""
-        try:
-            known = RESOLV_CONF.stat()
-        except OSError:
-            pass
-        else:
-            return _configured(known.st_ino, known.st_mtime_ns, known.st_size)
-        import dns.exception
-        import dns.resolver  # heavy, and only where there is no resolv.conf
-
-        try:
-            found = dns.resolver.Resolver(configure=True).nameservers
-        except (dns.exception.DNSException, OSError):
-            return ()
-        return tuple(str(server) for server in found if _is_address(str(server)))[:MAX_RESOLVERS]
+        return system_resolvers()
 
     def open_tcp(self, address: str) -> socket.socket:
         """Return a fresh non-blocking socket that sends small writes at once."""
@@ -111,29 +95,3 @@ class RealNetwork:
         from probe.measure.machine import local_facts
 
         return local_facts()
-
-
-def _is_address(text: str) -> bool:
-    return any(_parses(family, text) for family in (socket.AF_INET, socket.AF_INET6))
-
-
-def _parses(family: socket.AddressFamily, text: str) -> bool:
-    try:
-        socket.inet_pton(family, text)
-    except OSError:
-        return False
-    return True
-
-
-@lru_cache(maxsize=1)
-def _configured(inode: int, mtime_ns: int, size: int) -> tuple[str, ...]:  # noqa: ARG001  # what a new file changes
-    """Return the resolvers of resolv.conf(5), read again when it is another file."""
-    with RESOLV_CONF.open("rb") as file:
-        return _nameservers(file.read(MAX_RESOLV_CONF).decode("utf-8", "replace"))
-
-
-def _nameservers(text: str) -> tuple[str, ...]:
-    """Read resolv.conf(5)."""
-    words = (line.split() for line in text.splitlines())
-    named = (w[1].partition("%")[0] for w in words if len(w) >= 2 and w[0] == "nameserver")
-    return tuple(dict.fromkeys(address for address in named if _is_address(address)))[:MAX_RESOLVERS]

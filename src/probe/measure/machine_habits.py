@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
 import socket
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from probe.measure.programs import WINDOWS, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path("/")
 MAX_FILE: Final = 8 << 20
 """Bytes of a hosts file; block lists of hundreds of thousands of lines exist."""
-MAX_PROCESSES: Final = 20_000
 
 PROXY_VARIABLES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "SOCKS_PROXY")
 
@@ -99,13 +98,12 @@ DESYNC_TOOLS: Final = frozenset(
         "spoofdpi",
         "spoofdpi.exe",
         "spoof-dpi",
-        "youtubeUnblock",
         "youtubeunblock",
         "dpibreak",
         "dpi-tunnel",
     )
 )
-"""Programs that take ClientHellos or requests apart so that a censor does not see them (first 15 letters)."""
+"""Programs that take ClientHellos apart so that a censor does not see them: lower case, 15 letters."""
 
 
 def hosts_entries(text: str, own_names: Iterable[str] = ()) -> int:
@@ -135,7 +133,7 @@ def hosts_count(root: Path = ROOT) -> int:
     """Count such names in this machine's hosts file; 0 where there is none to read."""
     path = root / "etc/hosts"
     if sys.platform == "win32":
-        path = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32/drivers/etc/hosts"
+        path = Path(WINDOWS) / "System32/drivers/etc/hosts"
     try:
         with path.open("rb") as file:
             text = file.read(MAX_FILE).decode("utf-8", "replace")
@@ -190,12 +188,8 @@ def proxies_set(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def runs_desync_tool(root: Path = ROOT) -> bool:
-    """Say whether a program that disguises packets is running, as far as this user may see (Linux)."""
-    for folder in islice((root / "proc").glob("[0-9]*"), MAX_PROCESSES):
-        with contextlib.suppress(OSError), (folder / "comm").open("rb") as file:
-            if file.read(64).decode("utf-8", "replace").strip() in DESYNC_TOOLS:
-                return True
-    return False
+    """Say whether a program that disguises packets is running, as far as this user may see."""
+    return is_running(DESYNC_TOOLS, root)
 
 
 def clock_is_synchronised(root: Path = ROOT) -> str:
