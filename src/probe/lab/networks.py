@@ -84,7 +84,7 @@ NETWORKS = (
         },
         expected=(Expected(subject=SERVICE, state="reachable"),),
         twin="clean",
-        options=QUICK,
+        options={"timeout_s": 2.0, "max_bytes": 1_000_000_000, "concurrency": 32},
     ),
     Scenario(
         name="cable-cut",

@@ -139,6 +139,12 @@ ROWS = (
         "x_dns_reply_unparsable",
     ),
     _row(
+        "flood_of_mazes",
+        "Sends those two kilobytes of deep names two hundred times.",
+        lambda q: [(0.0, mazes.deep(q))] * FLOOD,
+        "x_dns_reply_unparsable",
+    ),
+    _row(
         "long_name",
         "Gives a name of 600 bytes.",
         lambda q: _owned(q, w.name(*[b"a" * 59] * 10)),

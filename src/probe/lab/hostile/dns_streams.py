@@ -54,8 +54,14 @@ def _doh(
 def _says(
     body: Callable[[bytes], bytes], *headers: tuple[str, str], status: int = 200
 ) -> Callable[[Request], Answer]:
-    """Answer with what the function makes of the query."""
-    return lambda request: Answer(status=status, headers=headers or MESSAGE, body=body(request.body))
+    """Answer with what the function makes of the query; whoever asks nothing gets 400."""
+
+    def answer(request: Request) -> Answer:
+        if not request.body:
+            return Answer(status=400)
+        return Answer(status=status, headers=headers or MESSAGE, body=body(request.body))
+
+    return answer
 
 
 def _in_two(query: bytes) -> Act:
