@@ -15,6 +15,7 @@ import hpack
 import httpcore
 
 from probe.measure.http2_frames import EnoughError, Frames
+from probe.measure.http2_usual import QuickLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +41,7 @@ _KNOWN: Final = h2.config.H2Configuration(
 """For headers that went through `_checked` one."""
 _HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_SENT: Final = frozenset({b"host", b"transfer-encoding"})
+STREAM: Final = 1
 _STATUS: Final = re.compile(rb"[1-9][0-9][0-9]")
 
 
@@ -85,6 +87,48 @@ class _StaysOpen(h2.connection.H2ConnectionStateMachine):
     }
 
 
+def _greeted() -> h2.connection.H2Connection:
+    """Return a connection with its preface to send. Set by hand: h2 would announce its own settings first."""
+    line = h2.connection.H2Connection(config=_KNOWN)
+    line.encoder = _First()
+    line.state_machine = _StaysOpen()
+    settings = h2.settings.Settings(client=True, initial_values=_SETTINGS)
+    # Servers have balked at this one, which says nothing to them (RFC 8441, 3).
+    del settings[h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL]
+    line.local_settings = settings
+    line.initiate_connection()
+    line.increment_flow_control_window(WINDOW)
+    return line
+
+
+def _send_headers(
+    line: h2.connection.H2Connection, headers: tuple[Header, ...], *, has_body: bool = False
+) -> None:
+    line.send_headers(STREAM, headers, end_stream=not has_body)
+    line.increment_flow_control_window(WINDOW, stream_id=STREAM)
+
+
+def _asked(headers: tuple[Header, ...]) -> h2.connection.H2Connection:
+    """Return a connection whose request, without a body, has left."""
+    line = _greeted()
+    _send_headers(line, headers)
+    line.clear_outbound_data_buffer()
+    return line
+
+
+@lru_cache(maxsize=1024)
+def _opening(headers: tuple[Header, ...]) -> tuple[bytes, bytes]:
+    """Return the preface, and a request without a body, as h2 writes them: the same in every round."""
+    line = _greeted()
+    preface = line.data_to_send()
+    _send_headers(line, headers)
+    return preface, line.data_to_send()
+
+
+def _room(line: h2.connection.H2Connection) -> int:
+    return min(line.local_flow_control_window(STREAM), line.max_outbound_frame_size)
+
+
 class OneRequest:
     """A connection that carries one request, and says with its bytes what httpcore says.
 
@@ -96,12 +140,9 @@ class OneRequest:
     def __init__(self, stream: AsyncNetworkStream) -> None:
         """Take what it reads and writes through."""
         self._stream = stream
-        self._h2 = h2.connection.H2Connection(config=_KNOWN)
-        self._h2.encoder = _First()
-        self._h2.state_machine = _StaysOpen()
+        self._line: QuickLine | h2.connection.H2Connection
         self._frames = Frames()
         self._events: list[h2.events.Event] = []
-        self._id = 1
         self._goodbye: h2.events.ConnectionTerminated | None = None
         """One that our request is not to be answered after."""
         self._has_head = False
@@ -112,8 +153,19 @@ class OneRequest:
 
         Raises h2's and hpack's errors and ValueError for what is no HTTP/2, RemoteProtocolError for an end.
         """
-        await self._begin()
-        await self._send(request)
+        given = [(name.lower(), value) for name, value in request.headers]
+        headers = (
+            (b":method", request.method),
+            (b":authority", next(value for name, value in given if name == b"host")),
+            (b":scheme", request.url.scheme),
+            (b":path", request.url.target),
+            *(pair for pair in given if pair[0] not in _NOT_SENT),
+        )
+        has_body = any(name in _HAS_BODY for name, _ in given)
+        if request.method == b"GET" and not has_body:
+            await self._ask(headers)
+        else:
+            await self._send(headers, request, has_body=has_body)
         while not isinstance(event := await self._next(), h2.events.ResponseReceived):
             pass
         self._has_head = True
@@ -128,53 +180,39 @@ class OneRequest:
             extensions={"http_version": b"HTTP/2"},
         )
 
-    async def _begin(self) -> None:
-        """Send the preface. Set by hand: h2 would announce its own settings first, then these."""
-        settings = h2.settings.Settings(client=True, initial_values=_SETTINGS)
-        # Servers have balked at this one, which says nothing to them (RFC 8441, 3).
-        del settings[h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL]
-        self._h2.local_settings = settings
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(WINDOW)
-        await self._flush()
+    async def _ask(self, headers: tuple[Header, ...]) -> None:
+        """Send the preface and a request without a body."""
+        for part in _opening(headers):
+            await self._stream.write(part)
+        self._line = QuickLine(lambda: _asked(headers))
 
-    async def _send(self, request: Request) -> None:
-        given = [(name.lower(), value) for name, value in request.headers]
-        headers = [
-            (b":method", request.method),
-            (b":authority", next(value for name, value in given if name == b"host")),
-            (b":scheme", request.url.scheme),
-            (b":path", request.url.target),
-            *(pair for pair in given if pair[0] not in _NOT_SENT),
-        ]
-        has_body = any(name in _HAS_BODY for name, _ in given)
-        self._h2.send_headers(self._id, headers, end_stream=not has_body)
-        self._h2.increment_flow_control_window(WINDOW, stream_id=self._id)
+    async def _send(self, headers: tuple[Header, ...], request: Request, *, has_body: bool) -> None:
+        """Send the preface and the request; h2 has to know how much of a body the server takes."""
+        self._line = line = _greeted()
+        await self._flush()
+        _send_headers(line, headers, has_body=has_body)
         await self._flush()
         if not has_body:
             return
         async for data in request.stream:  # type: ignore[union-attr]  # httpx gives a stream of both kinds
-            await self._send_data(data)
-        self._h2.end_stream(self._id)
+            await self._send_data(line, data)
+        line.end_stream(STREAM)
         await self._flush()
 
-    async def _send_data(self, data: bytes) -> None:
+    async def _send_data(self, line: h2.connection.H2Connection, data: bytes) -> None:
         """Send as much at a time as the server takes."""
         while data:
-            while not (room := self._room()):
+            while not (room := _room(line)):
                 await self._read()
-            self._h2.send_data(self._id, data[:room])
+            line.send_data(STREAM, data[:room])
             data = data[room:]
             await self._flush()
-
-    def _room(self) -> int:
-        return min(self._h2.local_flow_control_window(self._id), self._h2.max_outbound_frame_size)
 
     async def _body(self) -> AsyncIterator[bytes]:
         """Yield the pieces of the body; the server may send as many more."""
         while not isinstance(event := await self._next(), h2.events.StreamEnded):
             if isinstance(event, h2.events.DataReceived):
-                self._h2.acknowledge_received_data(event.flow_controlled_length or 0, self._id)
+                self._line.acknowledge_received_data(event.flow_controlled_length or 0, STREAM)
                 await self._flush()
                 yield event.data or b""
 
@@ -209,15 +247,15 @@ class OneRequest:
         await self._flush()
 
     def _take(self, data: bytes) -> None:
-        for event in self._h2.receive_data(data):
+        for event in self._line.receive_data(data):
             if isinstance(event, h2.events.ConnectionTerminated):
-                is_fair = not event.error_code and (event.last_stream_id or 0) >= self._id
+                is_fair = not event.error_code and (event.last_stream_id or 0) >= STREAM
                 self._goodbye = self._goodbye if is_fair else event
-            elif isinstance(event, _OURS) and event.stream_id == self._id:
+            elif isinstance(event, _OURS) and event.stream_id == STREAM:
                 self._events.append(event)
 
     async def _flush(self) -> None:
-        if data := self._h2.data_to_send():
+        if data := self._line.data_to_send():
             await self._stream.write(data)
 
 
