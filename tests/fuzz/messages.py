@@ -221,7 +221,7 @@ def _url() -> Callable[[bytes], None]:
             assert place.host.isascii()
             assert place.authority
         there = url_joined("https://site.example/a/b?c", text)
-        assert there is None or there.startswith("http")
+        assert there is None or place_of(there).scheme in ("http", "https")
         assert visible(text).isprintable() or "\n" in visible(text)
 
     return read

@@ -17,7 +17,8 @@ from fuzz.harness import Harness, joined, parts_of, ran
 from fuzz.talks import URL, Unkept
 from probe.measure import http3
 from probe.measure.body import MAX_TEXT
-from probe.measure.quic import Line, QuicProtocolError, _until_done
+from probe.measure.quic import _until_done
+from probe.measure.quic_line import Line, QuicProtocolError
 from probe.measure.quic_version import MAX_VERSIONS
 
 if TYPE_CHECKING:

@@ -260,6 +260,11 @@ def test_a_fault_beside_the_services_is_refused_with_its_line(
     [
         (b"id = 1\n\xff", 2, "not UTF-8 text"),
         (b"#" * 1_000_001, 0, "larger than 1000000 bytes"),
+        # Each of these kept a processor busy for hours.
+        (b"id = 1\n" + b"a." * 400_000 + b"a = 1", 2, "nested too deeply"),
+        (b"[" + b"a." * 400_000 + b"a]\n" + b"k = 1\n" * 9, 1, "nested too deeply"),
+        (b"id = {" + b"a." * 400_000 + b"a = 1}", 1, "nested too deeply"),
+        (b"id = 1\ntitle = " + b"1" * 5000, 2, "not TOML: a number without end"),
     ],
 )
 def test_a_file_that_is_no_small_text_is_refused(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -18,7 +17,8 @@ from probe.store import OwnValues, Redactor, codec
 from probe.store.own import canonical
 from probe.store.redact_fields import names_of
 from probe.store.residual import Beside, Residue, residues, texts_of
-from probe.targets import catalogue_folder
+from probe.targets import CatalogueError, catalogue_folder
+from probe.targets.toml_file import parsed, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -82,8 +82,8 @@ def _entries(run: Path) -> Iterator[str]:
 
 def _table(file: Path) -> object:
     try:
-        return tomllib.loads(codec.read_bounded(file, HINT).decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):  # reading it as a catalogue tells what is wrong
+        return parsed(str(file), read_text(file)[1])
+    except CatalogueError:  # reading it as a catalogue tells what is wrong
         return {}
 
 

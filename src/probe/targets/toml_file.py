@@ -12,6 +12,11 @@ from typing import Any, Final
 from probe.targets.error import CatalogueError
 
 LARGEST_FILE: Final = 1_000_000
+_MOST_PARTS: Final = 100
+"""Dots before the first equals sign of a line: parts of a key, or of a table's name."""
+_MOST_DOTS: Final = 1_000
+"""Dots of a line in all, with those of addresses in its texts."""
+_DIGITS: Final = re.compile(r"[0-9_]{4300}")
 _HEADER: Final = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\]\]")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 _TOML_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
@@ -67,15 +72,7 @@ def read_toml(path: Path, table: str) -> TomlFile:
     """Read a file that holds keys at the top and an array of tables named `table`. Raises CatalogueError."""
     content, text = read_text(path)
     file = str(path)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1
-        problem = _TOML_LINE.sub("", str(error)).strip()
-        raise CatalogueError(file, line, f"not TOML: {problem}", "Compare with a file beside it.") from None
-    except RecursionError:
-        raise CatalogueError(file, 0, "nested too deeply", "Compare with a file beside it.") from None
+    data = parsed(file, text)
     top_keys, tables = _lines(text, table)
     rows = data.pop(table, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -90,6 +87,28 @@ def read_toml(path: Path, table: str) -> TomlFile:
             for (line, keys), row in zip(places, rows, strict=False)
         ),
     )
+
+
+def parsed(file: str, text: str) -> dict[str, Any]:
+    """Return what TOML says, within bounds of depth. Raises CatalogueError with the line."""
+    for number, line in enumerate(text.split("\n"), 1):
+        # The library takes the square of a key's parts, and goes through a table's name for each key of it.
+        n_dots = line.count(".")
+        if n_dots > _MOST_PARTS and (n_dots > _MOST_DOTS or line.partition("=")[0].count(".") > _MOST_PARTS):
+            raise CatalogueError(file, number, "nested too deeply", "Compare with a file beside it.")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        at = int(found[1]) if found and found[1] else text.count("\n") + 1
+        problem = _TOML_LINE.sub("", str(error)).strip()
+        raise CatalogueError(file, at, f"not TOML: {problem}", "Compare with a file beside it.") from None
+    except RecursionError:
+        raise CatalogueError(file, 0, "nested too deeply", "Compare with a file beside it.") from None
+    except ValueError:  # more digits than Python makes a number of
+        digits = _DIGITS.search(text)
+        at = text.count("\n", 0, digits.start()) + 1 if digits else 0
+        raise CatalogueError(file, at, "not TOML: a number without end", "Write a shorter one.") from None
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
