@@ -32,8 +32,8 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 END = datetime(2040, 1, 1, tzinfo=UTC)
 
 
-def _called(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+def _called(common: str, times: int = 1) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)] * times)
 
 
 def _signed(
@@ -46,12 +46,17 @@ def _signed(
     path_length: int | None = None,
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     days: tuple[datetime, datetime] = (START, END),
+    attributes: int = 1,
+    constraints: Iterable[str] = (),
 ) -> x509.Certificate:
-    """Return a certificate, by the lab's intermediate authority unless another issuer is given."""
+    """Return a certificate, by the lab's intermediate authority unless another issuer is given.
+
+    Its subject holds the common name so many times; `constraints` are names that it may sign for.
+    """
     name, signer = issuer or (ca.middle_name, ca.middle_key)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(_called(subject))
+        .subject_name(_called(subject, attributes))
         .issuer_name(name)
         .public_key((key or ca.key).public_key())
         .serial_number(x509.random_serial_number())
@@ -62,6 +67,9 @@ def _signed(
     if names:
         alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
         builder = builder.add_extension(alternatives, critical=False)
+    if allowed := [x509.DNSName(name) for name in constraints]:
+        limits = x509.NameConstraints(permitted_subtrees=allowed, excluded_subtrees=None)
+        builder = builder.add_extension(limits, critical=True)
     if not is_ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return builder.sign(signer, hashes.SHA256())
@@ -102,6 +110,13 @@ def _below(ca: Authority, host: str, *, is_ca: bool, path_length: int | None) ->
     upper = _signed(ca, "Upper", key=KEY, is_ca=is_ca, path_length=path_length)
     lower = _signed(ca, "Lower", issuer=(_called("Upper"), KEY), key=KEY, is_ca=True)
     return _signed(ca, host, host, issuer=(_called("Lower"), KEY)), lower, upper, ca.middle
+
+
+def _constrained(ca: Authority, host: str) -> tuple[x509.Certificate, ...]:
+    """Return 2,000 names below an authority that may sign for 2,000 others: four million comparisons."""
+    many = [f"n{n}.example" for n in range(2000)]
+    upper = _signed(ca, "Upper", key=KEY, is_ca=True, constraints=(f"m{n}.example" for n in range(2000)))
+    return _signed(ca, host, *many, host, issuer=(_called("Upper"), KEY)), upper, ca.middle
 
 
 def _copied_root(ca: Authority, host: str) -> tuple[x509.Certificate, ...]:
@@ -201,6 +216,13 @@ ROWS = (
         lambda ca, host: (_signed(ca, host, *(f"name-{n}.example" for n in range(3000)), host), ca.middle),
         None,
     ),
+    _row(
+        "long_subject",
+        "Writes its name five thousand times into its subject.",
+        lambda ca, host: (_signed(ca, "again", host, attributes=5000), ca.middle),
+        None,
+    ),
+    _row("constraints", "Has two thousand names held against two thousand others.", _constrained, INVALID),
     _row(
         "escapes",
         "Writes control characters into its subject.",
