@@ -59,7 +59,7 @@ def test_what_is_not_committed_is_not_laid_out(tmp_path: Path) -> None:
     full, epoch = commit_of("HEAD")
     source = lay_out(full, tmp_path / "source")
     listed = subprocess.run(
-        ["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-tree", "-r", "--name-only", full], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     found = {p.relative_to(source).as_posix() for p in source.rglob("*") if not p.is_dir()}
     assert found == set(listed.splitlines())
