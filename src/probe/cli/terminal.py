@@ -9,11 +9,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TextIO
 
 from probe.system.console import takes_escapes
+from probe.system.signs import PLAINLY
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-LETTERS: Final = {"ru": "жЖёЁ", "fr": "éÀœ«\u202f"}
+LETTERS: Final = {"ru": "жЖёЁ", "fr": "éÀœ«"}
 """What a terminal must be able to show of a language, or it is spoken to in English."""
 
 
@@ -45,12 +46,12 @@ def prepare_streams() -> None:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors=PLAINLY)
     if (
         isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__
     ):  # which keeps the buffer open
         sys.stderr = Patient(
-            sys.stderr.buffer, encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True
+            sys.stderr.buffer, encoding=sys.stderr.encoding, errors=PLAINLY, line_buffering=True
         )
 
 
