@@ -1,5 +1,6 @@
 """What a console shows whose encoding is a country's: words in its language, and no escapes among them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from probe.system.signs import PLAINLY
 
 
 def _shown(encoding: str, *arguments: str, home: Path) -> str:
-    environ = {**own(home), "PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8", "PATH": "", "COLUMNS": "100"}
+    environ = {**os.environ, **own(home), "PYTHONIOENCODING": encoding, "COLUMNS": "100"}
     done = subprocess.run(
         [sys.executable, "-m", "probe", *arguments],
         env=environ,
