@@ -18,7 +18,7 @@ from probe.measure.http2_frames import EnoughError, Frames
 from probe.measure.http2_usual import QuickLine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from httpcore import AsyncNetworkStream, Request
 
@@ -42,6 +42,7 @@ _KNOWN: Final = h2.config.H2Configuration(
 _HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_SENT: Final = frozenset({b"host", b"transfer-encoding"})
 STREAM: Final = 1
+GET: Final = b"GET"
 _STATUS: Final = re.compile(rb"[1-9][0-9][0-9]")
 
 
@@ -85,6 +86,18 @@ class _StaysOpen(h2.connection.H2ConnectionStateMachine):
             h2.connection.ConnectionState.CLIENT_OPEN,
         )
     }
+
+
+def _in_order(method: bytes, scheme: bytes, target: bytes, given: Sequence[Header]) -> tuple[Header, ...]:
+    """Return the headers of a request as HTTP/2 wants them."""
+    named = [(name.lower(), value) for name, value in given]
+    return (
+        (b":method", method),
+        (b":authority", next(value for name, value in named if name == b"host")),
+        (b":scheme", scheme),
+        (b":path", target),
+        *(pair for pair in named if pair[0] not in _NOT_SENT),
+    )
 
 
 def _greeted() -> h2.connection.H2Connection:
@@ -153,19 +166,25 @@ class OneRequest:
 
         Raises h2's and hpack's errors and ValueError for what is no HTTP/2, RemoteProtocolError for an end.
         """
-        given = [(name.lower(), value) for name, value in request.headers]
-        headers = (
-            (b":method", request.method),
-            (b":authority", next(value for name, value in given if name == b"host")),
-            (b":scheme", request.url.scheme),
-            (b":path", request.url.target),
-            *(pair for pair in given if pair[0] not in _NOT_SENT),
-        )
-        has_body = any(name in _HAS_BODY for name, _ in given)
-        if request.method == b"GET" and not has_body:
+        url = request.url
+        headers = _in_order(request.method, url.scheme, url.target, request.headers)
+        has_body = any(name.lower() in _HAS_BODY for name, _ in request.headers)
+        if request.method == GET and not has_body:
             await self._ask(headers)
         else:
             await self._send(headers, request, has_body=has_body)
+        status, pairs = await self._head()
+        return httpcore.Response(
+            status=status, headers=pairs, content=self.body(), extensions={"http_version": b"HTTP/2"}
+        )
+
+    async def get(self, scheme: bytes, target: bytes, headers: Sequence[Header]) -> tuple[int, list[Header]]:
+        """Do the same for a request without a body, and without the objects of a client for any kind."""
+        await self._ask(_in_order(GET, scheme, target, headers))
+        return await self._head()
+
+    async def _head(self) -> tuple[int, list[Header]]:
+        """Wait for the headers; return the status and the others."""
         while not isinstance(event := await self._next(), h2.events.ResponseReceived):
             pass
         self._has_head = True
@@ -173,12 +192,7 @@ class OneRequest:
         told = [value for name, value in pairs if name == b":status"]
         if len(told) != 1 or not _STATUS.fullmatch(told[0]):
             raise httpcore.RemoteProtocolError("no status")
-        return httpcore.Response(
-            status=int(told[0]),
-            headers=[pair for pair in pairs if not pair[0].startswith(b":")],
-            content=self._body(),
-            extensions={"http_version": b"HTTP/2"},
-        )
+        return int(told[0]), [pair for pair in pairs if not pair[0].startswith(b":")]
 
     async def _ask(self, headers: tuple[Header, ...]) -> None:
         """Send the preface and a request without a body."""
@@ -208,7 +222,7 @@ class OneRequest:
             data = data[room:]
             await self._flush()
 
-    async def _body(self) -> AsyncIterator[bytes]:
+    async def body(self) -> AsyncIterator[bytes]:
         """Yield the pieces of the body; the server may send as many more."""
         while not isinstance(event := await self._next(), h2.events.StreamEnded):
             if isinstance(event, h2.events.DataReceived):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -23,7 +24,7 @@ from probe.measure.urls import REDIRECTS
 from probe.model import failure as f
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 
     from probe.measure.stream import AnyStream
     from probe.measure.urls import Place
@@ -73,7 +74,7 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         async with contextlib.aclosing(self._stream.__aiter__()) as chunks:
             while True:
                 with _parser_errors():
@@ -87,6 +88,39 @@ class _Body(httpx.AsyncByteStream):
 
 
 _PARSING: Final = (httpcore.ProtocolError, httpcore.ConnectionNotAvailable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The head of an answer, and what its body is read from."""
+
+    version: bytes
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    chunks: AsyncGenerator[bytes, None]
+
+
+async def _get(pipe: Pipe, place: Place, headers: Iterable[tuple[str, str]]) -> _Answer:
+    """Ask over HTTP/2 for a page, which is nearly every request: httpx's objects cost more than the bytes."""
+    url, line = _url(place.scheme, place.host, place.port, place.target), OneRequest(pipe)
+    given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+    with _parser_errors():
+        status, found = await line.get(url.raw_scheme, url.raw_path, given)
+    return _Answer(b"HTTP/2", status, found, aiter(_Body(line.body())))
+
+
+async def _ask(
+    pipe: Pipe, place: Place, method: str, headers: Iterable[tuple[str, str]], content: bytes
+) -> _Answer:
+    url = _url(place.scheme, place.host, place.port, place.target)
+    request = httpx.Request(method, url, headers=list(headers), content=content or None)
+    response = await MeasuredTransport(pipe).handle_async_request(request)
+    return _Answer(
+        response.extensions.get("http_version", b""),
+        response.status_code,
+        response.headers.raw,
+        cast("AsyncGenerator[bytes, None]", response.aiter_raw()),
+    )
 
 
 async def exchange(
@@ -107,16 +141,16 @@ async def exchange(
     """
     ctx = stream.raw.ctx
     pipe = Pipe(stream, seen, max_body)
-    url = _url(place.scheme, place.host, place.port, place.target)
-    request = httpx.Request(method, url, headers=list(headers), content=content or None)
+    plain = method == "GET" and not content and stream.alpn == "h2"
+    answering = _get(pipe, place, headers) if plain else _ask(pipe, place, method, headers, content)
     seen.t0 = ctx.now()
     try:
         with anyio.fail_after(timeout_s):
-            response = await MeasuredTransport(pipe).handle_async_request(request)
-            _take_headers(seen, response)
+            answer = await answering
+            _take_headers(seen, answer)
             pipe.open = False
             if not headers_only:
-                await _take_body(seen, response, max_body)
+                await _take_body(seen, answer, max_body)
     except (HeadersTooLargeError, EnoughError, httpcore.WriteError, OSError, *_PARSING) as error:
         _note_failure(seen, stream, error, timeout_s)
     except BaseException as error:
@@ -156,12 +190,12 @@ def _note_failure(seen: Exchange, stream: AnyStream, error: Exception, timeout_s
             seen.failure = _of_the_parser(stream, seen)
 
 
-def _take_headers(seen: Exchange, response: httpx.Response) -> None:
-    raw = response.headers.raw
-    seen.http_version = response.extensions.get("http_version", b"").decode("ascii", "replace")
+def _take_headers(seen: Exchange, answer: _Answer) -> None:
+    raw = answer.headers
+    seen.http_version = answer.version.decode("ascii", "replace")
     if len(raw) > MAX_HEADERS or sum(len(k) + len(v) for k, v in raw) > MAX_HEADER_BYTES:
         raise HeadersTooLargeError
-    seen.status_code = response.status_code
+    seen.status_code = answer.status
     seen.headers = [(_plain(key), _plain(value)) for key, value in raw]
 
 
@@ -173,14 +207,15 @@ def _plain(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-async def _take_body(seen: Exchange, response: httpx.Response, max_body: int) -> None:
-    if response.status_code in REDIRECTS:
+async def _take_body(seen: Exchange, answer: _Answer, max_body: int) -> None:
+    if answer.status in REDIRECTS:
         # Nobody reads it: it is evidence, not a page.
         max_body = min(max_body, MAX_TEXT)
-    raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-    async with contextlib.aclosing(raw) as chunks:
+    async with contextlib.aclosing(answer.chunks) as chunks:
         count = 0
         async for chunk in chunks:
+            if not chunk:
+                continue
             seen.raw += chunk
             count += 1
             if len(seen.raw) >= max_body or count >= MAX_CHUNKS * max(1, max_body // MAX_BODY):
