@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.command import probe
+from probe.cli.exporting import WRITERS
 from unit.a_bag import a_run, sealed
 
 
@@ -61,10 +62,17 @@ def test_the_facts_are_the_same_in_every_language_and_twice(run: Path, tmp_path:
     assert len(said) == 1
 
 
-def test_a_file_is_written_for_its_owner_alone(run: Path, tmp_path: Path) -> None:
-    done = probe("report", str(run), "--format", "json", "-o", "a.json", home=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "Written: a.json\n")
-    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o600
+@pytest.mark.parametrize("form", ["json", "csv", "categories", "facts", "ooni"])
+def test_a_file_is_written_for_its_owner_alone(form: str, run: Path, tmp_path: Path) -> None:
+    done = probe("report", str(run), "--format", form, "-o", "a.file", home=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "Written: a.file\n")
+    assert (tmp_path / "a.file").stat().st_mode & 0o777 == 0o600
+
+
+def test_documents_are_public_and_tables_exact_where_nobody_said() -> None:
+    exact = {"csv", "categories", "facts", "svg", "xlsx"}
+    assert {form for form, how in WRITERS.items() if how.disclosure == "full"} == exact
+    assert {how.disclosure for form, how in WRITERS.items() if form not in exact} == {"public"}
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "SECURITY.md",
+    "docs/security.md",
 )
 GROUPS = ("baseline", "evidence", "targets", "helper")
 

@@ -28,6 +28,7 @@ def test_a_picture_for_each_target_is_written_and_named_on_stderr(
     assert (done.returncode, done.stdout) == (0, "")
     (picture,) = (tmp_path / "out").iterdir()
     assert picture.name == "sample-media.svg"
+    assert picture.stat().st_mode & 0o777 == 0o600
     assert done.stderr == f"Written: {picture}\n"
     assert picture.read_text().startswith("<svg ")
 

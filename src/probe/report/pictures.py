@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from probe.report.plots import trials_svg
+from probe.system.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,6 @@ def write_pictures(folder: Path, trials: Iterable[TargetTrials]) -> tuple[Path, 
         stem = _OTHER.sub("-", one.target_id).strip("-.")[:120] or "target"
         names = (folder / f"{stem}{f'-{n}' if n else ''}.svg" for n in range(len(written) + 1))
         path = next(name for name in names if name not in written)
-        path.write_text(trials_svg(one) + "\n", encoding="utf-8", newline="\n")
+        write_whole(path, f"{trials_svg(one)}\n".encode())
         written[path] = None
     return tuple(written)
