@@ -22,6 +22,7 @@ GROWTH: Final = 1.25
 SLACK_MB: Final = 60.0
 """The end may take a quarter and this more than a tenth of the inputs took: the fuzzer keeps some."""
 _EDGES: Final = re.compile(r"\bcov: (\d+)")
+_KEPT: Final = re.compile(r"\bcorp: (\d+/\d+[KMG]?b)")
 HEADINGS: Final = (
     "harness",
     "inputs",
@@ -110,7 +111,8 @@ def _fuzzed(harness: Harness, inputs: int) -> dict[str, Any] | None:
         print(f"{harness.name}: broken", *done.stdout.splitlines(), *said[-40:], sep="\n", flush=True)
         return None
     edges = [int(found) for found in _EDGES.findall(done.stderr)]
-    return {**json.loads(done.stdout.splitlines()[-1]), "edges": max(edges, default=0)}
+    kept = _KEPT.findall(done.stderr)[-1:]
+    return {**json.loads(done.stdout.splitlines()[-1]), "edges": max(edges, default=0), "kept": "".join(kept)}
 
 
 if __name__ == "__main__":
