@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from loopback.servers import (
 )
 from loopback.systems import SYSTEMS, TICK_S, Proactor
 from loopback.test_dns import BEHAVIOURS
+from loopback.test_runner import run_all
 from probe.measure import dns as probe_dns
 from probe.measure.failure import classify
 
@@ -160,6 +162,17 @@ def test_windows_numbers_are_named_as_those_of_linux(error: OSError, name: str) 
 def test_a_number_of_windows_is_not_read_into_linux_errno(number: int, name: str) -> None:
     # 64 is what ICMP "host isolated" (3/8) comes as: anybody on the path can send it, and it is no reset.
     assert classify(OSError(number, "")) == name
+
+
+@pytest.mark.usefixtures("system")
+def test_a_coarse_clock_lets_nothing_begin_before_its_time() -> None:
+    with tcp_server(says(page(b"ok"))) as port:
+        names = [f"site{n}.example" for n in range(6)]
+        network = Loopback(tcp={(SITE, 80): port}, names=dict.fromkeys(names, (SITE,)))
+        steps = [a_step(f"http://{name}/", not_before_s=0.1) for name in names]
+        starts = sorted(found.started_s for found in run_all(network, steps, concurrency=6))
+    assert starts[0] >= 0.1
+    assert min(later - earlier for earlier, later in itertools.pairwise(starts)) >= 0.005
 
 
 async def _is_watching() -> bool:

@@ -14,6 +14,7 @@ import anyio
 from probe.measure import http, tcp, tls
 from probe.measure.cross_plan import Cell, Matrix, matrix_of
 from probe.measure.memory import memory_of
+from probe.measure.pace import sleep_until
 from probe.measure.trace import is_ours
 
 if TYPE_CHECKING:
@@ -155,7 +156,6 @@ def _is_accompanied(ctx: Context, matrix: Matrix, cell: Cell, margin_s: float) -
 
 async def _until(ctx: Context, moment: float | None) -> None:
     """Wait for a moment of the measurement's clock; it is our own spacing, so the deadline moves along."""
-    wait = 0.0 if moment is None else moment - ctx.now()
-    if wait > 0:
-        ctx.excuse(wait)
-        await anyio.sleep(wait)
+    if moment is not None and moment > ctx.now():
+        ctx.excuse(moment - ctx.now())
+        await sleep_until(ctx.now, moment)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from probe.model.network import Clock
 
@@ -80,6 +80,12 @@ class HelloBudget:
         self._sent = {key: ts for key, ts in self._sent.items() if now - ts[-1] < HELLO_WINDOW_S}
 
 
+async def sleep_until(now: Callable[[], float], moment: float) -> None:
+    """Wait until a clock shows the moment: a loop's timers are up to a tick early, on Windows 15.6 ms."""
+    while (wait := moment - now()) > 0:  # noqa: ASYNC110  # nothing to be told of: time must pass
+        await anyio.sleep(wait)
+
+
 class Pace:
     """The shared limits of a session."""
 
@@ -95,9 +101,7 @@ class Pace:
     async def start(self) -> None:
         """Wait for this measurement's turn to begin."""
         async with self._gate:
-            wait = self._last_start + START_GAP_S - self._clock.counter()
-            if wait > 0:
-                await anyio.sleep(wait)
+            await sleep_until(self._clock.counter, self._last_start + START_GAP_S)
             self._last_start = self._clock.counter()
 
     @asynccontextmanager
