@@ -86,6 +86,7 @@ def allowed_of(measurement: Measurement) -> frozenset[str]:
     return frozenset(filter(None, map(canonical, _addresses(measurement))))
 
 
+@lru_cache(maxsize=2048)
 def names_of(text: str) -> frozenset[str]:
     """Return the words of an input in lower case, and all in it that a mask would match: they stay."""
     found = {match[0].lower() for mask in MASKS for match in mask.pattern.finditer(text)}
