@@ -194,3 +194,22 @@ def test_an_authority_that_nobody_knows_is_named(authority: Authority) -> None:
 
     seen = anyio.run(run)
     assert (seen.completed, seen.failure) == (True, "ssl_unknown_authority")
+
+
+def test_early_hints_are_not_the_answer(authority: Authority) -> None:
+    def hinting(h3: H3Connection, stream: int) -> None:
+        h3.send_headers(stream, [(b":status", b"103"), (b"link", b"</a>; rel=preload")])
+        page(h3, stream)
+
+    got = fetched(authority, hinting)
+    assert (got.status_code, got.failure, got.title) == (200, None, "over QUIC")
+
+
+def test_headers_that_do_not_end_are_too_large(authority: Authority) -> None:
+    def endless(h3: H3Connection, stream: int) -> None:
+        h3._quic.send_stream_data(
+            stream, b"\x01" + (0x80000000 | 200_000).to_bytes(4, "big") + bytes(200_000)
+        )
+
+    got = fetched(authority, endless)
+    assert (got.status_code, got.failure) == (None, "x_http_headers_too_large")

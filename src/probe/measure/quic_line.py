@@ -77,7 +77,14 @@ class Line:
             await self.flush()
             if (event := self.connection.next_event()) is not None:
                 return event
+            if self._is_closed_by_peer():
+                return self.connection._close_event  # noqa: SLF001  # the library tells it three time-outs later
             await self._wait()
+
+    def _is_closed_by_peer(self) -> bool:
+        from aioquic.quic.connection import QuicConnectionState
+
+        return self.connection._state is QuicConnectionState.DRAINING  # noqa: SLF001  # no public way
 
     async def _wait(self) -> None:
         """Hand the next datagram over, or the time that the library waited for."""
@@ -112,12 +119,15 @@ class Line:
         streams = (*own._crypto_streams.values(), *own._streams.values())  # noqa: SLF001  # no public way
         if sum(len(stream.receiver._ranges) for stream in streams) > MAX_PIECES:  # noqa: SLF001  # as above
             raise QuicProtocolError
-        end, state = own._close_event, own._state  # noqa: SLF001  # as above
-        is_theirs = state is QuicConnectionState.DRAINING
-        is_for_versions = state is QuicConnectionState.TERMINATED and self.versions
-        if end is None or end.frame_type is None or is_theirs or is_for_versions:
+        end, ended = own._close_event, own._state is QuicConnectionState.TERMINATED  # noqa: SLF001  # as above
+        is_for_versions = ended and self.versions
+        if end is None or end.frame_type is None or is_for_versions or self._is_closed_by_peer():
             return
         raise QuicProtocolError(f.TLS_FAILED_HANDSHAKE if is_alert(end.error_code) else f.X_QUIC_PROTOCOL)
+
+    def gave_up(self) -> bool:
+        """Say whether what speaks over the line is about to close it."""
+        return self.connection._close_pending  # noqa: SLF001  # no public way
 
     def _count(self, data: bytes) -> None:
         self.first = self.ctx.now() if self.first is None else self.first
