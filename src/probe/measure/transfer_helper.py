@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import ipaddress
 import json
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 
-from probe.measure import tls
 from probe.measure.control import HEADERS, X_RESTING, body_of, exchanged, opened
 from probe.measure.helper_line import Line, turn
 from probe.measure.memory import memory_of
@@ -22,7 +20,6 @@ from probe.model import failure as f
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from probe.measure.stream import TLSStream
     from probe.measure.trace import Context
     from probe.measure.urls import Place
     from probe.model.transfer import Receipt, Transfer
@@ -174,12 +171,6 @@ async def receipts(ctx: Context, served: Served, transfers: Mapping[str, Transfe
 
 def _base(place: Place) -> str:
     return place.target.partition("?")[0].rstrip("/")
-
-
-def is_the_announced(stream: TLSStream, served: Served) -> bool:
-    """Say whether the server showed the certificate that the helper had announced."""
-    chain = tls.unverified_chain(stream.tls)
-    return bool(chain) and hashlib.sha256(chain[0]).hexdigest() == served.certificate_sha256
 
 
 def read_receipts(body: bytes, key: str, transfers: Mapping[str, Transfer]) -> dict[str, Receipt]:
