@@ -25,6 +25,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "SECURITY.md",
     "docs/security.md",
+    "docs/platforms.md",
 )
 GROUPS = ("baseline", "evidence", "targets", "helper")
 
