@@ -49,7 +49,7 @@ class _Stub:
 class _Events:
     """A line that gives events, and then that the connection is closed."""
 
-    ip, port = "192.0.2.1", 443
+    ip, port, received = "192.0.2.1", 443, 0
 
     def __init__(self, parts: list[bytes]) -> None:
         self.connection = _Stub()
@@ -61,10 +61,14 @@ class _Events:
                 error_code=self.connection.closed or 0, frame_type=None, reason_phrase=""
             )
         kind, *rest = self.parts.pop(0) or b"\0"
+        self.received += 1 + len(rest)
         if kind % 16 == 15:
             return StreamReset(error_code=len(rest), stream_id=0)
         stream = (0, 3, 7, 11, 15, 1)[kind % 6]
         return StreamDataReceived(data=bytes(rest), end_stream=kind >= 128, stream_id=stream)
+
+    def gave_up(self) -> bool:
+        return self.connection.closed is not None
 
     def close(self) -> None:
         """Nothing is open."""
