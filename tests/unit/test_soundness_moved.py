@@ -1,11 +1,14 @@
 """A run that is carried from one network to another accuses nobody; one that stays where it is still can."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from probe.judge.moved import has_moved
 from probe.judge.network import network_finding
+from probe.measure import machine_gateway
 from probe.measure.machine import local_facts
 from probe.measure.machine_gateway import link_ids
 from probe.model.observation import LocalFact
@@ -80,6 +83,16 @@ def test_of_several_ways_the_one_that_packets_take_counts(tmp_path: Path) -> Non
         a_route_v6("f" * 32, "00000500") + a_route_v6(),
     )
     assert link_ids(both, SALT) == wifi
+
+
+def test_every_program_draws_a_salt_of_its_own_and_keeps_it_for_as_long_as_it_runs() -> None:
+    code = "from probe.measure import machine_gateway; print(machine_gateway.SALT.hex())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    other = bytes.fromhex(done.stdout)
+    assert len(other) == len(machine_gateway.SALT) == 16
+    assert other != machine_gateway.SALT
 
 
 def test_with_another_salt_nothing_can_be_compared(tmp_path: Path) -> None:
