@@ -167,6 +167,19 @@ def test_a_memory_stick_without_second_names_takes_a_bag_and_loses_none(
     assert (tmp_path / "bag.zip").read_bytes() == b"zip"
 
 
+def test_a_memory_stick_without_owners_takes_an_export_and_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_owners(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", no_owners)
+    disk.write_whole(tmp_path / "verdicts.csv", b"table")
+    assert (tmp_path / "verdicts.csv").read_bytes() == b"table"
+    with pytest.raises(PermissionError):
+        disk.open_to_append(tmp_path / "measurements.jsonl")
+
+
 def test_where_no_name_can_be_given_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "link", _failing(os.link, 1, PermissionError(errno.EPERM, "no")))
     monkeypatch.setattr(Path, "replace", _failing(Path.replace, 1, OSError(errno.EIO, "broken")))

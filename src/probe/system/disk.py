@@ -164,7 +164,8 @@ def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
     try:
         descriptor = _opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "wb") as handle:
-            _keep_private(descriptor)
+            with suppress(PermissionError):  # it is ours: a memory stick, which knows no owners
+                _keep_private(descriptor)
             handle.write(content)
             handle.flush()
             if sync:
