@@ -46,6 +46,9 @@ def _run(results: Path, resume: Path | None, writing: int) -> None:
 
 def prepared(place: Path) -> "partial[int]":
     """Time undisturbed runs, and hold what they find against what is blocked; return the trial."""
+    warmed = place / "warm"
+    with (place / "told").open("wb") as told:
+        _run(warmed, None, told.fileno())
     times = []
     for number in range(3):
         ended = until(partial(_run, place / f"whole-{number}", None), None, place / "log")

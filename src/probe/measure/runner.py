@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 import anyio
 
 from probe.measure.asn_table import AsnTable
+from probe.measure.calendar import Calendar
 from probe.measure.experiments import EXPERIMENTS, Recipe
 from probe.measure.memory import memory_for
-from probe.measure.pace import HelloBudget, Pace
+from probe.measure.pace import HelloBudget, Pace, sleep_until
 from probe.measure.throughput import room_wait_s
 from probe.measure.trace import Context
 from probe.measure.verify import Verifier
@@ -71,8 +72,8 @@ class _Begun:
 class Session:
     """All measuring of one run; an async context manager, entered and left by the same task.
 
-    `started` is the counter of `network.clock` when the run began; `first_uid` goes on where an interrupted
-    run stopped. `on_interrupted` gets what a cancelled step had seen.
+    `started` is the counter of `network.clock` when the run began, `began_utc` the time then; `first_uid`
+    goes on where a run was interrupted. `on_interrupted` gets what a cancelled step had seen.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Session:
         proxy: str = "",
         first_uid: int = 0,
         asn_table: AsnTable | None = None,
+        began_utc: datetime | None = None,
     ) -> None:
         """Load the trust store; nothing is sent yet."""
         self.on_interrupted: Callable[[Measured], None] = lambda _: None
@@ -105,7 +107,12 @@ class Session:
         self._proxy = proxy
         self._next_uid = first_uid
         self._asn_table = asn_table or AsnTable()
-        self._verifier = Verifier(network.trust(), network.clock.utc)
+        self._calendar = Calendar(
+            clock=network.clock,
+            last_utc=began_utc or network.clock.utc(),
+            last_counter=started if began_utc else network.clock.counter(),
+        )
+        self._verifier = Verifier(network.trust(), self.utc)
         self._pace = Pace(network.clock)
         self._slots = anyio.CapacityLimiter(options.concurrency)
         self._underway: set[Context] = set()
@@ -144,6 +151,10 @@ class Session:
             seconds=self._network.clock.counter() - self._started,
         )
 
+    def utc(self) -> datetime:
+        """Return the wall time of this run, aware, which never goes back."""
+        return self._calendar.utc()
+
     def pacing_s(self, step: Step) -> float:
         """Return how long a step of transfers would wait for its names' turn in the handshake budget."""
         return 0.0 if step.transfer is None else room_wait_s(self._pace, step.transfer)
@@ -163,9 +174,7 @@ class Session:
         """
         recipe = EXPERIMENTS[step.experiment]
         self._refuse_if_spent()
-        wait = step.not_before_s - (self._network.clock.counter() - self._started)
-        if wait > 0:
-            await anyio.sleep(wait)
+        await sleep_until(self._network.clock.counter, self._started + step.not_before_s)
         slot = object()
         await self._slots.acquire_on_behalf_of(slot)
         try:
@@ -180,7 +189,7 @@ class Session:
         """Run the recipe in its slot, then, outside of it, wait for what it left listening."""
         limit = STEP_TIMEOUTS * self._options.timeout_s
         scope = anyio.CancelScope(deadline=anyio.current_time() + limit)
-        begun = _Begun(uid=self._uid(), utc=self._network.clock.utc(), zero=self._network.clock.counter())
+        begun = _Begun(uid=self._uid(), utc=self.utc(), zero=self._network.clock.counter())
         tasks = anyio.create_task_group()
         ctx = self._context(begun, tasks, scope, step)
         self._underway.add(ctx)

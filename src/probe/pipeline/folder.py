@@ -137,10 +137,9 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
         n_before += 1
         first_uid = max(first_uid, _number(measurement.measurement_uid) + 1)
         last_s = max(last_s, measurement.started_s + measurement.runtime_s)
-    began_utc = datetime.strptime(record.started_utc, TIME_FORMAT).replace(tzinfo=UTC)
     # The counter of the first process is gone. The wall clock bridges the gap, but never backwards:
     # whatever is measured now came after all that was measured then.
-    offset = max((network.clock.utc() - began_utc).total_seconds(), last_s + 1.0)
+    offset = max((network.clock.utc() - began_utc(record)).total_seconds(), last_s + 1.0)
     # If this process is killed too, the run has not ended, whatever it said of an end before.
     record = replace(record, options=prepared.options, resumed=record.resumed + 1, stopped="", ended_utc="")
     folder.write_run(record)
@@ -154,6 +153,11 @@ def _take_up(prepared: Prepared, network: Network, path: Path) -> Opened:
         n_before=n_before,
         resumed=True,
     )
+
+
+def began_utc(record: RunRecord) -> datetime:
+    """Return when a run began, by the clock of then, aware; whole seconds."""
+    return datetime.strptime(record.started_utc, TIME_FORMAT).replace(tzinfo=UTC)
 
 
 def _room_for(inputs: Inputs) -> int:

@@ -20,7 +20,7 @@ from probe.model.verdict import ServiceVerdict, Verdict
 from probe.model.words import ReasonCode
 from probe.pipeline.facts import FactsKeeper
 from probe.pipeline.finish import Finished, finish
-from probe.pipeline.folder import TIME_FORMAT, Opened, open_run
+from probe.pipeline.folder import TIME_FORMAT, Opened, began_utc, open_run
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
 from probe.pipeline.request import Prepared
@@ -144,6 +144,7 @@ async def measure(
         run_id=opened.record.run_id,
         started=opened.started,
         first_uid=opened.first_uid,
+        began_utc=began_utc(opened.record),
     ) as session:
         session.on_interrupted = recorder.keep_interrupted
         keeper = FactsKeeper(record=opened.record, inputs=opened.inputs, recorder=recorder)
@@ -165,9 +166,10 @@ async def measure(
         with stop.catching(task, observer), suppress(asyncio.CancelledError):
             await task
         spent = session.spent
+        ended_utc = session.utc().strftime(TIME_FORMAT)
     return replace(
         opened.record,
-        ended_utc=network.clock.utc().strftime(TIME_FORMAT),
+        ended_utc=ended_utc,
         n_measurements=opened.n_before + recorder.n,
         bytes_sent=opened.record.bytes_sent + spent.bytes_sent,
         bytes_received=opened.record.bytes_received + spent.bytes_received,
