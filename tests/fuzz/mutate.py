@@ -18,6 +18,8 @@ _ODD: Final[tuple[Any, ...]] = (
     *("generic_timeout_error", "connection_reset", "unknown_failure: x", "{}", "%s", "zone://ru", "../x"),
     *([], {}, [[]], [None], {"": None}, [0] * 70),
 )
+MOST_GROWN: Final = 300
+"""Values of a document that may still get copies of its parts: each copies what was copied before."""
 _PLAIN: Final = 0.3
 """Share of inputs that are changed as bytes all the same."""
 
@@ -63,7 +65,7 @@ def _one_change(tree: Any, chance: Random) -> Any:
         container[key] = json.loads(json.dumps(chance.choice(_ODD)))
     elif what == 5:
         del container[key]
-    elif what == 6:
+    elif what == 6 and len(places) < MOST_GROWN:
         other, there = chance.choice(places)
         if isinstance(other, dict | list) and (
             there in other if isinstance(other, dict) else there < len(other)
@@ -71,7 +73,7 @@ def _one_change(tree: Any, chance: Random) -> Any:
             container[key] = json.loads(json.dumps(other[there]))
     elif what == 7:
         container[key] = _nudged(container[key], chance)
-    elif what == 8 and isinstance(container, list):
+    elif what == 8 and isinstance(container, list) and len(places) < MOST_GROWN:
         container.extend(json.loads(json.dumps(container[key])) for _ in range(chance.choice((1, 2, 20))))
     elif isinstance(container, dict):
         container[chance.choice(("", "x", "\x00", str(key) + "x"))] = container.pop(key)
