@@ -6,7 +6,6 @@ Usual: settings, their acknowledgement, room on the connection, one block of hea
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -109,9 +108,10 @@ class Usual:
     def take(self, data: bytes) -> tuple[list[Event], bytes] | None:
         """Return what these bytes bring and what is to be sent for them, as h2 would.
 
-        None where h2 has to read: it gets `before()`, whose events and answers are known, and then `data`.
+        None where h2 has to read, from then on: it gets `before()`, whose events and answers are known, and
+        then `data`.
         """
-        now, events, said, at = copy.copy(self._seen), list[h2.events.Event](), b"", 0
+        now, events, said, at = self._seen, list[h2.events.Event](), b"", 0
         buffer = self._rest + data
         now.n_bytes += len(data)
         if now.n_bytes > MAX_BYTES:
@@ -130,7 +130,7 @@ class Usual:
             events += found
             said += ACK if read is _settings else b""
             at = end
-        self._seen, self._rest = now, buffer[at:]
+        self._rest = buffer[at:]
         self._before.append(data)
         return events, said
 
