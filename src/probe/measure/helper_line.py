@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.lowlevel
 import h11
 
 from probe.measure.failure import classify
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 MAX_HEAD: Final = 32 * 1024
 """Below one read, so that it binds before a second is asked for."""
+
+MAX_PIECES: Final = 2048
+"""Reads and pieces of one answer; a tiny piece costs us more than its sender."""
+MAX_INTERIM: Final = 64
+"""Reads, and answers before the answer (1xx)."""
+YIELD_EVERY: Final = 32
+"""Events after which the loop gets its turn: a read may hold thousands, which starve it and deadlines."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -90,7 +98,11 @@ class Line:
         return answer
 
     async def _read(self, answer: Answer, max_body: int) -> None:
+        events = 0
         while True:
+            events += 1
+            if events % YIELD_EVERY == 0:
+                await anyio.lowlevel.checkpoint()
             match self.http.next_event():
                 case h11.NEED_DATA:
                     data = await self.stream.read()
@@ -103,8 +115,10 @@ class Line:
                     answer.coding = found.get(b"content-encoding", b"").decode("latin-1").strip().lower()
                 case h11.Data() as data:
                     answer.body += data.data
-                    if len(answer.body) > max_body:
+                    if len(answer.body) > max_body or events > MAX_PIECES:
                         raise AnswerTooLargeError
+                case h11.InformationalResponse() if events > MAX_INTERIM:
+                    raise h11.RemoteProtocolError("answers, and no answer")
                 case h11.EndOfMessage():
                     return
                 case h11.ConnectionClosed() | h11.PAUSED:

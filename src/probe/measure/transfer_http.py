@@ -12,6 +12,7 @@ import h11
 
 from probe.measure.failure import classify
 from probe.measure.http import BROWSER_HEADERS
+from probe.measure.http_exchange import MAX_INTERIM
 from probe.measure.http_transport import is_http
 from probe.measure.tls import ALERTS
 from probe.measure.transfer_watch import Watch
@@ -131,6 +132,7 @@ class _Talk:
         self._watch = watch
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._begins = b""
+        self._interim = 0
         self._most = stream.raw.received + FRAMING * max(asked.max_bytes, READ) + MAX_HEAD
         self._sent: list[tuple[float, int]] = []
         """Upload: bytes at the socket as it took them, the request's head first."""
@@ -213,6 +215,10 @@ class _Talk:
                 seen.status_code = event.status_code
                 seen.declared_length = _declared(event)
                 return event
+            elif isinstance(event, h11.InformationalResponse):
+                self._interim += 1
+                if self._interim > MAX_INTERIM:
+                    raise EnoughError
             elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
                 raise h11.RemoteProtocolError("no answer")
             else:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
-from probe.lab.hostile import bodies, chains, dns, dns_streams, http1, http2, quic, redirects, tcp, tls
+from probe.lab.hostile import (
+    bodies,
+    chains,
+    dns,
+    dns_streams,
+    helpers,
+    http1,
+    http2,
+    http3,
+    quic,
+    redirects,
+    tcp,
+    tls,
+)
 from probe.lab.hostile.http import ANSWERS, PATHS, site
 from probe.lab.quic_server import has_quic
 
@@ -30,6 +43,8 @@ CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(
         redirects.ROWS,
         http2.ROWS,
         quic.ROWS,
+        http3.ROWS,
+        helpers.ROWS,
     )
     for row in rows
     if has_quic() or row.door not in _OVER_QUIC
