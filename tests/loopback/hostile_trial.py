@@ -18,6 +18,7 @@ from loopback.settings import QUICK, a_session, a_target
 from probe.lab import Lab, open_lab
 from probe.lab.hostile import ADDRESSES, CORPUS, HONEST, url_of
 from probe.lab.hostile.doors import peer
+from probe.measure.dns import ARM
 from probe.model.quic import OWN
 from probe.model.target import Step
 
@@ -134,7 +135,7 @@ async def meet(lab: Lab, row: Misbehaviour) -> Trial:
             tracemalloc.stop()
         after = await _page(session)
     seen = getattr(found[0], row.seen_in or SEEN_BY.get(row.door, "requests"))
-    seen = tuple(one for one in seen if getattr(one, "arm", "") in ("", OWN))  # under its own name
+    seen = tuple(one for one in seen if getattr(one, "arm", "") in ("", OWN, ARM))  # its own
     return Trial(row=row, seen=seen, step_s=step_s, memory=memory, neighbours=(*beside, after))
 
 

@@ -40,3 +40,13 @@ def test_an_address_of_another_class_is_no_address() -> None:
     assert zone_message.ns_of(heard.message, zone) == ("a",)
     assert zone_message.glue(heard.message, zone) == []
     assert dns.rdatatype.A not in {rrset.rdtype for rrset in heard.message.additional}
+
+
+def test_what_stands_behind_sixteen_kilobytes_is_not_read() -> None:
+    asked = dns_message.query("site.example", "A")
+    long = w.record(bytes(20_000), kind=w.TXT)
+    failures = [
+        dns_message.reply_of(w.reply(asked.to_wire(), *records), asked, t=0.0).failure
+        for records in ((w.GOOD, long), (w.GOOD, w.record(bytes(15_000), kind=w.TXT)))
+    ]
+    assert failures == ["x_dns_reply_unparsable", None]

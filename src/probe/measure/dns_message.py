@@ -29,6 +29,8 @@ PAYLOAD: Final = 1232
 """EDNS buffer size of DNS flag day 2020: it fits every path without fragments."""
 MAX_RECORDS: Final = 1024
 """Questions included; a longer message is not read."""
+MAX_BYTES: Final = 16_384
+"""Whatever stands behind them is not read: 64 kB of options or keys of services take a third of a second."""
 MAX_NAMES: Final = 100_000
 """The squares of all names' numbers of labels, added up: what handling them costs. An ordinary message has a
 few hundred; 2 kB can be made to have six million, a second in which nothing else gets its turn."""
@@ -108,7 +110,7 @@ def parsed(wire: bytes) -> dns.message.Message:
     # What from_wire does, with a parser of ours: there is no public way.
     made: Any = dns.message._WireReader  # noqa: SLF001  # see above
     reader = made(wire, lambda _message: None, ignore_trailing=True)
-    reader.parser = _Parser(wire)
+    reader.parser = _Parser(wire[:MAX_BYTES])
     message: dns.message.Message = reader.read()
     for section in (message.answer, message.authority, message.additional):
         section[:] = [rrset for rrset in section if rrset.rdclass == dns.rdataclass.IN]

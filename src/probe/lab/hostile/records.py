@@ -49,7 +49,7 @@ class Misbehaviour:
     seen_in: str = ""
     """The observations that tell of it, where they are not those that its door is known by."""
     path: str = "/"
-    within_s: float = 1.6
+    within_s: float = 2.0
     """The observation takes no longer, of a probe whose patience is one second."""
     memory: int = 4 * MIB
     """Python holds no more bytes at any moment, above what it held before; the peer's own included."""
