@@ -1,7 +1,6 @@
 """Every sentence a person may see exists in Russian, with the same parameters, and ships compiled."""
 
 import gettext
-import re
 import string
 from collections.abc import Iterator, Sequence
 
@@ -70,12 +69,6 @@ def test_quotation_marks_and_dashes_of_a_translation_are_not_the_typewriters(lan
     for message in translations.read(lang):
         for text in texts(message.string):
             assert " - " not in text
-
-
-def test_a_narrow_space_that_does_not_break_stands_before_french_signs() -> None:
-    """Where another stands there, a line ends before its colon, and a name is not recognised as one."""
-    wrong = re.compile(r"[ \u00a0](?=[:;?!»](?!:))|(?<=«)[ \u00a0]")
-    assert [text for m in translations.read("fr") for text in texts(m.string) if wrong.search(text)] == []
 
 
 def test_a_verdict_is_said_in_the_language_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
