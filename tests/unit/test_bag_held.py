@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from probe.cli.sealing import not_checked
+from probe.judge import RULES_VERSION
 from probe.pipeline.verifying import seal_of, verify
 from unit.a_bag import a_run, change, codes_of, faults_of, hashed_again, lines_of, sealed, write_lines
 from unit.test_bag_made_again import of_version, remade
@@ -208,7 +209,7 @@ def test_of_other_fingerprints_every_field_that_differs_is_told_and_nothing_call
     assert said == [
         (
             "Not checked: whether the verdicts follow from the measurements."
-            " They were made by other rules (2) or fingerprints than this program's."
+            f" They were made by other rules ({RULES_VERSION}) or fingerprints than this program's."
         ),
         "Judged by this program's rules, these differ, in the fields named:",
         f"  {verdicts[1]['target_id']}: because, n_observations",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from probe import __version__
+from probe.judge import RULES_VERSION
 from probe.pipeline.rejudge import rejudge
 from probe.pipeline.sealing import Sealed
 from probe.pipeline.verifying import verify
@@ -165,7 +166,8 @@ def test_a_bag_judged_by_other_rules_is_not_called_broken(bag: Path) -> None:
     data = bag / "data"
     change(data / "run.json", rules_version=1)
     path = data / "inputs" / "controls.json"
-    path.write_bytes(path.read_bytes().replace(b'"rules_version": 2', b'"rules_version": 1'))
+    now = f'"rules_version": {RULES_VERSION}'.encode()
+    path.write_bytes(path.read_bytes().replace(now, b'"rules_version": 1'))
     verdicts = lines_of(data / "verdicts.jsonl")
     (blocked,) = [verdict for verdict in verdicts if verdict["state"] == "blocked"]
     blocked |= {"confirmed": False}
