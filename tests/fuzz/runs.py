@@ -216,23 +216,61 @@ def _run_seeds() -> Iterator[bytes]:
     yield b"\5" + codec.encode(made.a_verdict()) + b"\n"
 
 
+_FILES: Final = (
+    "run.json",
+    f"inputs/{CONTROLS}",
+    f"inputs/{SERVICES}",
+    "verdicts.jsonl",
+    "datapackage.json",
+    "verdicts.csv",
+    "services.csv",
+    "self-test.json",
+    "inputs/claims.json",
+    "inputs/baseline.json",
+    "inputs/catalogue/twitter.toml",
+)
+
+
 def _whole() -> Callable[[bytes], None]:
     bag = scratch() / "whole"
     shutil.copytree(_sample(), bag)
     journal = bag / "data" / "measurements.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
+    whole = {journal: journal.read_bytes()}
+    whole |= {path: path.read_bytes() for name in _FILES if (path := bag / "data" / name).exists()}
 
     def read(data: bytes) -> None:
-        record = data.partition(b"{")[2]
-        last = lines[-1][: len(b'{"prev_sha256":"",') + 64] + record + b"\n"
-        journal.write_bytes(b"".join(lines[:-1]) + last)
+        which = data[0] % (len(_FILES) + 1) if data else 0
+        if which < len(_FILES):
+            path = bag / "data" / _FILES[which]
+            path.write_bytes(data[1:])
+        else:
+            path = journal
+            last = lines[-1][: len(b'{"prev_sha256":"",') + 64] + data[1:].partition(b"{")[2] + b"\n"
+            path.write_bytes(b"".join(lines[:-1]) + last)
         faults = Faults()
         verify_folder(bag, faults)
         assert faults.n
         for fault in faults.kept:
             fault.sentence()
+        if path in whole:
+            path.write_bytes(whole[path])
+        else:
+            path.unlink()
 
     return read
+
+
+def _whole_seeds() -> Iterator[bytes]:
+    last = bytes((len(_FILES),))
+    yield from (last + line for line in _judge_seeds())
+    for number, name in enumerate(_FILES):
+        path = _sample() / "data" / name
+        if path.exists():
+            content = path.read_bytes()
+            yield bytes((number,)) + (content if name.endswith(".json") else content.splitlines(True)[0])
+    yield bytes((_FILES.index("inputs/baseline.json"),)) + encode_baseline(a_baseline())
+    yield bytes((_FILES.index("self-test.json"),)) + b'{"run_id":"x"}'
 
 
 HARNESSES: Final = (
@@ -258,8 +296,9 @@ HARNESSES: Final = (
         name="bag-whole",
         reads="a whole bag, judged again",
         make=_whole,
-        seeds=_judge_seeds,
+        seeds=_whole_seeds,
         kind="json",
-        max_len=MAX_RECORD,
+        head=1,
+        max_len=8 * MAX_RECORD,
     ),
 )
