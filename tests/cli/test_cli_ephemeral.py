@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -236,6 +237,16 @@ def test_a_fault_within_removes_all_of_it_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_library_writes_for_a_while_lies_there_too(tmp_path: Path) -> None:
+    before = tempfile.gettempdir()
+    with ephemeral.vanishing(tmp_path) as folder:
+        handle, name = tempfile.mkstemp()
+        os.close(handle)
+        assert Path(name).parent == folder
+    assert tempfile.gettempdir() == before
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_could_not_be_removed_is_said_and_ends_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,40 +266,3 @@ def test_no_image_of_the_process_is_written_if_it_crashes(tmp_path: Path) -> Non
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "0\n"
-
-
-MOUNTS = """\
-/dev/sda1 / ext4 rw 0 0
-tmpfs /run/user/1000 tmpfs rw,nosuid 0 0
-tmpfs /media/a\\040stick tmpfs rw 0 0
-/dev/sdb1 /media/a\\040stick ext4 rw 0 0
-tmpfs /srv tmpfs rw 0 0
-/dev/sdc1 /srv/kept ext4 rw 0 0
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "said"),
-    [
-        ("/run/user/1000", True),
-        ("/run/user/1000/deeper", True),
-        ("/run/user/10001", False),
-        ("/media/a stick", False),
-        ("/srv/a", True),
-        ("/srv/kept", False),
-        ("/home", False),
-    ],
-)
-def test_the_deepest_and_latest_mount_says_whether_a_folder_is_in_memory(
-    folder: str, said: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "mounts").write_text(MOUNTS)
-    monkeypatch.setattr(ephemeral, "MOUNTS", tmp_path / "mounts")
-    assert ephemeral.in_memory(Path(folder)) is said
-
-
-def test_where_the_system_does_not_tell_nothing_is_said_to_be_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ephemeral, "MOUNTS", tmp_path / "absent")
-    assert ephemeral.in_memory(Path("/dev/shm")) is False
