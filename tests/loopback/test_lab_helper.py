@@ -164,8 +164,8 @@ def test_redirects_are_followed_and_loops_are_not() -> None:
     assert told("behind-redirect", "https://start.probe-lab.example/")["http_request"]["title"] == (
         "Welcome to inner.probe-lab.example"
     )
-    for path in ("redirect-loop", "redirect-for-ever"):
-        got = told("hostile", f"http://hostile.probe-lab.example/{path}")
+    for word in ("loop", "for-ever"):
+        got = told("hostile", f"http://{word}.redirect.probe-lab.example/")
         assert got["http_request"]["failure"] == "unknown_error"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.lab import hostile
 from probe.lab.interference import QUICK, SERVICE
 from probe.lab.names import PORTAL_NAME
-from probe.lab.records import Expected, Rule, Scenario, Site
+from probe.lab.records import Expected, Rule, Scenario
 
 ABROAD_SILENT = Rule(
     stage="query",
@@ -74,14 +74,10 @@ NETWORKS = (
         title="Peers that mean harm, each in its own way, beside one that works",
         services=(SERVICE,),
         urls=(
-            *(f"http://hostile.probe-lab.example/{path}" for path in (*hostile.PATHS, *hostile.ANSWERS)),
             f"http://{hostile.HONEST}/",
             *map(hostile.url_of, hostile.CORPUS),
         ),
         peers=hostile.CORPUS,
-        sites={
-            "hostile.probe-lab.example": Site(answer=hostile.site),
-        },
         expected=(Expected(subject=SERVICE, state="reachable"),),
         twin="clean",
         options={"timeout_s": 2.0, "max_bytes": 1_000_000_000, "concurrency": 32},

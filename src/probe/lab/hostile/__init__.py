@@ -19,7 +19,6 @@ from probe.lab.hostile import (
     tcp,
     tls,
 )
-from probe.lab.hostile.http import ANSWERS, PATHS, site
 from probe.lab.quic_server import has_quic
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from probe.lab.hostile.records import Misbehaviour
 
-__all__ = ["ADDRESSES", "ANSWERS", "CORPUS", "HONEST", "PATHS", "site", "url_of"]
+__all__ = ["ADDRESSES", "CORPUS", "HONEST", "url_of"]
 
 _OVER_QUIC: Final = frozenset({"doq", "quic", "h3"})
 CORPUS: Final[tuple[Misbehaviour, ...]] = tuple(

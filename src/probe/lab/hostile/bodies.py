@@ -72,6 +72,12 @@ _LENGTHS = (
         floods(OK + b"Connection: close\r\n\r\n", bytes(65536)),
         body_length=CAP,
     ),
+    _capped(
+        "huge",
+        "Announces 20 MB and sends them.",
+        floods(OK + b"Content-Length: 20000000\r\n\r\n", bytes(65536)),
+        declared_length=20_000_000,
+    ),
     row(
         "body.slow",
         "Sends a body a byte at a time, for ever.",
@@ -207,8 +213,9 @@ _TEXTS = (
     ),
     _page(
         "wrong_utf8",
-        "Sends bytes that are no UTF-8.",
+        "Sends bytes that are no UTF-8 and calls them a set that there is not.",
         b"\xff\xfe\xc3\x28\x00\x1b[2J",
+        b"text/html; charset=bogus-enc",
         body="\ufffd\ufffd\ufffd(\0\x1b[2J",
     ),
 )
