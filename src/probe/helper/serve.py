@@ -21,6 +21,7 @@ from probe.helper.look import Observer
 from probe.helper.transfer import listen, open_transfer_server
 from probe.measure.asn_table import AsnTable
 from probe.measure.dial import RealNetwork
+from probe.system.descriptors import allow_files
 
 if TYPE_CHECKING:
     import socket
@@ -163,7 +164,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
     loop.set_exception_handler(_told_without_addresses)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook = _not_told  # the ssl module's word on a ClientHello whose name is no text
-    _allow_files()
+    allow_files()
     async with open_helper(settings) as running:
         ready(running)
         await stopped.wait()
@@ -178,14 +179,3 @@ def _told_without_addresses(_loop: asyncio.AbstractEventLoop, context: dict[str,
 
 def _not_told(_unraisable: object) -> None:
     """Say nothing: whoever sends junk should not fill the log."""
-
-
-def _allow_files() -> None:
-    """Let this process have as many connections as the system allows; each takes two descriptors."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    with contextlib.suppress(OSError, ValueError):
-        _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -29,6 +29,7 @@ from probe.pipeline.stop import Judging, Stop
 from probe.pipeline.watching import unbreakable
 from probe.pipeline.whereabouts import standing
 from probe.store import RunFolder
+from probe.system.descriptors import allow_files
 
 INTERRUPTED = "interrupted"
 EXIT_DONE, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 130
@@ -56,6 +57,7 @@ Last = Callable[[Work], Awaitable[None]]
 
 def run(prepared: Prepared, network: Network, observer: Observer, last: Last | None = None) -> RunResult:
     """Measure, judge and keep; returns when all files are written, interrupted or not."""
+    allow_files()
     opened = open_run(prepared, network, standing=standing(prepared, network))
     _prepare_for_timing()
     with opened.folder:
