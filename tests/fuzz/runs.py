@@ -1,9 +1,8 @@
-"""Harnesses of runs: folders of strangers, their measurements judged, whole bags."""
+"""Harnesses of runs: folders of strangers, their measurements judged."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,14 +14,12 @@ import msgspec
 
 from fuzz.files import a_baseline
 from fuzz.harness import Harness, scratch
-from probe.evidence.fault import Faults
 from probe.judge import build_facts, digest_control, judge_target, network_finding, network_verdict
 from probe.model.measurement import Measurement
 from probe.model.target import Service, Target
 from probe.model.words import Risk
 from probe.pipeline.finish import ODD
 from probe.pipeline.inputs import CONTROLS, SERVICES, read_claims, read_inputs
-from probe.pipeline.verifying import verify_folder
 from probe.store import OwnValues, Redactor, RunFolder, StoreError, codec, encode_baseline
 from probe.store.journal import FIRST, chained
 from unit import a_run as made
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=1)
-def _sample() -> Path:
+def sample() -> Path:
     """Return the kept bag's folder, unpacked."""
     with ZipFile(SAMPLE) as zipped:
         zipped.extractall(scratch() / "sample")
@@ -47,7 +44,7 @@ def _sample() -> Path:
 def _lines() -> list[bytes]:
     """Return records of every experiment of the kept run, the shortest each, without their chain."""
     shortest: dict[tuple[str, bool], bytes] = {}
-    for line in (_sample() / "data" / "measurements.jsonl").read_bytes().splitlines():
+    for line in (sample() / "data" / "measurements.jsonl").read_bytes().splitlines():
         record = json.loads(line)
         del record["prev_sha256"]
         plain = json.dumps(record, separators=(",", ":")).encode()
@@ -101,7 +98,7 @@ def _target_of(measurement: Measurement) -> Target:
 
 
 def _facts() -> RunFacts:
-    with RunFolder.open(_sample()) as run:
+    with RunFolder.open(sample()) as run:
         record, inputs = run.read_run(), read_inputs(run)
         controls = inputs.control_targets()
         digests = [
@@ -117,7 +114,7 @@ def _facts() -> RunFacts:
 
 def _judge() -> Callable[[bytes], None]:
     facts = _facts()
-    with RunFolder.open(_sample()) as run:
+    with RunFolder.open(sample()) as run:
         targets = {each.target_id: each for each in read_inputs(run).targets()}
         controls = read_inputs(run).control_targets()
         history = read_inputs(run).controls.history
@@ -144,7 +141,7 @@ def _judge() -> Callable[[bytes], None]:
     return read
 
 
-def _judge_seeds() -> Iterator[bytes]:
+def judge_seeds() -> Iterator[bytes]:
     yield from _lines()
     full = replace(made.a_full_measurement(), target_id="url/start.probe-lab.example-48a0d48c7d")
     yield codec.encode(full)
@@ -203,7 +200,7 @@ _READERS: Final[tuple[Callable[[RunFolder], object], ...]] = (
 def _run_seeds() -> Iterator[bytes]:
     target = Target(target_id="url/a", service="url", input="https://a.example/", experiment="web")
     service = Service(service="url", title="url", rule="any", risk=Risk.LOW, targets=(target,))
-    with RunFolder.open(_sample()) as run:
+    with RunFolder.open(sample()) as run:
         controls = read_inputs(run).controls
     controls = replace(
         controls, neutrals=controls.neutrals[:1], network=(), resolvers=(), ranges={"x": ("192.0.2.0/24",)}
@@ -214,63 +211,6 @@ def _run_seeds() -> Iterator[bytes]:
     yield b"\3" + encode_baseline(a_baseline())
     yield b"\4" + b'[{"input":"https://a.example/"}]\n'
     yield b"\5" + codec.encode(made.a_verdict()) + b"\n"
-
-
-_FILES: Final = (
-    "run.json",
-    f"inputs/{CONTROLS}",
-    f"inputs/{SERVICES}",
-    "verdicts.jsonl",
-    "datapackage.json",
-    "verdicts.csv",
-    "services.csv",
-    "self-test.json",
-    "inputs/claims.json",
-    "inputs/baseline.json",
-    "inputs/catalogue/twitter.toml",
-)
-
-
-def _whole() -> Callable[[bytes], None]:
-    bag = scratch() / "whole"
-    shutil.copytree(_sample(), bag)
-    journal = bag / "data" / "measurements.jsonl"
-    lines = journal.read_bytes().splitlines(keepends=True)
-    whole = {journal: journal.read_bytes()}
-    whole |= {path: path.read_bytes() for name in _FILES if (path := bag / "data" / name).exists()}
-
-    def read(data: bytes) -> None:
-        which = data[0] % (len(_FILES) + 1) if data else 0
-        if which < len(_FILES):
-            path = bag / "data" / _FILES[which]
-            path.write_bytes(data[1:])
-        else:
-            path = journal
-            last = lines[-1][: len(b'{"prev_sha256":"",') + 64] + data[1:].partition(b"{")[2] + b"\n"
-            path.write_bytes(b"".join(lines[:-1]) + last)
-        faults = Faults()
-        verify_folder(bag, faults)
-        assert faults.n
-        for fault in faults.kept:
-            fault.sentence()
-        if path in whole:
-            path.write_bytes(whole[path])
-        else:
-            path.unlink()
-
-    return read
-
-
-def _whole_seeds() -> Iterator[bytes]:
-    last = bytes((len(_FILES),))
-    yield from (last + line for line in _judge_seeds())
-    for number, name in enumerate(_FILES):
-        path = _sample() / "data" / name
-        if path.exists():
-            content = path.read_bytes()
-            yield bytes((number,)) + (content if name.endswith(".json") else content.splitlines(True)[0])
-    yield bytes((_FILES.index("inputs/baseline.json"),)) + encode_baseline(a_baseline())
-    yield bytes((_FILES.index("self-test.json"),)) + b'{"run_id":"x"}'
 
 
 HARNESSES: Final = (
@@ -288,17 +228,8 @@ HARNESSES: Final = (
         name="judge",
         reads="measurements that are judged",
         make=_judge,
-        seeds=_judge_seeds,
+        seeds=judge_seeds,
         kind="json",
         max_len=MAX_RECORD,
-    ),
-    Harness(
-        name="bag-whole",
-        reads="a whole bag, judged again",
-        make=_whole,
-        seeds=_whole_seeds,
-        kind="json",
-        head=1,
-        max_len=8 * MAX_RECORD,
     ),
 )
