@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from benchmarks.defences import DEFENCES, Defence
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text()
@@ -60,6 +61,13 @@ def test_every_adversary_has_a_chapter_with_tests_and_every_row_says_what_stands
         assert len(row) == 5, row
         untested = not row[4].strip(" |")
         assert not untested or "**nothing" in row[2], row
+
+
+@pytest.mark.parametrize("one", DEFENCES, ids=lambda one: f"{one.file} {one.weakened[:20]}")
+def test_each_defence_that_is_taken_out_on_trial_is_there_and_named_in_the_threat_model(one: Defence) -> None:
+    """Or `python -m benchmarks.defences` would try nothing."""
+    assert one.there in (ROOT / "src" / "probe" / one.file).read_text()
+    assert f"`{one.test}`" in TEXT
 
 
 def test_the_two_promises_that_nobody_can_make_are_not_made() -> None:
