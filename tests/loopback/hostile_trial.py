@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from probe.model.measurement import Measurement
 
 PAGE: Final = f"http://{ADDRESSES[HONEST]}/"
+BUSY_MS: Final = 250.0
 STEP_S: Final = 6.0
 """Of a whole step, with its lookups and what they wait for after the first answer."""
 
@@ -61,6 +62,8 @@ class Trial:
     """Bytes that Python held at most, above what it held before."""
     neighbours: tuple[str | None, ...]
     """Failures of the honest page's requests: beside the peer, and after it."""
+    lag_ms: float
+    """How late the loop woke at worst, while the peer was met."""
 
     @property
     def failure(self) -> str | None:
@@ -116,6 +119,15 @@ async def a_hostile_lab() -> AsyncIterator[Lab]:
 
 
 async def meet(lab: Lab, row: Misbehaviour) -> Trial:
+    """Meet the peer; once more if something was wrong while the loop had no turn for a quarter of a second.
+
+    That is a machine with other things to do, or the peer's work: then it is wrong again.
+    """
+    trial = await _met(lab, row)
+    return await _met(lab, row) if trial.faults() and trial.lag_ms > BUSY_MS else trial
+
+
+async def _met(lab: Lab, row: Misbehaviour) -> Trial:
     """Measure the peer and the honest page at once, then the page again, in one session."""
     options = dataclasses.replace(QUICK, controls=(url_of(row),)) if row.door == "helper" else QUICK
     async with a_session(lab.network, options=options) as session:
@@ -136,7 +148,14 @@ async def meet(lab: Lab, row: Misbehaviour) -> Trial:
         after = await _page(session)
     seen = getattr(found[0], row.seen_in or SEEN_BY.get(row.door, "requests"))
     seen = tuple(one for one in seen if getattr(one, "arm", "") in ("", OWN, ARM))  # its own
-    return Trial(row=row, seen=seen, step_s=step_s, memory=memory, neighbours=(*beside, after))
+    return Trial(
+        row=row,
+        seen=seen,
+        step_s=step_s,
+        memory=memory,
+        neighbours=(*beside, after),
+        lag_ms=found[0].loop_lag_ms,
+    )
 
 
 async def _put(measure: Any, step: Step, found: list[Measurement]) -> None:
