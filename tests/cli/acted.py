@@ -31,14 +31,14 @@ OF_POSIX = {
     os: (
         *("fchmod", "fchown", "chown", "fdatasync", "pread", "pwrite", "fork", "getuid", "geteuid", "getgid"),
         *("getegid", "setsid", "mkfifo", "uname", "nice", "getloadavg", "openpty", "killpg"),
-        *("O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC", "sched_getaffinity", "sysconf"),
+        *("O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC", "posix_fallocate", "sched_getaffinity"),
     ),
     signal: ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGKILL", "SIGCHLD", "pthread_sigmask"),
     socket: ("AF_NETLINK", "TCP_MAXSEG", "IPV6_RECVHOPLIMIT", "SO_REUSEPORT", "CMSG_LEN"),
     select: ("epoll", "poll"),
 }
 OF_LINUX = {
-    os: ("fdatasync", "sched_getaffinity", "O_TMPFILE"),
+    os: ("fdatasync", "posix_fallocate", "sched_getaffinity"),
     socket: ("AF_NETLINK",),
     select: ("epoll",),
 }
