@@ -57,7 +57,7 @@ class Fault:
     afterwards: Callable[[WireLab], None] = lambda _lab: None
     leaves_a_run: bool = True
     is_made_whole: bool = True
-    """Whether all is reachable in the end; rounds that failed for want of descriptors count as rounds."""
+    """Whether all is reachable in the end: what failed for this machine's sake counts, and accuses nobody."""
 
 
 def _stopped(_lab: WireLab, child: "subprocess.Popen[str]") -> None:
@@ -109,7 +109,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "descriptors-24": Fault(
             exit_codes=frozenset({0, 2, 3}), within=("prlimit", "--nofile=24"), is_made_whole=False
         ),
-        "link-gone-20s": Fault(exit_codes=frozenset({0}), meanwhile=_unplugged),
+        "link-gone-20s": Fault(exit_codes=frozenset({0}), meanwhile=_unplugged, is_made_whole=False),
         "link-gone": Fault(
             exit_codes=frozenset({3}), meanwhile=_gone, afterwards=partial(_route, verb="del")
         ),
@@ -210,7 +210,7 @@ def _looked_at(folder: Path, wrong: list[str]) -> tuple[list[str], Counter[str]]
     ]
     if accused:
         wrong.append(f"it accuses: {accused[:3]}")
-    return names, Counter(row["state"] for row in rows)
+    return names, Counter(f"{row['state']} {row['reason_code']}".strip() for row in rows)
 
 
 def _words(states: Counter[str]) -> str:

@@ -41,6 +41,7 @@ class Recorder:
         """
         try:
             stored = self.folder.append(measured.measurement, measured.blobs, sync=False)
+            self.n += 1  # it is there, whoever is cancelled while it waits for the disk
             self._written += 1
             await self._synced_up_to(self._written)
         except StoreError:
@@ -68,11 +69,11 @@ class Recorder:
             if self.folder.refused is None:
                 raise
         else:
+            self.n += 1
             self.take(stored)
 
     def take(self, stored: Measurement) -> None:
         """Digest a stored control and tell those who watch."""
-        self.n += 1
         self.learn(stored)
         self.observer.measured(stored)
 
