@@ -116,6 +116,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "resolver-dead": Fault(
             exit_codes=frozenset({0}),
             meanwhile=_without_resolver,
+            is_made_whole=False,
             afterwards=lambda lab: _route(lab, "del", *SYSTEM_RESOLVERS[:1]),
         ),
         "stopped-20s": Fault(exit_codes=frozenset({0}), meanwhile=_stopped),
