@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import hashlib
 from typing import TYPE_CHECKING, Final
 
@@ -68,22 +68,19 @@ async def round_trip(
             seen=seen,
         )
     finally:
-        observed = dataclasses.replace(
-            _observed(ctx, stream, url, seen),
-            method=method,
-            host=host,
-            hop=hop,
-            attempt=attempt,
-            arm=arm,
-            trial=trial,
+        tagged = functools.partial(
+            HTTPRoundTrip, method=method, host=host, hop=hop, attempt=attempt, arm=arm, trial=trial
         )
+        observed = _observed(ctx, stream, url, seen, tagged)
         ctx.requests.append(observed)
         if ctx.keep_series and stream.raw.series:
             ctx.network_events.append(stream.raw.event(hop=hop, attempt=attempt))
     return observed
 
 
-def _observed(ctx: Context, stream: AnyStream, url: str, seen: Exchange) -> HTTPRoundTrip:
+def _observed(
+    ctx: Context, stream: AnyStream, url: str, seen: Exchange, tagged: functools.partial[HTTPRoundTrip]
+) -> HTTPRoundTrip:
     failure = seen.failure
     location, invalid = _location(url, seen)
     body, more = inflate(seen.header("content-encoding"), bytes(seen.raw))
@@ -96,7 +93,7 @@ def _observed(ctx: Context, stream: AnyStream, url: str, seen: Exchange) -> HTTP
     if len(body) > MAX_TEXT:
         ctx.keep(body)
     answered = seen.status_code is not None
-    return HTTPRoundTrip(
+    return tagged(
         t0=seen.t0,
         t=seen.t,
         failure=f.HTTP_INVALID_REDIRECT if failure is None and invalid else failure,

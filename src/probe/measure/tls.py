@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,18 +94,16 @@ async def handshake(
         error = raised
         raise
     finally:
-        observed = TLSHandshake(
+        # Whole only when all is known: a record this long takes its time to make.
+        known = functools.partial(
+            TLSHandshake,
             t0=t0,
             t=ctx.now(),
-            failure=_failure(error),
             ip=stream.ip,
             port=stream.port,
             server_name=name,
             verified_name=verified_name,
-            completed=error is None,
-            alert=alert_of(tls.head, error),
             server_spoke=spoke_tls(tls.head),
-            first_bytes="" if error is None else tls.head.hex(),
             client_hello_bytes=len(tls.client_hello),
             ja4=hello.ja4_of(tls.client_hello, alpn, named=name is not None),
             tcp_info=stream.tcp_info(),
@@ -115,34 +113,44 @@ async def handshake(
             trial=trial,
         )
         if error is not None:
+            observed = known(
+                failure=_failure(error),
+                completed=False,
+                alert=alert_of(tls.head, error),
+                first_bytes=tls.head.hex(),
+            )
             ctx.tls_handshakes.append(observed)
             stream.close()
     if error is not None:
         if not isinstance(error, OSError | HandshakeTooLargeError):
             raise error
         return observed, None
-    return await _completed(ctx, tls, observed, private_ca)
+    return await _completed(ctx, tls, known, verified_name, private_ca)
 
 
 async def _completed(
-    ctx: Context, tls: TLSStream, observed: TLSHandshake, private_ca: str
+    ctx: Context,
+    tls: TLSStream,
+    known: functools.partial[TLSHandshake],
+    verified_name: str,
+    private_ca: str,
 ) -> tuple[TLSHandshake, TLSStream | None]:
     """Add what the handshake agreed on and what its chain is worth."""
     chain = unverified_chain(tls.tls)
     if len(chain) > MAX_CHAIN:
-        observed = dataclasses.replace(observed, failure=f.X_TLS_TOO_LARGE, completed=False)
+        observed = known(failure=f.X_TLS_TOO_LARGE, completed=False)
         ctx.tls_handshakes.append(observed)
         tls.close()
         return observed, None
     with anyio.CancelScope(shield=True):
         # A handshake that happened is never lost to Ctrl-C: this takes milliseconds.
-        verdict = await verified(ctx, chain, observed.verified_name, private_ca)
+        verdict = await verified(ctx, chain, verified_name, private_ca)
     for der in chain:
         ctx.keep(der)
     cipher = tls.tls.cipher()
-    observed = dataclasses.replace(
-        observed,
+    observed = known(
         failure=verdict.failure,
+        completed=True,
         tls_version=tls.tls.version(),
         cipher_suite=cipher[0] if cipher else None,
         negotiated_protocol=tls.alpn,
