@@ -9,7 +9,6 @@ PAGE: Final = (ROOT / "docs/platforms.md").read_text()
 SOURCE: Final = ROOT / "src/probe"
 NO_DIFFERENCE: Final = {
     "cli/ephemeral.py",  # image of a crashed process: written by POSIX systems only
-    "helper/serve.py",  # descriptors: limited on POSIX systems only
     "helper/visit.py",  # unacknowledged bytes: counted for receipts on POSIX systems only
     "lab/dns_server.py",  # real addresses: served in network namespaces only
     "measure/machine_habits.py",  # where the hosts file lies
