@@ -204,6 +204,9 @@ def _looked_at(folder: Path, wrong: list[str]) -> tuple[list[str], Counter[str]]
     names = [measurement.measurement_uid for measurement in run.measurements()]
     if errors := run.read_run().errors:
         wrong.append(f"faults of this program: {errors}")
+    if not (folder / "verdicts.csv").is_file():
+        wrong.append("nothing was judged")
+        return names, Counter()
     with (folder / "verdicts.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["service"] != "network"]
     accused = [
