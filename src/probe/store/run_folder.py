@@ -245,13 +245,11 @@ class RunFolder:
         except OSError as error:
             raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
         with handle:
-            number = 1
-            while line := handle.readline(codec.LONGEST_LINE + 1):
+            for number, line in enumerate(iter(lambda: handle.readline(codec.LONGEST_LINE + 1), b""), 1):
                 try:
                     yield codec.decode_verdict(line)
                 except ValueError as error:
                     raise StoreError(path, number, f"not a verdict: {error}", hint) from None
-                number += 1
 
     def write_beside(self, name: str, content: bytes) -> None:
         """Keep a file made of the run, such as `self-test.json`. Raises StoreError for a sealed one."""
