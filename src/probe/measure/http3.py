@@ -56,6 +56,8 @@ async def round_trip(
         h3.send_headers(stream, [(k.encode(), v.encode()) for k, v in head], end_stream=True)
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
             await _take(ctx, line, h3, stream, answer)
+        if answer.status is None:  # the stream ended, perhaps with a hint, and no answer was in it
+            answer.failure = answer.failure or f.EOF
     except HeadersTooLargeError:
         answer.failure = f.X_HTTP_HEADERS_TOO_LARGE
     except (OSError, QuicProtocolError) as raised:
