@@ -111,7 +111,10 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "link-gone-20s": Fault(exit_codes=frozenset({0}), meanwhile=_unplugged, is_made_whole=False),
         "link-gone": Fault(
-            exit_codes=frozenset({3}), meanwhile=_gone, afterwards=partial(_route, verb="del")
+            exit_codes=frozenset({0, 3}),
+            is_made_whole=False,
+            meanwhile=_gone,
+            afterwards=partial(_route, verb="del"),
         ),
         "resolver-dead": Fault(
             exit_codes=frozenset({0}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -150,3 +152,26 @@ def test_a_process_that_stood_still_for_longer_than_every_timeout_accuses_nobody
     assert standing.n > HALFWAY
     lag_ms = max(m.loop_lag_ms for m in RunFolder.open(result.folder).measurements())
     assert lag_ms > 2000.0
+
+
+class Blind:
+    """A network whose machine tells nothing of itself when it is asked again: there is no descriptor left."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.n = inner, 0
+
+    def vantage(self) -> Any:
+        self.n += 1
+        if self.n > 1:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "/proc")
+        return self.inner.vantage()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def test_a_fault_beside_the_targets_is_named_and_costs_no_verdict(tmp_path: Path) -> None:
+    result = in_haste(run_in_lab(tmp_path, through=Blind))
+    assert states_of(result) == BLOCKED
+    (error,) = set(result.record.errors)
+    assert error.startswith("network/local: OSError at ")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -218,8 +217,13 @@ class Work:
                 await self._control(Step(target=target, experiment=target.experiment))
 
     async def _control(self, step: Step) -> None:
-        with suppress(BudgetSpent):
+        """Measure what is asked beside the targets; a fault of ours costs this answer, never the run."""
+        try:
             await self.recorder.keep(await self.session.measure(step))
+        except BudgetSpent:
+            pass
+        except Exception as fault:  # noqa: BLE001  # named in run.json, as one at a target is
+            self._fault(step.target.target_id, fault)
 
     async def _neutrals_again(self, first: "asyncio.Task[None]") -> None:
         """Ask the neutrals again, twice at most, while the network does not look fine."""
