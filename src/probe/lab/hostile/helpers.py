@@ -113,7 +113,7 @@ ROWS: Final = (
     ),
     _row(
         "endless_interim",
-        "Says 100 Continue without end.",
+        "Says 100 Continue without end, and never what it saw.",
         floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
         f.X_HTTP_PARSE,
     ),

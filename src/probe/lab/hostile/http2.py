@@ -110,7 +110,7 @@ _FLOODS = (
     _capped("endless_data", "Sends a body without end.", flood(w.OK, frame(w.DATA, 0, 1, bytes(16_000)))),
     _spoilt(
         "endless_trailers",
-        "Sends trailers without end.",
+        "Sends blocks of trailers without end.",
         flood(w.OK + frame(w.HEADERS, 0, 1, PAIR), frame(w.CONTINUATION, 0, 1, PAIR) * 100),
     ),
 )
@@ -142,7 +142,7 @@ _PACKED = (
     ),
     row(
         "many_headers",
-        "Sends a thousand headers.",
+        "Sends a thousand headers in one block.",
         after(head(*((f"x-{n}", "y") for n in range(1000)))),
         f.X_HTTP_HEADERS_TOO_LARGE,
     ),
@@ -238,12 +238,16 @@ _ENDS = (
 _ANSWERS = (
     _none("no_status", "Answers without a status.", after(head(("server", "x"), status=()), w.END)),
     _none("two_statuses", "Answers 200 and 403 at once.", after(head(status=("200", "403")), w.END)),
-    _none("word_status", "Gives a word for a status.", after(head(status=("two",)), w.END)),
+    _none(
+        "word_status",
+        "Gives a word for a status in its block of headers.",
+        after(head(status=("two",)), w.END),
+    ),
     _none("long_status", "Gives a status of five digits.", after(head(status=("99999",)), w.END)),
     _none("negative_status", "Gives a status below zero.", after(head(status=("-20",)), w.END)),
     _none(
         "two_lengths",
-        "Tells two lengths of its body.",
+        "Tells two lengths of its body in one block of headers.",
         after(head(("content-length", "2"), ("content-length", "3")), w.END),
     ),
     _none("word_length", "Gives a word for a length.", after(head(("content-length", "two")), w.END)),
@@ -255,7 +259,12 @@ _ANSWERS = (
         after(head(("x", "a\0b\r\nInjected: c")), w.END),
         headers=(("x", "a\0b\r\nInjected: c"),),
     ),
-    row("no_name", "Sends a header without a name.", after(head(("", "x")), w.END), headers=(("", "x"),)),
+    row(
+        "no_name",
+        "Sends a header without a name in its block.",
+        after(head(("", "x")), w.END),
+        headers=(("", "x"),),
+    ),
     row(
         "pseudo", "Sends a pseudo-header that there is none.", after(head((":evil", "x")), w.END), headers=()
     ),

@@ -35,7 +35,7 @@ def _closed(word: str, does: str, code: int, reason: bytes = b"", *, failure: st
 
 
 _NOTHING = (
-    _silent("silent", "Says nothing.", lambda _datagram, _send: None, datagrams_received=0),
+    _silent("silent", "Says nothing to any datagram.", lambda _datagram, _send: None, datagrams_received=0),
     _silent("empty", "Sends datagrams of no bytes.", lambda _datagram, send: send(b"")),
     _silent("noise", "Sends noise.", first(lambda _: [NOISE[:1200]])),
     _silent("echo", "Sends everything back.", lambda datagram, send: send(datagram)),
