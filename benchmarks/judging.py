@@ -5,8 +5,9 @@
 The measurements are those of runs in the lab, copied under other targets' names: pages that answer, names
 that are reset in TLS, names that do not resolve. They lie in a run folder with inputs of its own, and a fresh
 process does there what `probe judge` does: it finds each target's lines, reads and checks them, digests the
-controls, judges every target. What `probe judge` costs with its files and tables is printed beside. A core that is
-shared with others gives other figures from one minute to the next: it is done several times, the median counts.
+controls, judges every target. What `probe judge` costs with its files and tables is printed beside.
+A core that is shared gives other figures from one minute to the next: it is done several times, the median
+counts.
 """
 
 import argparse
