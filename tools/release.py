@@ -9,9 +9,7 @@ can do the same and compare the hashes. No network is needed.
 """
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -20,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tools import sums
-from tools.source import ROOT, ToolError, build, commit_of, lay_out, not_committed
+from tools.source import ROOT, ToolError, build, commit_of, lay_out, not_committed, run_in
 
 ELSEWHERE: Final = {"TZ": "Pacific/Chatham", "LC_ALL": "C", "PYTHONHASHSEED": "4242"}
 """Surroundings of the second build: whatever of them showed in a file would differ."""
@@ -41,16 +39,9 @@ def make(source: Path, into: Path, epoch: int, **environment: str) -> None:
     build(source, into, epoch, ("wheel", "sdist"), **environment)
     part_list = into / SBOM.format(version=version_of(source))
     (wheel,) = into.glob("*.whl")
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.sbom", "-o", str(part_list), "--wheel", str(wheel)],
-        cwd=source,
-        env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ToolError(f"The list of parts cannot be made: {done.stderr.strip()}")
+    said = run_in(source, epoch, ["tools.sbom", "-o", str(part_list), "--wheel", str(wheel)], environment)
+    if said:
+        raise ToolError(f"The list of parts cannot be made: {said}")
     sums.write_sums(into)
 
 

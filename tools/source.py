@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,13 +49,19 @@ def build(source: Path, into: Path, epoch: int, kinds: tuple[str, ...], **enviro
     Raises ToolError with what hatchling said.
     """
     wanted = [word for kind in kinds for word in ("-t", kind)]
+    said = run_in(source, epoch, ["hatchling", "build", "-d", str(into), *wanted], environment)
+    if said:
+        raise ToolError(f"hatchling cannot build {source}: {said}")
+
+
+def run_in(source: Path, epoch: int, module: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a module of Python in a source folder; return what it said where it failed, else nothing."""
     done = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-d", str(into), *wanted],
+        [sys.executable, "-m", *module],
         cwd=source,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch), **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise ToolError(f"hatchling cannot build {source}: {done.stderr.strip()}")
+    return (done.stderr.strip() or f"exit code {done.returncode}") if done.returncode else ""
