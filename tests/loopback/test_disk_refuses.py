@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,57 +11,10 @@ import pytest
 
 from loopback.hasty import BLOCKED, Nobody, in_haste, run_in_lab, states_of
 from probe.pipeline import RunResult
-from probe.store import RunFolder, StoreError, journal
-from probe.system import disk
-from unit.a_run import a_measurement
+from probe.store import RunFolder, StoreError
+from unit.a_disk import a_disk
 
-FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 TABLES = {"run.json", "verdicts.jsonl", "verdicts.csv", "services.csv", "datapackage.json"}
-
-
-class Disk:
-    """A disk that refuses a journal's lines once it has taken `n`; `room` fit into what was held back."""
-
-    def __init__(self, n: int, room: int, error: OSError = FULL) -> None:
-        self.n, self.room, self.error, self.n_refused = n, room, error, 0
-
-    def write(self, descriptor: int, content: bytes) -> int:
-        if not content.startswith(b'{"prev_sha256"'):
-            return os.write(descriptor, content)
-        if self.n > 0:
-            self.n -= 1
-            return os.write(descriptor, content)
-        self.n_refused += 1
-        if self.n_refused > 1 and self.room > 0:
-            self.room -= 1
-            return os.write(descriptor, content)
-        raise self.error
-
-
-@contextmanager
-def a_disk(monkeypatch: pytest.MonkeyPatch, n: int, room: int, error: OSError = FULL) -> Iterator[Disk]:
-    """Have journals written on such a disk."""
-    found = Disk(n, room, error)
-
-    class System:
-        write = staticmethod(found.write)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(os, name)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(journal, "os", System())
-        yield found
-
-
-class Failing:
-    """A system whose disk takes 50 bytes of a line and does not give them back."""
-
-    def write(self, descriptor: int, content: bytes) -> int:
-        return os.write(descriptor, content[:50])
-
-    def ftruncate(self, _descriptor: int, _size: int) -> None:
-        raise FULL
 
 
 class Heard(Nobody):
@@ -137,52 +88,3 @@ def test_tables_that_cannot_be_written_cost_no_verdict(
     assert result.refused.errno == errno.EROFS
     assert not (result.folder / "verdicts.csv").exists()
     assert RunFolder.open(result.folder).read_run().ended_utc == ""
-
-
-@pytest.mark.parametrize(
-    ("number", "hint"),
-    [
-        (errno.ENOSPC, "Free some disk space; what was written before is kept."),
-        (errno.EROFS, "Choose a place that you may write to."),
-        (errno.EMFILE, "Too many files are open: try a smaller --concurrency."),
-    ],
-)
-def test_each_refusal_says_what_to_do(
-    number: int, hint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with (
-        RunFolder.create(tmp_path, "r") as run,
-        a_disk(monkeypatch, 1, 0, OSError(number, os.strerror(number))),
-    ):
-        run.append(a_measurement(measurement_uid="r-0"))
-        with pytest.raises(StoreError) as told:
-            run.append(a_measurement(measurement_uid="r-1"))
-    assert (told.value.problem, told.value.hint) == (f"cannot be written: {os.strerror(number)}", hint)
-    assert [m.measurement_uid for m in run.measurements()] == ["r-0"]
-
-
-def test_room_that_is_held_back_has_no_name_and_is_given_back(tmp_path: Path) -> None:
-    held = disk.hold_back(tmp_path, 1_000_000)
-    assert held is not None
-    assert list(tmp_path.iterdir()) == []
-    assert os.fstat(held.fileno()).st_blocks * 512 >= 1_000_000
-    held.close()
-    assert disk.hold_back(tmp_path / "nowhere", 1) is None
-    assert disk.hold_back(tmp_path, 1 << 62) is None
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_journal_that_cannot_even_be_shortened_is_not_written_to_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with RunFolder.create(tmp_path, "r") as run:
-        run.append(a_measurement(measurement_uid="r-0"))
-        with monkeypatch.context() as patch:
-            patch.setattr(journal, "os", Failing())
-            with pytest.raises(StoreError, match="took only a part"):
-                run.append(a_measurement(measurement_uid="r-1"))
-        with pytest.raises(StoreError, match="took only a part"):
-            run.append(a_measurement(measurement_uid="r-2"))
-    with RunFolder.open(run.path, append=True) as again:
-        again.append(a_measurement(measurement_uid="r-3"))
-    assert [m.measurement_uid for m in again.measurements()] == ["r-0", "r-3"]
