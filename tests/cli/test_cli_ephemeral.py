@@ -71,7 +71,7 @@ def environment(home: Path, memory: Path) -> dict[str, str]:
 def begun(cut_off: tuple[str, ...], home: Path, memory: Path) -> subprocess.Popen[str]:
     """Start a run, and return it once its folder holds a run."""
     process = subprocess.Popen(
-        [*cut_off, "env", "--default-signal=INT", sys.executable, "-m", "probe", *RUN],
+        [*cut_off, "env", "--default-signal=INT,TERM,HUP,QUIT", sys.executable, "-m", "probe", *RUN],
         env=environment(home, memory),
         cwd=home,
         stdout=subprocess.PIPE,
