@@ -51,7 +51,12 @@ def _written(bag: Path, old: Path, new: Path) -> bool:
                         shutil.copyfileobj(content, copy)
             for name, content_ in _outside(bag):
                 target.writestr(_like(ZipInfo(f"{bag.name}/{name}"), members[0]), content_)
-    except (BadZipFile, KeyError, NotImplementedError, RuntimeError):  # the third: packed in an unknown way
+    except (
+        BadZipFile,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+    ):  # the third: zipfile's word for an unknown packing
         return False
     return True
 

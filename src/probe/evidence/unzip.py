@@ -42,12 +42,12 @@ _NO_ZIP: Final = (
     BadZipFile,
     ZlibError,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile's word for a packing that it does not know
     ValueError,
     struct.error,
     RuntimeError,
 )
-"""What the library raises for a zip that is none, or is packed in a way that it does not know."""
+"""What the library raises for a zip that is none."""
 NO_ZIP: Final = N_("it does not end as a zip ends")
 DAMAGED: Final = N_("it is damaged")
 SECRET: Final = N_("it is encrypted")

@@ -159,7 +159,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows' loop: there Ctrl-C ends the process
+        with contextlib.suppress(NotImplementedError):  # what asyncio raises on Windows: Ctrl-C ends it
             loop.add_signal_handler(number, stopped.set)
     loop.set_exception_handler(_told_without_addresses)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)

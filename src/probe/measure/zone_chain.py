@@ -110,8 +110,7 @@ def _anchored(owner: Name, key: object, wanted: set[tuple[str, ...]]) -> bool:
     """Say whether one of the wanted digests is this key's."""
     for tag, algorithm, kind, digest in wanted:
         try:
-            # The stub names the base class of records, or its own sets, more narrowly than the function.
-            made = dns.dnssec.make_ds(owner, key, int(kind), validating=True)  # type: ignore[arg-type]
+            made = dns.dnssec.make_ds(owner, key, int(kind), validating=True)  # type: ignore[arg-type]  # narrower stub
         except (dns.exception.DNSException, ValueError):
             continue
         if (str(made.key_tag), str(int(made.algorithm)), made.digest.hex()) == (tag, algorithm, digest):
@@ -127,14 +126,13 @@ def _signed_by(message: Message, rrset: RRset, keys: Iterable[object]) -> Window
     owner = _signer(rrset)
     if not fitting:
         return None
-    # As above: the stub.
-    ring = {owner: from_rdata_list(owner, 0, fitting)}  # type: ignore[arg-type]
+    ring = {owner: from_rdata_list(owner, 0, fitting)}  # type: ignore[arg-type]  # as above
     found: list[Window] = []
     signed = [each for group in zm.signatures(message, rrset) for each in group][: zm.MAX_RECORDS]
     for signature in signed:
         try:
-            # As above: the stub.
-            dns.dnssec.validate_rrsig(rrset, signature, ring, now=signature.inception)  # type: ignore[arg-type]
+            at = signature.inception
+            dns.dnssec.validate_rrsig(rrset, signature, ring, now=at)  # type: ignore[arg-type]  # as above
         except Exception:  # noqa: BLE001, S112  # hostile keys make the library raise more than it says
             continue
         found.append((int(signature.inception), int(signature.expiration)))
