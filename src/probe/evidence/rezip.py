@@ -8,9 +8,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from probe.evidence.outside import OUTSIDE, SIGNED, content_of
+from probe.evidence.unzip import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +52,7 @@ def _written(bag: Path, old: Path, new: Path) -> bool:
                         shutil.copyfileobj(content, copy)
             for name, content_ in _outside(bag):
                 target.writestr(_like(ZipInfo(f"{bag.name}/{name}"), members[0]), content_)
-    except (
-        BadZipFile,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-    ):  # the third: zipfile's word for an unknown packing
+    except (KeyError, *UNREADABLE):
         return False
     return True
 

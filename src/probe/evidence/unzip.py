@@ -38,7 +38,7 @@ _LOCATOR: Final = struct.Struct("<4sLQL")
 _HEADER: Final = struct.Struct("<4s24x3H12x")
 """Of the directory: its mark, and the lengths of name, extra field and comment."""
 
-_NO_ZIP: Final = (
+UNREADABLE: Final = (
     BadZipFile,
     ZlibError,
     EOFError,
@@ -72,7 +72,7 @@ def unpacked(path: Path, place: Path, faults: Faults) -> Path | None:
                 faults.add("zip", *error.args, problem=SURPLUS)
             except LayoutError:
                 faults.add("zip", problem=HIDDEN)
-            except _NO_ZIP:
+            except UNREADABLE:
                 faults.add("zip", problem=DAMAGED)
     return place / "bag" if faults.n == before else None
 
