@@ -22,6 +22,7 @@ from typing import Final
 
 from tools import sums
 from tools.archive import pack
+from tools.bundle_records import settle
 from tools.bundle_trial import try_out
 from tools.release import version_of
 from tools.source import ROOT, ToolError, build, commit_of, lay_out
@@ -125,6 +126,7 @@ def bundle(into: Path, commit: str, kept: Path | None = None) -> Path:
         python = environment(source, work, epoch)
         folder = freeze(python, work, epoch)
         add_papers(source, python, folder)
+        settle(folder)
         sums.write_sums(folder)
         packed = work / f"{name_of(version)}.tar.xz"
         pack(folder, packed, top=name_of(version), epoch=epoch)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tools import bundle_trial, sums
 from tools.archive import pack
+from tools.bundle_records import settle, settled
 from tools.source import ToolError
 
 EPOCH = 1_700_000_000
@@ -43,6 +44,38 @@ def test_the_same_files_are_packed_into_the_same_bytes(tmp_path: Path) -> None:
         "top/inner/link": (0o755, EPOCH, 0, "data"),
         "top/probe": (0o755, EPOCH, 0, ""),
     }
+
+
+RECORD = """\
+../../../bin/probe,sha256={script},172
+probe/b.py,sha256=bbb,2
+"probe/a, b.py",sha256=aaa,1
+probe-1.dist-info/RECORD,,
+C:\\env\\Scripts\\probe.exe,sha256={script},9
+..\\..\\Scripts\\probe.exe,sha256={script},9
+/env/bin/probe,sha256={script},172
+"""
+
+
+def test_what_pip_noted_of_a_library_says_nothing_of_where_it_was_installed() -> None:
+    one, other = RECORD.format(script="one"), RECORD.format(script="other")
+    upside_down = "\r\n".join(reversed(other.splitlines()))
+    assert settled(one) == settled(upside_down)
+    assert settled(one) == (
+        'probe-1.dist-info/RECORD,,\n"probe/a, b.py",sha256=aaa,1\nprobe/b.py,sha256=bbb,2\n'
+    )
+    assert settled(settled(one)) == settled(one)
+
+
+def test_every_record_of_a_bundle_is_settled_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    for name in ("inner/probe-1.dist-info", "inner/other-2.dist-info", "inner/probe"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "RECORD").write_text(RECORD.format(script="one"), newline="\n")
+    (tmp_path / "inner" / "other-2.dist-info" / "RECORD").write_text("other.py,,\n", newline="\n")
+    assert settle(tmp_path) == ("inner/probe-1.dist-info/RECORD",)
+    assert (tmp_path / "inner" / "probe-1.dist-info" / "RECORD").read_text().count("\n") == 3
+    assert (tmp_path / "inner" / "other-2.dist-info" / "RECORD").read_text() == "other.py,,\n"
+    assert (tmp_path / "inner" / "probe" / "RECORD").read_text() == RECORD.format(script="one")
 
 
 def test_a_bundle_is_unpacked_and_held_against_its_own_list(tmp_path: Path) -> None:
