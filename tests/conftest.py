@@ -1,8 +1,10 @@
-"""What all tests share: the guard that keeps every packet on this machine."""
+"""What all tests share: the guard that keeps every packet on this machine, and when a test is run twice."""
 
 import os
 import sys
 from pathlib import Path
+
+from stillness import pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401  # hooks, found by name
 
 GUARD = Path(__file__).parent / "guard"
 sys.path.insert(0, str(GUARD))
