@@ -13,6 +13,8 @@ from cli.command import as_probe, own
 
 AS_AT_A_TERMINAL = ("env", "--default-signal=INT")
 """A shell's background job, such as a test run may be, hands down that Ctrl-C is ignored."""
+PATIENCE_S = 300.0
+"""For a command that shows nothing more; on a busy machine one may take long to begin."""
 
 
 class Terminal:
@@ -48,7 +50,7 @@ class Terminal:
         os.close(slave)
         self.text = ""
 
-    def until(self, shown: str, seconds: float = 20.0) -> None:
+    def until(self, shown: str, seconds: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + seconds
         while shown not in self.text:
             assert time.monotonic() < deadline, f"{shown!r} did not show in: {self.text}"
@@ -57,12 +59,12 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
-    def end(self, seconds: float = 20.0) -> int:
+    def end(self, seconds: float = PATIENCE_S) -> int:
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             self._read()
         self._read()
-        return self.process.wait(1)
+        return self.process.wait(60)
 
     def _read(self) -> None:
         if select.select([self.master], [], [], 0.1)[0]:
@@ -74,5 +76,5 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(5)
+            self.process.wait(60)
         os.close(self.master)

@@ -62,7 +62,7 @@ def test_every_line_of_the_guide_works_as_it_stands_in_a_bag_signed_and_stamped(
             continue
         typed = re.sub(r"\bNAME\b", "coalition", re.sub(r"\bKEY\b", signed["minisign_key"], line))
         ended = subprocess.run(
-            ["bash", "-c", typed], cwd=bag, capture_output=True, text=True, check=False, timeout=60
+            ["bash", "-c", typed], cwd=bag, capture_output=True, text=True, check=False, timeout=300
         )
         assert ended.returncode == 0, (typed, ended.stdout, ended.stderr)
         said[line.split(" -")[0]] = ended.stdout + ended.stderr

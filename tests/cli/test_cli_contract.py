@@ -70,7 +70,7 @@ def imported(*arguments: str) -> set[str]:
         [sys.executable, "-X", "importtime", "-m", "probe", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     names = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time:" in line)

@@ -30,7 +30,7 @@ def test_a_run_that_the_disk_ends_shows_what_it_found_says_why_and_ends_with_2(t
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     (folder,) = (tmp_path / "results").iterdir()
     journal = folder / "measurements.jsonl"

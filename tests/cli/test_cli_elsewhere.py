@@ -32,7 +32,7 @@ def probe(system: str, *arguments: str | Path, home: Path, **env: str) -> subpro
         env=_environ(home, **env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=100,
+        timeout=300,
         check=False,
         cwd=home,
     )

@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     try:
         home.mkdir()
     except FileExistsError:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while not (home / "done").exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         return home

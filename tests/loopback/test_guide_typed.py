@@ -20,7 +20,7 @@ KEY_COMMAND = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f")
 def typed(command: str, bag: Path) -> str:
     """Type one line as the guide has it, and return what is printed; it has to end with 0."""
     done = subprocess.run(
-        ["bash", "-c", command], cwd=bag, capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", command], cwd=bag, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr

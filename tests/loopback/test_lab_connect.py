@@ -129,7 +129,7 @@ def test_a_shutdown_leaves_nothing() -> None:
 def test_the_lab_answers_only_clients_of_its_own_network() -> None:
     async def use(lab: Lab) -> bytes:
         ports = lab.network._ports[4]
-        with socket.create_connection((ports.host, ports.tcp), timeout=2) as stranger:
+        with socket.create_connection((ports.host, ports.tcp), timeout=60) as stranger:
             return await asyncio.to_thread(stranger.recv, 10)
 
     assert in_lab("clean", use) == b""
@@ -169,5 +169,5 @@ def test_the_clock_is_as_wrong_as_the_scenario() -> None:
 
         return (lab.network.clock.utc() - datetime.now(UTC)).total_seconds()
 
-    assert in_lab("wrong-clock", use) == pytest.approx(-400 * 86_400, abs=2)
-    assert in_lab("clean", use) == pytest.approx(0, abs=2)
+    assert in_lab("wrong-clock", use) == pytest.approx(-400 * 86_400, abs=60)
+    assert in_lab("clean", use) == pytest.approx(0, abs=60)

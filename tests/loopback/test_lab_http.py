@@ -209,7 +209,7 @@ def test_the_answer_bears_the_true_time_though_this_machines_clock_is_wrong() ->
 
     head, _ = fetched("wrong-clock", "www.iana.org")
     [date] = [line[6:].decode() for line in head.split(b"\r\n") if line.startswith(b"Date: ")]
-    assert abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) < 5
+    assert abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) < 60
 
 
 def test_helper_answers_are_json_whatever_is_asked() -> None:

@@ -32,7 +32,7 @@ def bounded(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "probe", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         env={**os.environ, "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),

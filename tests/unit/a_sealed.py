@@ -48,5 +48,5 @@ def a_key(folder: Path, name: str = "key", *, kind: str = "ed25519", passphrase:
 
 def said(*command: str, bag: Path, stdin: bytes = b"") -> tuple[int, str]:
     """Run a stock program in a bag's folder; its exit code and all that it printed."""
-    done = subprocess.run(command, cwd=bag, input=stdin, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=bag, input=stdin, capture_output=True, check=False, timeout=300)
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")

@@ -93,7 +93,7 @@ class StampingAuthority:
         given.unlink(missing_ok=True)
         command = ["openssl", "ts", "-reply", "-config", str(self.folder / "openssl.cnf")]
         command += ["-queryfile", str(asked), "-out", str(given)]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=300)
         assert given.is_file(), done.stderr.decode()
         return given.read_bytes()
 

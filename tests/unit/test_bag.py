@@ -40,7 +40,7 @@ def run(made: tuple[Path, Sealed], tmp_path: Path) -> Path:
 
 def stock(*command: str | Path, cwd: Path) -> str:
     """Run a stock program that has to be content, and return what it says."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -88,7 +88,7 @@ def test_of_several_ways_the_one_that_packets_take_counts(tmp_path: Path) -> Non
 def test_every_program_draws_a_salt_of_its_own_and_keeps_it_for_as_long_as_it_runs() -> None:
     code = "from probe.measure import machine_gateway; print(machine_gateway.SALT.hex())"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
     )
     other = bytes.fromhex(done.stdout)
     assert len(other) == len(machine_gateway.SALT) == 16

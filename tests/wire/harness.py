@@ -91,7 +91,7 @@ def _run_once(scenario: Scenario, folder: Path, seed: int, verb: Sequence[str] =
                 outcome = _run_command(link, scenario, folder, ready, verb)
         finally:
             world.terminate()
-            world.communicate(timeout=10)
+            world.communicate(timeout=120)
     outcome.counts = link.counts
     return outcome
 
@@ -111,7 +111,7 @@ def _start_world(
     assert world.stdout
     line = world.stdout.readline()
     if not line:
-        world.wait(10)
+        world.wait(120)
         raise RuntimeError(f"the world did not start: {(folder / 'world.log').read_text()[-2000:]}")
     return world, json.loads(line)
 

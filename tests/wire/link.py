@@ -77,7 +77,7 @@ class Link:
         """Stop the copier, keep its counters, remove the namespaces."""
         try:
             if self._copier:
-                output, _errors = self._copier.communicate(timeout=10)
+                output, _errors = self._copier.communicate(timeout=120)
                 self.counts = json.loads(output or "{}")
         finally:
             if self._copier:
@@ -104,7 +104,7 @@ class Link:
             yield
         finally:
             flow.terminate()
-            flow.wait(10)
+            flow.wait(120)
 
     def unplug(self, after_s: float, until_s: float) -> None:
         """Take the client's own link away after so long, and give it back."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 ADDRESS: Final = "151.101.1.99"
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 60.0
 
 
 def done(*command: str) -> None:

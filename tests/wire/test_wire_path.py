@@ -202,12 +202,12 @@ def test_the_command_tells_facts_and_keeps_no_address_of_the_home(tmp_path: Path
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=400,
                 check=False,
             )
         finally:
             world.terminate()
-            world.communicate(timeout=10)
+            world.communicate(timeout=120)
     assert done.returncode == 0, done.stderr
     facts = " ".join(done.stdout.partition("\nFacts\n")[2].partition("\nFiles\n")[0].split())
     assert "AS3333: handle AS3333; status active; registered 2002-09-03;" in facts

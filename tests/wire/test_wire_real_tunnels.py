@@ -15,7 +15,7 @@ from wire.link import ENVIRONMENT
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_S = 60.0
+LONGEST_S = 300.0
 NEEDS = {"wireguard": ("wireguard-go", "wg"), "openvpn": ("openvpn",), "obfs4": ("obfs4proxy",)}
 KINDS = ("wireguard", "openvpn-udp", "openvpn-udp-auth", "openvpn-udp-crypt", "openvpn-tcp-crypt")
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 LINE: Final = {"delay_ms": 30.0, "rate_bps": 8_000_000.0, "buffer_bytes": 100_000}
 TRIALS: Final = 24
-LONGEST_S: Final = 120.0
+LONGEST_S: Final = 400.0
 
 
 def self_tested(folder: Path, link: Mapping[str, float]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def self_tested(folder: Path, link: Mapping[str, float]) -> dict[str, Any]:
             )
         finally:
             world.terminate()
-            world.communicate(timeout=10)
+            world.communicate(timeout=120)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

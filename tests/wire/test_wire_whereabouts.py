@@ -48,12 +48,12 @@ def told(folder: Path, *, families: str = "46", censored: bool = False) -> dict[
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=400,
                 check=False,
             )
         finally:
             world.terminate()
-            world.communicate(timeout=10)
+            world.communicate(timeout=120)
     assert done.returncode == 0, done.stderr
     (run,) = (folder / "results").iterdir()
     columns = ("probe_cc", "region", "probe_asn", "asn_source", "access_type")
