@@ -115,3 +115,17 @@ def test_the_second_run_counts_and_the_first_is_told(tmp_path: Path, monkeypatch
     assert len(told) == 1
     assert told[0].startswith("clean was run again, alone; at first: ")
     assert "state 'inconclusive', expected 'reachable'" in told[0]
+
+
+def test_an_outcome_that_could_not_be_kept_is_told_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_scenario: Scenario, _folder: Path) -> Outcome:
+        (tmp_path / "wire-clean.part").mkdir()  # where the outcome's file would be
+        return Outcome(exit_code=0, trouble="")
+
+    monkeypatch.setattr("wire.runner.safely", full)
+    monkeypatch.setattr("wire.runner.said_less", lambda *_: False)
+    runner = Runner(tmp_path, ["clean"])
+    assert runner.outcome("clean").trouble == "the scenarios ended without this one's outcome"
+    runner.close()

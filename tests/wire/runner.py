@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 12
 SPEEDS_AT_ONCE: Final = 5
 """Rates are compared there: more runs at once would compare their turns on two cores."""
-PATIENCE_S: Final = 1500.0
+PATIENCE_S: Final = 4 * 3600.0
+"""Of a test that waits for its scenario. All take their time; whether their runner lives is looked at."""
 MOST_AGAIN: Final = 4
 """Scenarios that are run once more, alone. Where more fall short, it is no chance."""
 
@@ -50,13 +51,16 @@ class Runner:
 
     def _run_all(self, names: Sequence[str]) -> None:
         """Run those that wait, then those that compare speeds, fewer at once; then alone what fell short."""
-        for wanted, at_once in ((BLOCKING, AT_ONCE), (SPEED, SPEEDS_AT_ONCE)):
-            with ThreadPoolExecutor(at_once, thread_name_prefix="scenario") as pool:
-                for name in names:
-                    if name in wanted:
-                        pool.submit(self._run, name)
-        for name, first in sorted(self._short.items()):
-            self._keep(name, safely(SCENARIOS[name], self.shared / "wire" / f"{name}-again"), first)
+        try:
+            for wanted, at_once in ((BLOCKING, AT_ONCE), (SPEED, SPEEDS_AT_ONCE)):
+                with ThreadPoolExecutor(at_once, thread_name_prefix="scenario") as pool:
+                    for name in names:
+                        if name in wanted:
+                            pool.submit(self._run, name)
+            for name, first in sorted(self._short.items()):
+                self._keep(name, safely(SCENARIOS[name], self.shared / "wire" / f"{name}-again"), first)
+        finally:
+            (self.shared / "wire-ended").touch()
 
     def _run(self, name: str) -> None:
         outcome = safely(SCENARIOS[name], self.shared / "wire" / name)
@@ -79,8 +83,11 @@ class Runner:
         path = self.shared / f"wire-{name}.json"
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
+            ended = (self.shared / "wire-ended").exists()
             if path.exists():
                 return Outcome(**json.loads(path.read_text()))
+            if ended:
+                return Outcome(trouble="the scenarios ended without this one's outcome")
             if not self._owner_lives():
                 return Outcome(trouble="the worker that ran the scenarios died")
             time.sleep(0.2)
