@@ -46,9 +46,9 @@ coverage: $(STAMP) ## branch coverage of judging, planning and keeping, which is
 	$(BIN)/python -m coverage run --branch --source=src/probe/judge,src/probe/plan,src/probe/store -m pytest -q tests/unit tests/cases tests/property
 	$(BIN)/python -m coverage report --include='src/probe/judge/*,src/probe/plan/*,src/probe/store/*' --skip-covered --show-missing --fail-under=100
 
-sbom: $(STAMP) ## what the program is made of, as CycloneDX, into dist/; the same bytes each time, no network
+sbom: $(STAMP) ## what the program and its extras are made of, as CycloneDX, into dist/; the same bytes each time, no network
 	@mkdir -p dist
-	$(BIN)/python -m tools.sbom -o dist/sbom.cdx.json
+	$(BIN)/python -m tools.sbom --extras -o dist/sbom.cdx.json
 
 # A place of its own: what asks about the libraries is none of them.
 audit: $(STAMP) ## known flaws of every library in the locks; asks a public database, without it ends with 3

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from tools.sbom import LOCK, read_lock
+from tools.lock import CORE, read_lock
 from tools.source import ROOT, ToolError
 
 from probe.report.show import visible
@@ -108,7 +108,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("locks", nargs="*", type=Path, default=[LOCK], help="(requirements/core.lock)")
+    parser.add_argument("locks", nargs="*", type=Path, default=[CORE], help="(requirements/core.lock)")
     parser.add_argument("--database", metavar="URL", default="", help="an OSV database (the public one)")
     parser.add_argument("--with", dest="auditor", metavar="FILE", type=Path, default=AUDITOR)
     asked = parser.parse_args()

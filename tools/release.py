@@ -39,7 +39,8 @@ def make(source: Path, into: Path, epoch: int, **environment: str) -> None:
     build(source, into, epoch, ("wheel", "sdist"), **environment)
     part_list = into / SBOM.format(version=version_of(source))
     (wheel,) = into.glob("*.whl")
-    said = run_in(source, epoch, ["tools.sbom", "-o", str(part_list), "--wheel", str(wheel)], environment)
+    words = ["tools.sbom", "--extras", "-o", str(part_list), "--wheel", str(wheel)]
+    said = run_in(source, epoch, words, environment)
     if said:
         raise ToolError(f"The list of parts cannot be made: {said}")
     sums.write_sums(into)

@@ -1,20 +1,16 @@
-"""Write the list of what this program is made of (SBOM, CycloneDX 1.6), out of a lock file and nothing else.
+"""Write the list of what this program is made of (SBOM, CycloneDX 1.6), out of lock files and nothing else.
 
-    python -m tools.sbom [-o FILE] [--lock requirements/core.lock] [--wheel FILE]
+    python -m tools.sbom [-o FILE] [--lock requirements/core.lock] [--extras] [--wheel FILE]
 
 Every library with its version, the hashes of all files of it that the lock allows, and who needs it. Without
-a time and a serial number: the same lock gives the same bytes, on every machine and without a network. What
-the extras bring (quic, letters, helper, asn) is not in core.lock and so not in this list.
+a time and a serial number: the same locks give the same bytes, on every machine and without a network. With
+`--extras` also what only the extras bring (asn, helper, letters, quic), as dev.lock pins it: optional.
 """
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom
@@ -24,63 +20,10 @@ from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
+from tools.lock import CORE, EVERY, NAME, PROJECT, Pinned, read_extras, read_lock, with_extras
 from tools.release import version_of
 from tools.source import ROOT, ToolError
 from tools.sums import sha256
-
-NAME: Final = "interference-probe"
-LOCK: Final = ROOT / "requirements" / "core.lock"
-_PINNED: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>.*))?")
-_HASH: Final = re.compile(r"--hash=sha256:(?P<hex>[0-9a-f]{64})")
-_NEEDED_BY: Final = re.compile(r"# +(?:via +)?(?P<name>[a-z0-9][a-z0-9-]*|-[cr] \S+)(?: \(.*\))?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pinned:
-    """A library in a lock: its files' hashes, who needs it, and on which machines."""
-
-    name: str
-    version: str
-    marker: str
-    hashes: tuple[str, ...]
-    needed_by: tuple[str, ...]
-
-
-def read_lock(text: str) -> tuple[Pinned, ...]:
-    """Return what a lock pins, as `uv pip compile --generate-hashes` writes it.
-
-    Raises ToolError with the number of a line that is none of such a lock, or of a library without a hash.
-    """
-    return tuple(_libraries(text))
-
-
-def _libraries(text: str) -> Iterator[Pinned]:
-    at, head, hashes, needed_by = 0, None, list[str](), list[str]()
-    for number, whole in enumerate((*text.splitlines(), ""), 1):
-        line = whole.strip().removesuffix("\\").strip()
-        found = _PINNED.fullmatch(line) if whole == whole.lstrip() else None
-        if found or not line:
-            if head:
-                yield _library(head, hashes, needed_by, at)
-            at, head, hashes, needed_by = number, found, [], []
-        elif head and (one := _HASH.fullmatch(line)):
-            hashes.append(one["hex"])
-        elif head and (one := _NEEDED_BY.fullmatch(line)):
-            needed_by += [one["name"]] if one["name"] != "via" else []
-        elif not (head and line == "# via"):
-            raise ToolError(f"line {number} of the lock is not as `make lock` writes it: {line[:80]}")
-
-
-def _library(head: re.Match[str], hashes: list[str], needed_by: list[str], line: int) -> Pinned:
-    if not hashes:
-        raise ToolError(f"line {line} of the lock pins {head['name']} without a hash: make lock")
-    return Pinned(
-        name=head["name"],
-        version=head["version"],
-        marker=head["marker"] or "",
-        hashes=tuple(hashes),
-        needed_by=tuple(needed_by),
-    )
 
 
 def parts(libraries: tuple[Pinned, ...], version: str, wheel: Path | None = None) -> str:
@@ -120,9 +63,12 @@ def _component(one: Pinned) -> Component:
         type=ComponentType.LIBRARY,
         bom_ref=f"{one.name}@{one.version}",
         purl=purl,
-        scope=ComponentScope.OPTIONAL if one.marker else ComponentScope.REQUIRED,
+        scope=ComponentScope.OPTIONAL if one.marker or one.extras else ComponentScope.REQUIRED,
         external_references=[files],
-        properties=[Property(name=f"{NAME}:marker", value=one.marker)] if one.marker else None,
+        properties=[
+            *([Property(name=f"{NAME}:marker", value=one.marker)] if one.marker else []),
+            *(Property(name=f"{NAME}:extra", value=extra) for extra in one.extras),
+        ],
     )
 
 
@@ -140,11 +86,15 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("-o", "--output", type=Path, help="the file (stdout)")
-    parser.add_argument("--lock", type=Path, default=LOCK, help="what is pinned (requirements/core.lock)")
+    parser.add_argument("--lock", type=Path, default=CORE, help="what is pinned (requirements/core.lock)")
+    parser.add_argument("--extras", action="store_true", help="also what the extras bring, as optional")
     parser.add_argument("--wheel", type=Path, help="the wheel, whose hash is told then")
     asked = parser.parse_args()
     try:
         libraries = read_lock(asked.lock.read_text(encoding="utf-8"))
+        if asked.extras:
+            every, extras = read_lock(EVERY.read_text(encoding="utf-8")), PROJECT.read_text(encoding="utf-8")
+            libraries = with_extras(libraries, every, read_extras(extras))
         text = parts(libraries, version_of(ROOT), asked.wheel)
     except (ToolError, OSError) as error:
         print(f"sbom: {error}", file=sys.stderr)

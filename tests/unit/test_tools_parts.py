@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tools import audit, sbom
+from tools.lock import CORE, EVERY, NAME, PROJECT, read_extras, read_lock, with_extras
 from tools.source import ROOT, ToolError
 
 LOCK = """\
@@ -42,14 +43,17 @@ def made(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def of(text: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(sbom.parts(sbom.read_lock(text.partition("\n")[2]), "0.1.0"))
+    told: dict[str, Any] = json.loads(sbom.parts(read_lock(text.partition("\n")[2]), "0.1.0"))
     return told
 
 
-def test_the_list_of_parts_has_the_same_bytes_each_time_and_no_time_in_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("also", [(), ("--extras",)])
+def test_the_list_of_parts_has_the_same_bytes_each_time_and_no_time_in_it(
+    also: tuple[str, ...], tmp_path: Path
+) -> None:
     one, other = tmp_path / "one.json", tmp_path / "other.json"
-    assert made("-o", str(one), PYTHONHASHSEED="1", TZ="UTC").returncode == 0
-    done = made("-o", str(other), PYTHONHASHSEED="2", TZ="Pacific/Chatham", SOURCE_DATE_EPOCH="1")
+    assert made(*also, "-o", str(one), PYTHONHASHSEED="1", TZ="UTC").returncode == 0
+    done = made(*also, "-o", str(other), PYTHONHASHSEED="2", TZ="Pacific/Chatham", SOURCE_DATE_EPOCH="1")
     assert (done.returncode, done.stderr) == (0, "")
     assert one.read_bytes() == other.read_bytes()
     told = json.loads(one.read_bytes())
@@ -60,12 +64,12 @@ def test_the_list_of_parts_has_the_same_bytes_each_time_and_no_time_in_it(tmp_pa
 
 
 def test_every_library_of_the_lock_is_in_the_list_once_with_all_its_hashes() -> None:
-    libraries = sbom.read_lock(sbom.LOCK.read_text())
+    libraries = read_lock(CORE.read_text())
     told = json.loads(sbom.parts(libraries, "0.1.0"))
     assert [(c["name"], c["version"]) for c in told["components"]] == [(p.name, p.version) for p in libraries]
     hashes = [h for c in told["components"] for e in c["externalReferences"] for h in e["hashes"]]
-    assert len(hashes) == sbom.LOCK.read_text().count("--hash=sha256:")
-    root = next(d for d in told["dependencies"] if d["ref"] == sbom.NAME)
+    assert len(hashes) == CORE.read_text().count("--hash=sha256:")
+    root = next(d for d in told["dependencies"] if d["ref"] == NAME)
     assert {"httpx", "msgspec", "cryptography"} <= {ref.partition("@")[0] for ref in root["dependsOn"]}
 
 
@@ -81,10 +85,114 @@ def test_a_library_in_two_versions_is_there_twice_and_both_are_needed() -> None:
     }
 
 
+PYTHON_PROJECT = """\
+[project.optional-dependencies]
+pictures = ["Fine_Pictures>=1", "annotated"]
+words = ["words"]
+all = ["interference-probe[pictures,words]"]
+"""
+EVERY_LOCK = """\
+annotated==1.0 \\
+    --hash=sha256:{a} \\
+    --hash=sha256:{b}
+    # via
+    #   fine-pictures
+    #   interference-probe (pyproject.toml)
+fine-pictures==3.0 \\
+    --hash=sha256:{a}
+    # via interference-probe (pyproject.toml:dev)
+linter==4.0 \\
+    --hash=sha256:{a}
+    # via interference-probe (pyproject.toml:dev)
+needed==2.1 ; python_full_version < '3.12' \\
+    --hash=sha256:{a}
+    # via
+    #   annotated
+    #   interference-probe (pyproject.toml)
+    #   linter
+needed==2.2 ; python_full_version >= '3.12' \\
+    --hash=sha256:{b}
+    # via annotated
+shared==5.0 \\
+    --hash=sha256:{a}
+    # via
+    #   fine-pictures
+    #   interference-probe (pyproject.toml:dev)
+    #   linter
+    #   words
+words==6.0 ; sys_platform == 'linux' \\
+    --hash=sha256:{b}
+    # via interference-probe (pyproject.toml:dev)
+""".format(a="a" * 64, b="b" * 64)
+
+
+def test_what_extras_bring_is_optional_and_names_them_and_what_only_tests_need_is_left_out() -> None:
+    core, every = read_lock(LOCK.partition("\n")[2]), read_lock(EVERY_LOCK)
+    told = json.loads(sbom.parts(with_extras(core, every, read_extras(PYTHON_PROJECT)), "0.1.0"))
+    said = {
+        c["bom-ref"]: (c["scope"], *(p["value"] for p in c.get("properties", []))) for c in told["components"]
+    }
+    assert said == {
+        "annotated@1.0": ("required",),
+        "fine-pictures@3.0": ("optional", "pictures"),
+        "needed@2.1": ("optional", "python_full_version < '3.12'"),
+        "needed@2.2": ("optional", "python_full_version >= '3.12'"),
+        "shared@5.0": ("optional", "pictures", "words"),
+        "words@6.0": ("optional", "words", "sys_platform == 'linux'"),
+    }
+    assert {d["ref"]: d.get("dependsOn", []) for d in told["dependencies"]} == {
+        "annotated@1.0": ["needed@2.1", "needed@2.2"],
+        "fine-pictures@3.0": ["annotated@1.0", "shared@5.0"],
+        "interference-probe": ["annotated@1.0", "fine-pictures@3.0", "needed@2.1", "words@6.0"],
+        "needed@2.1": [],
+        "needed@2.2": [],
+        "shared@5.0": [],
+        "words@6.0": ["shared@5.0"],
+    }
+
+
+def test_every_extra_of_this_program_is_in_the_list_and_the_core_is_as_without_them() -> None:
+    core, extras = read_lock(CORE.read_text()), read_extras(PROJECT.read_text())
+    assert sorted(extras) == ["asn", "helper", "letters", "quic"]
+    told = json.loads(sbom.parts(with_extras(core, read_lock(EVERY.read_text()), extras), "0.1.0"))
+    by_extra = {
+        extra: {c["name"] for c in told["components"] if extra in _extras_of(c)} for extra in sorted(extras)
+    }
+    assert {extra: names >= set(extras[extra]) for extra, names in by_extra.items()} == dict.fromkeys(
+        sorted(extras), True
+    )
+    assert {"aioquic", "pylsqpack"} <= by_extra["quic"]
+    assert "lxml" in by_extra["letters"]
+    alone = json.loads(sbom.parts(core, "0.1.0"))
+    assert [c for c in told["components"] if not _extras_of(c)] == alone["components"]
+    assert {c["scope"] for c in told["components"] if _extras_of(c)} == {"optional"}
+    assert not {"pytest", "mypy", "ruff"} & {c["name"] for c in told["components"]}
+
+
+def _extras_of(component: dict[str, Any]) -> set[str]:
+    return {p["value"] for p in component.get("properties", []) if p["name"] == f"{NAME}:extra"}
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        (
+            EVERY_LOCK.replace("words==6.0", "swords==6.0"),
+            "No lock pins what an extra needs: words: make lock",
+        ),
+        (EVERY_LOCK.replace("needed==2.1", "needed==2.0"), "Not in both locks: needed 2.1: make lock"),
+    ],
+)
+def test_locks_that_do_not_agree_give_no_list(every: str, said: str) -> None:
+    with pytest.raises(ToolError) as told:
+        with_extras(read_lock(LOCK.partition("\n")[2]), read_lock(every), read_extras(PYTHON_PROJECT))
+    assert str(told.value) == said
+
+
 def test_the_wheels_hash_stands_at_the_program_where_one_is_given(tmp_path: Path) -> None:
     wheel = tmp_path / "a.whl"
     wheel.write_bytes(b"x")
-    told = json.loads(sbom.parts(sbom.read_lock(LOCK.partition("\n")[2]), "0.1.0", wheel))
+    told = json.loads(sbom.parts(read_lock(LOCK.partition("\n")[2]), "0.1.0", wheel))
     (digest,) = told["metadata"]["component"]["hashes"]
     assert digest == {
         "alg": "SHA-256",
@@ -103,7 +211,7 @@ def test_the_wheels_hash_stands_at_the_program_where_one_is_given(tmp_path: Path
 )
 def test_a_lock_that_is_none_is_told_with_its_line(text: str, said: str) -> None:
     with pytest.raises(ToolError) as told:
-        sbom.read_lock(text)
+        read_lock(text)
     assert str(told.value).startswith(said)
 
 
