@@ -50,7 +50,8 @@ def test_what_was_measured_on_two_networks_accuses_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = _carried([WIFI, MOBILE], tmp_path / "moved", monkeypatch)
-    assert _told(moved) == ["wifi", "mobile"]
+    first, *later = _told(moved)  # more looks than one where the neutrals had to be asked again
+    assert (first, set(later)) == ("wifi", {"mobile"})
     assert (moved.network.rule_id, moved.network.reason_code) == (
         "network.changed",
         ReasonCode.NETWORK_CHANGED,
@@ -60,6 +61,7 @@ def test_what_was_measured_on_two_networks_accuses_nobody(
     }
 
     stayed = _carried([WIFI], tmp_path / "stayed", monkeypatch)
-    assert _told(stayed) == ["wifi", "wifi"]
+    assert set(_told(stayed)) == {"wifi"}
+    assert len(_told(stayed)) > 1
     assert stayed.network.rule_id == "network.fine"
     assert State.BLOCKED in {v.state for v in stayed.verdicts}

@@ -36,6 +36,12 @@ def drawn(board: Board, width: int = 80, height: int = 24) -> list[str]:
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
+@pytest.fixture(autouse=True)
+def _at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its own: where tests run there may be none, or one that draws nothing."""
+    monkeypatch.setenv("TERM", "xterm")
+
+
 @pytest.fixture
 def board() -> Board:
     board = Board()
