@@ -58,11 +58,11 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
 def _one_change(tree: Any, chance: Random) -> Any:
     places = _places(tree)
     if not places:
-        return chance.choice(_ODD)
+        return _odd(chance)
     container, key = chance.choice(places)
     what = chance.randrange(10)
     if what < 5:
-        container[key] = json.loads(json.dumps(chance.choice(_ODD)))
+        container[key] = _odd(chance)
     elif what == 5:
         del container[key]
     elif what == 6 and len(places) < MOST_GROWN:
@@ -78,6 +78,11 @@ def _one_change(tree: Any, chance: Random) -> Any:
     elif isinstance(container, dict):
         container[chance.choice(("", "x", "\x00", str(key) + "x"))] = container.pop(key)
     return tree
+
+
+def _odd(chance: Random) -> Any:
+    """Return an odd value of its own: what is changed afterwards must not be what the next input gets."""
+    return json.loads(json.dumps(chance.choice(_ODD)))
 
 
 def _nudged(value: Any, chance: Random) -> Any:

@@ -77,12 +77,13 @@ class Said:
         """Nothing is open."""
 
 
-PIECES: Final = (1 << 20, 1, 7, 100)
+PIECES: Final = (1 << 20, 1, 7, 100, *(1 << 20,) * 4, 19, 31, 50, 64, *(1 << 20,) * 4)
+"""How much comes at a time; byte by byte seldom, as it costs as much as ten inputs in one piece."""
 
 
 def _http1() -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        stream = cast("Any", Said(data[1:], piece=PIECES[data[0] % 4] if data else 1))
+        stream = cast("Any", Said(data[1:], piece=PIECES[data[0] % 16] if data else 1))
         seen = ran(http.round_trip(cast("Any", stream.ctx), stream, URL))
         assert len(seen.body) <= MAX_TEXT
         assert seen.failure is not None or 100 <= (seen.status_code or 0) <= 999
@@ -104,7 +105,7 @@ def _http1_seeds() -> Iterator[bytes]:
 def _http2() -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
         framed = data[1:] if data[:1] < b"\x80" else _frames(data[1:])
-        stream = cast("Any", Said(framed, piece=PIECES[data[0] % 4] if data else 1, alpn="h2"))
+        stream = cast("Any", Said(framed, piece=PIECES[data[0] % 16] if data else 1, alpn="h2"))
         seen = ran(http.round_trip(cast("Any", stream.ctx), stream, URL))
         assert len(seen.body) <= MAX_TEXT
         assert seen.failure is not None or seen.status_code is not None
@@ -160,7 +161,7 @@ PROXIES: Final = tuple(
 def _spoken() -> Callable[[bytes], None]:
     async def all_of(data: bytes) -> None:
         which = data[0] if data else 0
-        said, piece = data[1:], PIECES[which // 4 % 4]
+        said, piece = data[1:], PIECES[which // 4 % 16]
         proxy = PROXIES[which % 4]
         with suppress(TunnelError):
             await open_tunnel(cast("Any", Said(said)), proxy, "site.example", 443, 5.0)

@@ -43,6 +43,13 @@ def test_a_changed_document_is_mostly_json_and_never_too_long() -> None:
         json.loads(data[1:])
 
 
+def test_what_is_made_of_a_document_does_not_depend_on_what_was_made_before() -> None:
+    def made() -> list[bytes]:
+        return [changed(b"[]", 2000, seed, head=0, plain=lambda data, _most: data) for seed in range(3000)]
+
+    assert made() == made()
+
+
 def test_pieces_come_back_as_they_were_joined() -> None:
     chance = random.Random(6)
     pieces = [chance.randbytes(chance.randrange(40)) for _ in range(20)]
