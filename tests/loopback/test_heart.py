@@ -2,14 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from loopback.elsewhere import Authority, World, a_world
 from loopback.settings import a_session, a_target
 from loopback.tempers import zone
-from probe.measure.runner import Measured
+from probe.measure.runner import Session
 from probe.model.measurement import Measurement
 from probe.model.target import Step
 from probe.pipeline.heart import Heart
@@ -27,13 +26,14 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @dataclass
 class Keeper:
-    """Keeps what was measured in memory."""
+    """Measures, and keeps it in memory."""
 
+    session: Session
     kept: list[Measurement] = field(default_factory=list)
 
-    async def keep(self, measured: Measured) -> Measurement:
-        self.kept.append(measured.measurement)
-        return measured.measurement
+    async def ask(self, step: Step) -> Measurement:
+        self.kept.append((await self.session.measure(step)).measurement)
+        return self.kept[-1]
 
 
 def lived(ca: Authority, names: tuple[str, ...], *, beats_s: float = 2.5) -> list[Measurement]:
@@ -43,10 +43,9 @@ def lived(ca: Authority, names: tuple[str, ...], *, beats_s: float = 2.5) -> lis
         async with a_world(ca) as world:
             await _prepare(world)
             async with a_session(world) as session:
-                keeper: Any = Keeper()
+                keeper = Keeper(session)
                 heart = Heart(
-                    session=session,
-                    recorder=keeper,
+                    ask=keeper.ask,
                     known=KnownNeutrals(),
                     neutrals=NEUTRALS,
                     resolvers=(),

@@ -8,16 +8,20 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from loopback.faulty import Faulty, between
-from loopback.hasty import BLOCKED, HastyClock, Nobody, in_haste, run_in_lab, states_of
+from loopback.faulty import Faulty, between, never
+from loopback.hasty import BLOCKED, HastyClock, Nobody, catalogue, in_haste, run_in_lab, states_of
 from probe.measure.calendar import Calendar
 from probe.model.words import ReasonCode
 from probe.pipeline.sealing import Sealed, seal
 from probe.store import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 YEAR_S = 365 * 86400.0
 FINE = {"whatsapp-registration/register": ("reachable", "")}
@@ -174,4 +178,79 @@ def test_a_fault_beside_the_targets_is_named_and_costs_no_verdict(tmp_path: Path
     result = in_haste(run_in_lab(tmp_path, through=Blind))
     assert states_of(result) == BLOCKED
     (error,) = set(result.record.errors)
+    assert error.startswith("network/local: OSError at ")
+
+
+class Threadless:
+    """A network on which whoever asks for a neutral meets a fault of ours, at times: no thread is left."""
+
+    def __init__(self, inner: Any, *, dials: Callable[[float], bool], names: Callable[[float], bool]) -> None:
+        self.inner, self.dials, self.names = inner, dials, names
+        self.hosts = {urlsplit(t.input).hostname or "" for t in catalogue().neutrals}
+        self.addresses: set[str] = set()
+        self.n = 0
+
+    def _seconds(self) -> float:
+        return float(self.inner._now())
+
+    def resolve_system(self, name: str) -> Any:
+        if name in self.hosts and self.names(self._seconds()):
+            raise RuntimeError("can't start new thread")
+        found = self.inner.resolve_system(name)
+        self.addresses |= set(found) if name in self.hosts else set()
+        return found
+
+    async def connect(self, sock: Any, address: str, port: int) -> Any:
+        if address in self.addresses and self.dials(self._seconds()):
+            raise RuntimeError("can't start new thread")
+        return await self.inner.connect(sock, address, port)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def test_a_heartbeat_that_is_a_fault_of_ours_is_named_once_and_ends_nothing(tmp_path: Path) -> None:
+    result = in_haste(
+        run_in_lab(
+            tmp_path,
+            scenario="clean",
+            through=lambda n: Threadless(Faulty(n), dials=between(3), names=never),
+        )
+    )
+    assert states_of(result) == FINE
+    named = {error.partition(":")[0] for error in result.record.errors}
+    assert len(named) == len(result.record.errors) > 1
+    assert named <= {t.target_id for t in catalogue().neutrals}
+    assert {error.partition(": ")[2][:15] for error in result.record.errors} == {"RuntimeError at"}
+
+
+def test_where_every_heartbeat_is_a_fault_of_ours_nobody_is_accused(tmp_path: Path) -> None:
+    result = in_haste(
+        run_in_lab(tmp_path, through=lambda n: Threadless(Faulty(n), dials=between(3), names=never))
+    )
+    assert result.exit_code == 0
+    assert {state for state, _ in states_of(result).values()} <= {"inconclusive", "not_measured"}
+    assert result.record.errors
+
+
+def test_the_name_of_a_neutral_that_is_a_fault_of_ours_ends_nothing(tmp_path: Path) -> None:
+    result = in_haste(
+        run_in_lab(
+            tmp_path,
+            scenario="dns-nxdomain",
+            through=lambda n: Threadless(Faulty(n), dials=never, names=between(3)),
+        )
+    )
+    (state,) = states_of(result).values()
+    assert state == ("blocked", "dns.nxdomain")
+    assert result.record.errors
+    assert {error.partition("/")[0] for error in result.record.errors} == {"neutral"}
+
+
+def test_a_fault_while_unrest_is_looked_into_costs_its_own_answer_and_not_the_look(tmp_path: Path) -> None:
+    result = in_haste(
+        run_in_lab(tmp_path, scenario="clean", through=lambda n: Faulty(Blind(n), is_away=between(10, 17)))
+    )
+    assert set(states_of(result).values()) <= {("reachable", "")}
+    (error,) = result.record.errors
     assert error.startswith("network/local: OSError at ")

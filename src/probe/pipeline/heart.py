@@ -1,16 +1,16 @@
 """The heartbeat: neutrals asked all the while, so that every failure stands between two successes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
 
-from probe.measure.runner import BudgetSpent, Session
+from probe.measure.runner import BudgetSpent
 from probe.model.measurement import Measurement
-from probe.model.target import Target
+from probe.model.target import Step, Target
 from probe.pipeline.neutrals import KnownNeutrals
-from probe.pipeline.recorder import Recorder, name_failed, passed
+from probe.pipeline.recorder import name_failed, passed
 from probe.plan.beats import BEAT_GAP_S, UDP53, BeatClass, beat_classes, beat_kinds, beat_step, name_step
 
 PLAIN = 80
@@ -33,8 +33,8 @@ RETRIES = 2
 class Heart:
     """Beats every `BEAT_GAP_S` for each class in need, and at once when asked."""
 
-    session: Session
-    recorder: Recorder
+    ask: Callable[[Step], Awaitable[Measurement | None]]
+    """Measures and keeps; None where a fault of ours cost the answer. Raises BudgetSpent."""
     known: KnownNeutrals
     neutrals: Sequence[Target]
     resolvers: Sequence[Target]
@@ -106,7 +106,7 @@ class Heart:
         self._names += 1
         if step is not None:
             with suppress(BudgetSpent):
-                await self.recorder.keep(await self.session.measure(step))
+                await self.ask(step)
 
     async def next(self) -> None:
         """Return when a beat that began after this call has ended, or would come too late to count."""
@@ -149,7 +149,9 @@ class Heart:
             )
             if step is None:
                 break
-            stored = await self.recorder.keep(await self.session.measure(step))
+            stored = await self.ask(step)
+            if stored is None:  # nothing was observed, and nothing is held against anybody
+                continue
             if passed(stored):
                 for shake in stored.tls_handshakes[:1]:
                     seconds = shake.t - shake.t0

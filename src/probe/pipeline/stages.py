@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,8 +62,7 @@ class Work:
         controls = self.opened.inputs.controls
         targets = self.opened.inputs.targets()
         heart = Heart(
-            session=self.session,
-            recorder=self.recorder,
+            ask=self._ask,
             known=self.known,
             neutrals=controls.neutrals,
             resolvers=controls.resolvers,
@@ -75,7 +75,7 @@ class Work:
             first.add_done_callback(lambda _: self.known.all_asked.set())
             await self._until_known(first)
             self._tell_network()
-            beating = background.create_task(heart.run())
+            beating = background.create_task(self._apart("heartbeat", heart.run()))
             looking = background.create_task(self._look())
             unrest = self._unrest(heart)
             restless = background.create_task(self._apart("unrest", unrest.run()))
@@ -100,7 +100,7 @@ class Work:
     def _unrest(self, heart: Heart) -> Unrest:
         controls = self.opened.inputs.controls
         return Unrest(
-            session=self.session,
+            ask=self._ask,
             recorder=self.recorder,
             known=self.known,
             heart=heart,
@@ -188,9 +188,11 @@ class Work:
             self._fault(what, fault)
 
     def _fault(self, where: str, fault: Exception) -> None:
-        """Name a fault of ours in run.json, and to whoever watches."""
-        self.errors.append(fault_text(where, fault))
-        self.observer.warning(f"A fault of this program, not of the network: {self.errors[-1]}")
+        """Name a fault of ours in run.json, and to whoever watches: once, however often a beat meets it."""
+        text = fault_text(where, fault)
+        if text not in self.errors:
+            self.errors.append(text)
+            self.observer.warning(f"A fault of this program, not of the network: {text}")
 
     async def _neutrals(self, number: int) -> None:
         """Measure the neutral set once; the first time also what answers to portal checks and nowhere."""
@@ -217,13 +219,22 @@ class Work:
                 await self._control(Step(target=target, experiment=target.experiment))
 
     async def _control(self, step: Step) -> None:
-        """Measure what is asked beside the targets; a fault of ours costs this answer, never the run."""
+        """Ask beside the targets, while the budget lasts."""
+        with suppress(BudgetSpent):
+            await self._ask(step)
+
+    async def _ask(self, step: Step) -> Measurement | None:
+        """Measure what is asked beside the targets, and keep it. Raises BudgetSpent.
+
+        A fault of ours costs this answer, never the run: then None.
+        """
         try:
-            await self.recorder.keep(await self.session.measure(step))
+            return await self.recorder.keep(await self.session.measure(step))
         except BudgetSpent:
-            pass
+            raise
         except Exception as fault:  # noqa: BLE001  # named in run.json, as one at a target is
             self._fault(step.target.target_id, fault)
+            return None
 
     async def _neutrals_again(self, first: "asyncio.Task[None]") -> None:
         """Ask the neutrals again, twice at most, while the network does not look fine."""

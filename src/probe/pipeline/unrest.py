@@ -1,11 +1,12 @@
 """When the heartbeat ails in mid-run: who else is silent, for how long, and whether it is over."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from probe.judge.link import SLOW_KBPS, link_kbps
-from probe.measure.runner import BudgetSpent, Session
+from probe.measure.runner import BudgetSpent
+from probe.model.measurement import Measurement
 from probe.model.target import Step, Target
 from probe.pipeline.heart import Heart
 from probe.pipeline.neutrals import FINE_QUORUM, KnownNeutrals
@@ -23,7 +24,8 @@ GROUPS = (("foreign", "foreign_frozen"), ("domestic_listed",), ("domestic_unlist
 class Unrest:
     """Looks at the whole neutral set while the heartbeat ails; a task of its own."""
 
-    session: Session
+    ask: Callable[[Step], Awaitable[Measurement | None]]
+    """Measures and keeps; None where a fault of ours cost the answer. Raises BudgetSpent."""
     recorder: Recorder
     known: KnownNeutrals
     heart: Heart
@@ -101,6 +103,7 @@ class Unrest:
 
     async def _try(self, step: Step) -> bool | None:
         try:
-            return passed(await self.recorder.keep(await self.session.measure(step)))
+            stored = await self.ask(step)
         except BudgetSpent:
             return None
+        return None if stored is None else passed(stored)
