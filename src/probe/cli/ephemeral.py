@@ -14,9 +14,12 @@ from typing import Final
 from probe.cli import exits
 from probe.locale import _
 from probe.report.show import visible
+from probe.system.disk import hold_folder, let_go
 
 PREFIX: Final = "interference-probe-"
 """What such folders are called, followed by chance."""
+HELD: Final = f"{PREFIX}held-"
+"""What those are called that a living process holds: from before they have this name until they are gone."""
 ROOM: Final = 60_000_000
 """Bytes that have to be free in a place in memory: several runs of the default set."""
 IN_MEMORY: Final = frozenset(("tmpfs", "ramfs"))
@@ -71,20 +74,29 @@ def _plain(word: str) -> str:
 def vanishing(where: Path) -> Iterator[Path]:
     """Yield a new folder for the owner alone, which goes with all that lies in it however the block ends.
 
-    Only a signal that no program is told of (SIGKILL) or a power cut leaves it: `probe forget` finds it.
+    Only a signal that no program is told of (SIGKILL) or a power cut leaves it: `probe forget` finds it, and
+    the next run removes it where it was held.
     Raises SystemExit where it could not be removed.
     """
     _no_core_dump()
     before = tempfile.tempdir
     with _told_of_the_end():
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
+        folder = made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
+        held = None
         try:
+            held = hold_folder(made)
+            if held is not None:  # whoever sees the other name finds it held
+                folder = made.with_name(made.name.replace(PREFIX, HELD))
+                made.rename(folder)
             tempfile.tempdir = str(folder)  # whatever a library writes for a while
             yield folder
         finally:
             tempfile.tempdir = before
-            if not _removed(folder):
-                exits.stop(_("Could not be removed: {path}").format(path=visible(str(folder), 1000)))
+            stuck = [path for path in {made, folder} if not _removed(path)]
+            if held is not None:
+                let_go(held)
+            if stuck:
+                exits.stop(_("Could not be removed: {path}").format(path=visible(str(stuck[0]), 1000)))
 
 
 @contextmanager
@@ -133,6 +145,15 @@ def tell_where(where: Path) -> None:
     if not in_memory(where):
         said = _("{path} is not known to lie in memory: what is removed from a disk can often be restored.")
         sys.stderr.write(said.format(path=visible(str(where), 1000)) + "\n")
+
+
+def tell_of_killed() -> None:
+    """Remove what killed runs left that were to leave nothing, and say on stderr what went."""
+    from probe.cli.leftovers import remove_dead
+
+    for path in remove_dead():
+        said = _("What a killed run had left was removed: {path}")
+        sys.stderr.write(said.format(path=visible(str(path), 1000)) + "\n")
 
 
 def tell_end() -> None:

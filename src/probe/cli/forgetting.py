@@ -150,7 +150,7 @@ def _is_used(path: Path, results: Path) -> bool:
     if path.parent == results / SEALED and (run := leftovers.run_of(path)):
         return _is_written(results / run)
     if path.name.startswith(ephemeral.PREFIX):
-        return any(_is_written(run.path) for run in runs_in(path))
+        return leftovers.is_held(path) or any(_is_written(run.path) for run in runs_in(path))
     return leftovers.is_young(path) if path.name.startswith(leftovers.UNPACKED) else _is_written(path)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 import tempfile
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from probe.cli import ephemeral
+from probe.system.disk import hold_folder, let_go
 
 DRAFT: Final = re.compile(r"\.(?P<run>\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4})(?:\.zip)?-[a-z0-9_]{8}")
 """What a bag and a renewed zip are called until they are whole: tempfile's letters after the run's name."""
@@ -37,6 +39,39 @@ def of_killed_runs() -> Iterator[Path]:
     """Find this user's folders of runs that were to leave nothing, and were killed."""
     for where in dict.fromkeys(ephemeral.places()):
         yield from _mine(where, ephemeral.PREFIX)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds the folder of its run."""
+    try:
+        descriptor = hold_folder(folder)
+    except BlockingIOError:
+        return True
+    if descriptor is not None:
+        let_go(descriptor)
+    return False
+
+
+def remove_dead() -> Iterator[Path]:
+    """Remove this user's folders of runs that were to leave nothing and whose process is gone; yield them.
+
+    Only of those that are called held is it known: their process held them for as long as it lived.
+    """
+    temporary = (
+        os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")
+    )  # not asked of tempfile: it writes
+    places = (os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm", *temporary, "/tmp")  # noqa: S108  # only looked into
+    for where in dict.fromkeys(Path(place) for place in places if place):
+        for path in _mine(where, ephemeral.HELD):
+            try:
+                descriptor = hold_folder(path)
+            except BlockingIOError:  # somebody is at work in it
+                continue
+            if descriptor is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                let_go(descriptor)
+                if not os.path.lexists(path):
+                    yield path
 
 
 def unpacked() -> Iterator[Path]:

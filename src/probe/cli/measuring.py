@@ -25,6 +25,7 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
     """Do what `probe run` does; return the exit code."""
     from probe.cli.asking import consented, would_run
     from probe.cli.dry_run import tell
+    from probe.cli.ephemeral import tell_of_killed
     from probe.cli.exporting import write_csv
     from probe.cli.options import STDOUT
     from probe.cli.standing import tell_if_undetected
@@ -35,6 +36,7 @@ def measure(asked: "Asked", *, dry_run: bool, json_lines: bool, fail_on: frozens
         if dry_run:
             tell(would_run(asked), json_lines=json_lines)
             return exits.OK
+        tell_of_killed()
         check_export(asked.export)
         prepared = consented(asked, network)
         if prepared is None:

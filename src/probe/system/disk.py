@@ -84,6 +84,28 @@ def hold(descriptor: int, *, shared: bool = False) -> None:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
+def hold_folder(folder: Path) -> int | None:
+    """Hold a folder as `hold` does a file; None where that cannot be done, as on Windows.
+
+    Raises BlockingIOError where another holds it.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
+    except OSError:
+        return None
+    try:
+        hold(descriptor)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:  # a file system without locks
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 def let_go(descriptor: int) -> None:
     """Close what may be held. Raises OSError."""
     if sys.platform == "win32":
