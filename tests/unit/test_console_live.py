@@ -150,7 +150,10 @@ def a_comparison(number: int, test: int = 0) -> Step:
     return Step(target=a_target("twitter/static"), experiment="throughput", transfer=plan)
 
 
-def test_plain_lines_say_once_what_a_comparison_of_speeds_waits_for_and_until_when() -> None:
+def test_plain_lines_say_once_what_a_comparison_of_speeds_waits_for_and_until_when(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("probe.report.console_plain.monotonic", lambda: 500.0)
     out = io.StringIO()
     with PlainLines(out) as plain:
         plain.progress(done=1, total=2, bytes_used=0, elapsed_s=60.0, remaining_s=None)
