@@ -17,6 +17,8 @@ from probe.helper.transfer import TransferServer, open_transfer_server
 
 T = TypeVar("T")
 NEUTRAL = "example.org"
+PATIENCE_S = 120.0
+"""Of a client whose machine may be busy. What a helper promises to end is ended by itself, long before."""
 
 
 def serving(use: Callable[[TransferServer], Awaitable[T]], **settings: Any) -> T:
@@ -89,7 +91,7 @@ async def ask(port: int, request: bytes, **how: Any) -> Answer:
     reader, writer = await connected(port, **how)
     try:
         writer.write(request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return parsed(await reader.read())
     finally:
         await closed(writer)

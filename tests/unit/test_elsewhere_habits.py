@@ -95,6 +95,7 @@ def _saying(monkeypatch: pytest.MonkeyPatch, system: str, code: str) -> None:
 def test_a_disguising_tool_is_noticed_on_windows_and_macos(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: str, said: str, *, runs: bool
 ) -> None:
+    monkeypatch.setattr(programs, "PATIENCE_S", 300.0)  # an interpreter begins when the machine has time
     _saying(monkeypatch, system, f"print({said!r})")
     assert runs_desync_tool(tmp_path) is runs
 
