@@ -253,12 +253,16 @@ def test_a_wrong_clock_here_changes_the_failure_and_not_the_chain(authority: Aut
     assert (seen.failure, seen.chain_failure, seen.chain_code) == ("ssl_invalid_certificate", None, 10)
 
 
-def test_a_private_authority_holds_for_the_target_that_names_it(authority: Authority) -> None:
-    private = make("Private Root", is_ca=True)
-    context = authority.context(a_leaf(authority, issuer=private), chain=())
+@pytest.mark.parametrize("which", [0, 1], ids=["the first", "the second"])
+def test_each_private_authority_holds_for_the_target_that_names_them(
+    authority: Authority, which: int
+) -> None:
+    """Signal's file holds two: one that has expired, and the one under which its servers stand now."""
+    private = make("Former Root", is_ca=True), make("Present Root", is_ca=True)
+    context = authority.context(a_leaf(authority, issuer=private[which]), chain=())
     with tcp_server(over_tls(says(OK), context)) as port:
         network = network_to(port, authority)
-        cas = {"signal": pem(private[1]).decode()}
+        cas = {"signal": "".join(pem(root[1]).decode() for root in private)}
         known = measured(network, a_step(URL, target_private_ca="signal"), private_cas=cas)
         unknown = measured(network, a_step(URL), private_cas=cas)
     assert known.measurement.tls_handshakes[0].failure is None

@@ -244,6 +244,18 @@ def test_the_same_input_in_two_files_is_refused_with_both_files(folder: Path) ->
             "not PEM",
         ),
         (in_file("private-ca/signal.pem", lambda t: t.split("-----", 1)[0]), "signal.pem", 1, "not PEM"),
+        (
+            in_file("private-ca/signal.pem", lambda t: t.replace("MIID7zCCAtegAwIBAgI", "MIID7zCCAte", 1)),
+            "signal.pem",
+            1,
+            "a certificate cannot be read",
+        ),
+        (  # its version says 107; the library has an exception of its own for that
+            in_file("private-ca/signal.pem", lambda t: t.replace("CCAtegAwIBA", "CCAtegAwIBa", 1)),
+            "signal.pem",
+            1,
+            "a certificate cannot be read",
+        ),
     ],
 )
 def test_a_fault_beside_the_services_is_refused_with_its_line(

@@ -75,7 +75,7 @@ def stored_identity(folder: Path) -> Identity:
         signing_key = load_pem_private_key(key.read_bytes(), None)
         leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
         context = server_context(certificate)
-    except (ValueError, TypeError, ssl.SSLError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, ssl.SSLError) as error:
         raise _broken(folder) from error
     if not isinstance(signing_key, Ed25519PrivateKey):
         raise _broken(folder)

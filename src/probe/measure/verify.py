@@ -63,8 +63,8 @@ class Verifier:
         if key not in self._stores:
             store = crypto.X509Store()
             store.load_locations(self._trust.path)
-            if private_ca:
-                store.add_cert(crypto.load_certificate(crypto.FILETYPE_PEM, private_ca.encode()))
+            for authority in x509.load_pem_x509_certificates(private_ca.encode()) if private_ca else ():
+                store.add_cert(crypto.X509.from_cryptography(authority))
             if timeless:
                 store.set_flags(NO_CHECK_TIME)
             self._stores[key] = store

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from probe.targets.catalogue import SPECIAL, catalogue_folder, read_catalogue, read_service
 from probe.targets.error import CatalogueError
 from probe.targets.lists import read_list
-from probe.targets.side_files import date_in, read_private_cas, read_ranges
+from probe.targets.side_files import date_in, read_private_cas, read_ranges, readable_certificates
 from probe.targets.toml_file import TomlFile, read_text, read_toml
 
 OLD_AFTER_DAYS: Final = 365
@@ -169,10 +169,8 @@ def _old(
 
 
 def _expired(folder: Path, private_cas: Mapping[str, str], today: dt.date) -> Iterator[Finding]:
-    from cryptography import x509
-
     for name, pem in private_cas.items():
-        latest = max(cert.not_valid_after_utc for cert in x509.load_pem_x509_certificates(pem.encode()))
+        latest = max(cert.not_valid_after_utc for cert in readable_certificates(pem))
         if latest.date() < today:
             path = folder / "private-ca" / f"{name}.pem"
             yield _warning(str(path), 0, EXPIRED, dated=str(latest.date()))

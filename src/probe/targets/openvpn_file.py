@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from probe.model.vpn import Keys, OpenVPNKeys, Wrap
 from probe.targets.error import CatalogueError
 from probe.targets.inputs import parse_input
+from probe.targets.side_files import readable_certificates
 from probe.targets.toml_file import read_text
 
 MOST_REMOTES: Final = 8
@@ -59,9 +59,9 @@ def read_openvpn(  # noqa: C901  # one line an option that a handshake needs
     if bool(certificate) != bool(private_key):
         raise error("cert", "of cert and key one is missing", "Add both, or none.")
     try:
-        x509.load_pem_x509_certificates(ca.encode())
+        readable_certificates(ca)
         if certificate:
-            x509.load_pem_x509_certificate(certificate.encode())
+            readable_certificates(certificate)
             load_pem_private_key(private_key.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise error(

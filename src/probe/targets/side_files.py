@@ -3,14 +3,18 @@
 import datetime as dt
 import ipaddress
 import re
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe.targets.error import CatalogueError
 from probe.targets.toml_file import read_text
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _DATED: Final = re.compile(r"(?:#\s*)?dated:\s*(\d{4}-\d{2}-\d{2})\s*")
 _PEM: Final = re.compile(
@@ -65,9 +69,26 @@ def read_private_cas(folder: Path) -> tuple[dict[str, str], Files]:
         if not certificates or len(certificates) != text.count("-----BEGIN"):
             hint = "Write each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----."
             raise CatalogueError(str(path), 1, "a certificate is not PEM", hint)
+        try:
+            readable_certificates("".join(certificates))
+        except ValueError:
+            hint = "Copy the whole of it from where it is published."
+            raise CatalogueError(str(path), 1, "a certificate cannot be read", hint) from None
         found[path.stem] = "".join(certificates)
         files.append((f"private-ca/{path.name}", content))
     return found, files
+
+
+def readable_certificates(pem: str) -> tuple["x509.Certificate", ...]:
+    """Return the certificates of a PEM text. Raises ValueError, whatever is wrong with one of them."""
+    from cryptography import x509
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an oddity that the library still reads
+            return tuple(x509.load_pem_x509_certificates(pem.encode()))
+    except x509.InvalidVersion as error:  # of all that the library raises the one that is no ValueError
+        raise ValueError(str(error)) from None
 
 
 def date_in(text: str) -> tuple[int, str]:
