@@ -60,7 +60,7 @@ def prepared(place: Path) -> "partial[int]":
 
 def _trial(chance: random.Random, place: Path, counts: Counter[str], *, lasts_s: float) -> int:
     """Kill a run, perhaps what takes it up again too, then let it end."""
-    results, resume, n, torn, before = place / "results", None, 0, list[bytes](), b""
+    results, resume, n, torn, before = place / "results", None, 0, b"", b""
     while True:
         ended = until(partial(_run, results, resume), chance.uniform(0, lasts_s), place / "log")
         if not ended.killed:
@@ -71,6 +71,7 @@ def _trial(chance: random.Random, place: Path, counts: Counter[str], *, lasts_s:
         if folder is None:
             return n
         before = _looked_at(folder, ended, before, counts)
+        torn = _torn(folder, torn, counts)
         _judged(folder, place / "aside")
         resume = folder
         torn += _tear(folder, before, chance, counts)
@@ -80,11 +81,7 @@ def _trial(chance: random.Random, place: Path, counts: Counter[str], *, lasts_s:
     if resume is not None:
         counts["runs taken up again until they ended"] += 1
         holds((resume / JOURNAL).read_bytes().startswith(before), "lines that were complete have changed")
-        found = [path.read_bytes() for path in sorted(resume.glob("measurements.torn-*.jsonl"))]
-        # What a second kill tore before the first was healed lies behind it, in one file.
-        holds(
-            b"".join(found) == b"".join(torn), f"{len(torn)} torn lines were to be moved, {len(found)} were"
-        )
+        holds(_moved(resume) == torn, "what was torn was not moved away as it was")
         _is_whole(resume)
     return n
 
@@ -126,21 +123,39 @@ def _judged(folder: Path, aside: Path) -> None:
         holds(fits, f"after a kill {target} is {state} {mechanism}")
 
 
-def _tear(folder: Path, whole: bytes, chance: random.Random, counts: Counter[str]) -> list[bytes]:
-    """Leave half a line, or zeros, at the end of a journal now and then; return what was left.
+def _moved(folder: Path) -> bytes:
+    """Return what was moved away so far, first things first.
 
-    A kill itself leaves none, as a line is one write: it is what a power cut leaves.
+    What a second kill tore before the first was healed lies behind it in one file.
     """
+    files = sorted(folder.glob("measurements.torn-*.jsonl"), key=lambda file: (len(file.name), file.name))
+    return b"".join(file.read_bytes() for file in files)
+
+
+def _torn(folder: Path, before: bytes, counts: Counter[str]) -> bytes:
+    """Return what is torn: moved away, or still behind the last line; all of before, and what this kill left.
+
+    A line is one write, but a large one may be cut where a page of memory ends.
+    """
+    content = (folder / JOURNAL).read_bytes()
+    torn = _moved(folder) + content[content.rfind(b"\n") + 1 :]
+    holds(torn.startswith(before), "what was torn before is no longer there")
+    counts["lines that a kill itself tore"] += torn != before
+    return torn
+
+
+def _tear(folder: Path, whole: bytes, chance: random.Random, counts: Counter[str]) -> bytes:
+    """Leave half a line, or zeros, at the end of a journal now and then, as a power cut does; return it."""
     lines = whole.splitlines()
     if len(lines) < LEAST_LINES or chance.random() > TORN:
-        return []
+        return b""
     tail = chance.choice(
         (lines[-1][: chance.randrange(1, len(lines[-1]))], b"\0" * chance.randrange(1, 9000))
     )
     with (folder / JOURNAL).open("ab") as journal:
         journal.write(tail)
     counts["torn lines, moved away when the run was taken up again"] += 1
-    return [tail]
+    return tail
 
 
 def _is_whole(folder: Path) -> None:
