@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopback.lab_clients import REGISTRATION, address_of, get, in_lab
+from probe.lab.hostile import ADDRESSES
 from probe.lab.names import HELPERS
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ HELPER = next(iter(HELPERS))
 URL = f"https://{REGISTRATION}/v2/register"
 
 
-def answered(scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), host: str = HELPER) -> bytes:
+def answered(
+    scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), host: str = HELPER, *, quic: bool = False
+) -> bytes:
     """Return the helper's whole answer."""
 
     async def use(lab: Lab) -> bytes:
@@ -25,15 +28,17 @@ def answered(scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), hos
             "http_request": url,
             "http_request_headers": {"Accept": ["*/*"]},
             "tcp_connect": list(endpoints),
-            "x_quic_enabled": False,
+            "x_quic_enabled": quic,
         }
         return await get(lab, host, method="POST", body=json.dumps(asked).encode())
 
     return in_lab(scenario, use)
 
 
-def told(scenario: str, url: str = URL, endpoints: tuple[str, ...] = ()) -> dict[str, Any]:
-    head, _, body = answered(scenario, url, endpoints).partition(b"\r\n\r\n")
+def told(
+    scenario: str, url: str = URL, endpoints: tuple[str, ...] = (), *, quic: bool = False
+) -> dict[str, Any]:
+    head, _, body = answered(scenario, url, endpoints, quic=quic).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK")
     decoded: dict[str, Any] = json.loads(body)
     return decoded
@@ -213,3 +218,20 @@ def test_a_bad_request_gets_400(body: bytes) -> None:
 
 def test_the_public_helpers_of_the_catalogue_are_the_same_helper_here() -> None:
     assert b'"status_code": 200' in answered("clean", host="0.th.ooni.org")
+
+
+@pytest.mark.parametrize(
+    ("host", "failure"),
+    [
+        ("silent.quic.probe-lab.example", "generic_timeout_error"),
+        ("versions-stranger.quic.probe-lab.example", "generic_timeout_error"),
+        ("versions-cut.quic.probe-lab.example", "quic_incompatible_version"),
+        ("versions-none.quic.probe-lab.example", "unknown_error"),
+        ("qpack-wait.http3.probe-lab.example", None),
+    ],
+)
+def test_of_a_hostile_quic_peer_the_helper_tells_what_everybody_meets(host: str, failure: str | None) -> None:
+    got = told("hostile", f"https://{host}/", (f"{ADDRESSES[host]}:443",), quic=True)
+    assert got["quic_handshake"] == {
+        f"{ADDRESSES[host]}:443": {"server_name": host, "status": failure is None, "failure": failure}
+    }

@@ -40,6 +40,8 @@ CERTIFICATE_FAILURES = {
     "antivirus": "ssl_unknown_authority",
     "huge": "unknown_error",
 }
+QUIC_FAILURES = ("generic_timeout_error", "quic_incompatible_version")
+"""What else goes wrong with QUIC is `unknown_error`, as over TLS."""
 HTTP_FAILURES = {
     "connection_refused": "connection_refused_error",
     "generic_timeout_error": "generic_timeout_error",
@@ -146,6 +148,9 @@ def tls_failure(world: World, place: Place, name: str) -> str | None:
 
 def quic_failure(world: World, place: Place, name: str) -> str | None:
     """Return how a QUIC handshake with this name at this place ends for everybody."""
+    row = world.peers.get(place.address)
+    if row is not None and row.door == "quic" and row.failure is not None:
+        return row.failure if row.failure in QUIC_FAILURES else "unknown_error"
     said = world.site(world.home(place.address, name)).quic
     if truth.syn(world, place) or said == "none":
         return "generic_timeout_error"
