@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from loopback.lab_clients import connected, get, in_lab, request_of
 from probe.lab.hostile import ADDRESSES, CORPUS
+from probe.measure.pace import prefix
 
 if TYPE_CHECKING:
     from probe.lab import Lab
@@ -122,3 +124,9 @@ def test_after_all_that_the_next_client_gets_its_page() -> None:
         return await get(lab, "x.com")
 
     assert in_lab("hostile", use).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_no_three_peers_share_the_budget_of_one_prefix() -> None:
+    shared = Counter(prefix(address) for address in ADDRESSES.values())
+    assert len(set(ADDRESSES.values())) == len(ADDRESSES)
+    assert max(shared.values()) == 2

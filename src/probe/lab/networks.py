@@ -80,7 +80,7 @@ NETWORKS = (
         peers=hostile.CORPUS,
         expected=(Expected(subject=SERVICE, state="reachable"),),
         twin="clean",
-        options={"timeout_s": 2.0, "max_bytes": 1_000_000_000, "concurrency": 32},
+        options={"timeout_s": 2.0, "max_bytes": 1_000_000_000, "concurrency": 128},
     ),
     Scenario(
         name="cable-cut",

@@ -53,8 +53,11 @@ HONEST: Final = "honest.probe-lab.example"
 """A host that does as it should, beside them."""
 _BLOCK: Final = ipaddress.ip_network("199.232.0.0/16")
 """A public block that nobody else in the lab lives in."""
+_APART: Final = 250
+"""How many of its /24 they are spread over: a name has a budget of ClientHellos in each, and waits for it."""
 ADDRESSES: Final[Mapping[str, str]] = {
-    host: str(_BLOCK[256 + n]) for n, host in enumerate((HONEST, *(row.host for row in CORPUS)))
+    host: str(_BLOCK[256 * (1 + n % _APART) + 1 + n // _APART])
+    for n, host in enumerate((HONEST, *(row.host for row in CORPUS)))
 }
 """Host → its one address."""
 
