@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import time
 from dataclasses import dataclass
@@ -118,13 +119,28 @@ def test_what_fails_while_the_link_is_gone_or_descriptors_are_out_accuses_nobody
     assert result.record.errors == ()
 
 
+def after(n_uses: int) -> Callable[[float], bool]:
+    """Be there once the network was used so often: how much of that a second holds is the machine's."""
+    used = itertools.count()
+    return lambda _seconds: next(used) >= n_uses
+
+
+@pytest.mark.parametrize("n_uses", [0, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_link_that_goes_and_stays_away_is_the_finding_and_the_run_goes_on_when_it_is_back(
-    tmp_path: Path,
+    n_uses: int, tmp_path: Path
 ) -> None:
-    result = in_haste(run_in_lab(tmp_path, through=lambda n: Faulty(n, is_away=between(1))))
+    result = in_haste(run_in_lab(tmp_path, through=lambda n: Faulty(n, is_away=after(n_uses))))
     assert result.exit_code == 3
     assert result.network.reason_code is ReasonCode.NO_NETWORK
     assert {v.state for v in result.verdicts} == {"inconclusive"}
+
+
+@pytest.mark.parametrize("n_uses", [20, 40, 60])
+def test_a_link_that_goes_while_the_first_neutrals_are_asked_is_no_white_list(
+    n_uses: int, tmp_path: Path
+) -> None:
+    result = in_haste(run_in_lab(tmp_path, through=lambda n: Faulty(n, is_away=after(n_uses))))
+    assert {result.network.state, *(v.state for v in result.verdicts)} == {"inconclusive"}
 
 
 def test_a_resolver_that_dies_in_mid_run_makes_nothing_blocked(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """The network first: which rule speaks, and what it may not say."""
 
+import pytest
+
 from probe.judge.network import NetworkFinding, NetworkHistory, network_finding, network_verdict
 from probe.judge.network_rules import NETWORK_RULES
 from probe.model.words import MECHANISMS, Located, ReasonCode, State
 from unit.networks import (
     GROUPS,
+    TIMEOUT,
     a_machine,
     a_name,
     a_portal,
@@ -207,6 +210,22 @@ def test_only_the_white_list_answering_is_domestic_only() -> None:
     )
     row = network_verdict(finding)
     assert (row.located, row.confirmed) == (Located.UNKNOWN, False)
+
+
+@pytest.mark.parametrize("failure", ["network_unreachable", TIMEOUT])
+def test_a_line_that_went_dead_after_the_white_list_had_answered_is_no_white_list(failure: str) -> None:
+    first = [
+        d for family in (4, 6) for d in neutrals(("domestic_listed",), (0.0,), failure=failure, family=family)
+    ]
+    silent = neutrals((), (11.0, 22.0), failure=failure)
+    assert said(network_finding([*first, *silent])) == (
+        "network.foreign_unreachable",
+        State.INCONCLUSIVE,
+        "",
+        ReasonCode.DOMESTIC_ONLY,
+    )
+    again = neutrals(("domestic_listed",), (33.0, 44.0), failure=failure)
+    assert network_finding([*first, *silent, *again]).rule_id == "network.domestic_listed_only"
 
 
 def test_all_domestic_sites_answering_and_no_foreign_ones_may_be_a_cut_cable() -> None:

@@ -82,6 +82,12 @@ def _lost_its_link(f: NetworkFacts) -> bool:
     return spell is not None and spell.no_route
 
 
+def _is_white_list(f: NetworkFacts) -> bool:
+    """Say whether only listed sites answer; where in the end these were silent too, a line went dead."""
+    dead = any(s.kind == "dark" and not s.over for s in f.spells)
+    return (f.listed, f.unlisted, f.foreign) == ("passes", "fails", "fails") and not dead
+
+
 def _is_slowed(f: NetworkFacts) -> bool:
     return f.history.n_good >= DEGRADED_RUNS and fell(f.link_kbps, f.history.link_kbps)
 
@@ -153,7 +159,7 @@ NETWORK_RULES: Final[tuple[Rule[NetworkFacts], ...]] = (
     ),
     Rule(
         "network.domestic_listed_only",
-        lambda f: (f.listed, f.unlisted, f.foreign) == ("passes", "fails", "fails"),
+        _is_white_list,
         State.BLOCKED,
         "Domestic sites of the published white list answer; other domestic sites and all foreign ones fail."
         " A zero balance, or the white list of an office or a school, looks the same.",
