@@ -12,6 +12,7 @@ import httpx
 import pytest
 from httpcore import AsyncNetworkStream
 
+from probe.measure import http2
 from probe.measure.http2 import OneRequest
 
 BROWSER = (("Host", "site.example"), ("User-Agent", " Mozilla/5.0 "), ("Accept-Encoding", "gzip"))
@@ -72,3 +73,13 @@ def test_a_request_has_the_bytes_and_the_answer_that_httpcore_gives(
     expected = _asked(theirs, httpcore.AsyncHTTP2Connection(origin=origin, stream=theirs), request)
     assert expected[:3] == (203, [(b"server", b"lab"), (b"x-two", b"1")], b"x" * 16_000)
     assert _asked(ours, OneRequest(ours), request) == expected
+
+
+@pytest.mark.parametrize("length", [1, 40_000], ids=["in one frame", "in frames that continue"])
+def test_the_first_bytes_are_those_that_h2_writes(length: int) -> None:
+    given = [(name.encode(), value.encode()) for name, value in BROWSER]
+    headers = http2._in_order(b"GET", b"https", b"/" + b"a" * length, given)
+    line = http2._greeted()
+    preface = line.data_to_send()
+    http2._send_headers(line, headers)
+    assert http2._opening(headers) == (preface, line.data_to_send())

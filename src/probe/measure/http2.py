@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import h2.config
@@ -14,7 +14,7 @@ import h2.settings
 import hpack
 import httpcore
 
-from probe.measure.http2_frames import EnoughError, Frames
+from probe.measure.http2_frames import MAX_FRAME, EnoughError, Frames
 from probe.measure.http2_usual import QuickLine
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ _HAS_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_SENT: Final = frozenset({b"host", b"transfer-encoding"})
 STREAM: Final = 1
 GET: Final = b"GET"
+_ONLY_HEADERS: Final = bytes((1, 5)) + STREAM.to_bytes(4)
+"""Head, behind its length, of the frame that begins and ends a request (RFC 9113, 6.2)."""
+_MORE_ROOM: Final = bytes((0, 0, 4, 8, 0)) + STREAM.to_bytes(4) + WINDOW.to_bytes(4)
+"""Room on its stream (RFC 9113, 6.9)."""
 _STATUS: Final = re.compile(rb"[1-9][0-9][0-9]")
 
 
@@ -132,10 +136,19 @@ def _asked(headers: tuple[Header, ...]) -> h2.connection.H2Connection:
 @lru_cache(maxsize=1024)
 def _opening(headers: tuple[Header, ...]) -> tuple[bytes, bytes]:
     """Return the preface, and a request without a body, as h2 writes them: the same in every round."""
+    block = _block(headers)
+    if len(block) <= MAX_FRAME:  # in one frame, which needs no connection to be written
+        return _preface(), b"".join((len(block).to_bytes(3), _ONLY_HEADERS, block, _MORE_ROOM))
     line = _greeted()
     preface = line.data_to_send()
     _send_headers(line, headers)
     return preface, line.data_to_send()
+
+
+@cache
+def _preface() -> bytes:
+    """Return what every connection here begins with."""
+    return _greeted().data_to_send()
 
 
 def _room(line: h2.connection.H2Connection) -> int:

@@ -118,6 +118,7 @@ def _canonical(bare: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
 def host_and_port(text: str) -> tuple[str, str]:
     """Take `ip`, `ip:port` or `[ip]:port` apart; both are empty when it holds no address."""
     if whole := canonical(text.strip("[]")):
