@@ -226,6 +226,10 @@ def control_saw(
         )
         is not None
     )
+    asked_udp = view.source is ControlSource.BASELINE
+    if hop.place.scheme == "dns+udp" and not (asked_udp or hop.reading.target.dated):
+        # Its TCP port was tried. That it answers over UDP at all, a catalogue states, with date and source.
+        saw = [said for said in saw if said != PASSES]
     return PASSES if PASSES in saw else next((s for s in saw if s in kinds), saw[0] if saw else None)
 
 
