@@ -49,7 +49,7 @@ class Recorder:
             stored = self.folder.append(measured.measurement, measured.blobs, sync=False)
             self.n += 1  # it is there, whoever is cancelled while it waits for the disk
             self._written += 1
-            await self._synced_up_to(self._written)
+            await self._waited_for(stored, self._written)
         except StoreError:
             if self.folder.refused is None:
                 raise
@@ -59,6 +59,14 @@ class Recorder:
             self.on_refused()
         self.take(stored)
         return stored
+
+    async def _waited_for(self, stored: Measurement, mine: int) -> None:
+        """Wait for the disk; who ends the run meanwhile leaves it to the folder's end, and it is told of."""
+        try:
+            await self._synced_up_to(mine)
+        except asyncio.CancelledError:
+            self.take(stored)
+            raise
 
     async def _synced_up_to(self, mine: int) -> None:
         async with self._syncing:
