@@ -125,8 +125,8 @@ class Helper:
             self.after(sock, stop)
 
     def signs(self, nonces: list[str]) -> list[dict[str, str]]:
-        """Return a receipt for each."""
-        return self.others(nonces) if self.others else [self.signed(nonce) for nonce in nonces]
+        """Return a receipt for each that it served."""
+        return self.others(nonces) if self.others else [self.signed(n) for n in nonces if n in self.seen]
 
     def signed(self, nonce: str) -> dict[str, str]:
         return signed(a_payload(**self.payload(dict(self.seen[nonce]))), self.key)
