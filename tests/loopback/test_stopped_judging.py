@@ -1,4 +1,4 @@
-"""Whoever stops the program while it judges gets the verdicts all the same, or is told what makes them."""
+"""Whoever stops the program before it listens, or while it judges, gets verdicts, or is told what makes them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from loopback.hasty import Nobody, in_haste, run_in_lab
 from probe.lab import open_lab
 from probe.pipeline import RunRequest, prepare, rejudge
 from probe.pipeline.folder import Opened, open_run
@@ -56,6 +57,20 @@ def opened(results: Path) -> Iterator[Opened]:
     run = asyncio.run(_open(results))
     with run.folder:
         yield replace(run, record=replace(run.record, ended_utc="2026-11-21T10:00:00Z", stopped="time"))
+
+
+def test_ctrl_c_in_the_moment_before_a_run_listens_for_it_interrupts_the_run(tmp_path: Path) -> None:
+    class Early(Nobody):
+        """The loop cancels what it runs, as on Ctrl-C: the run is planned and listens to no signal yet."""
+
+        def planned(self, *_: Any) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+
+    result = in_haste(run_in_lab(tmp_path, observer=Early()))
+    assert (result.exit_code, result.record.stopped) == (EXIT_INTERRUPTED, "interrupted")
+    assert {v.reason_code for v in result.verdicts} == {"NOT_MEASURED"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

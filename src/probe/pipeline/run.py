@@ -165,8 +165,12 @@ async def measure(
             last=last,
         )
         task = asyncio.create_task(work.everything())
-        with stop.catching(task, observer), suppress(asyncio.CancelledError):
-            await task
+        with stop.catching(task, observer):
+            try:
+                await task
+            except asyncio.CancelledError:
+                # By a signal in the moment before this listened: whoever runs the loop cancels then.
+                stop.reason = stop.reason or INTERRUPTED
         spent = session.spent
         ended_utc = session.utc().strftime(TIME_FORMAT)
     return replace(
