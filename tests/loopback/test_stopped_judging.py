@@ -1,4 +1,4 @@
-"""Whoever stops the program before it listens, or while it judges, gets verdicts, or is told what makes them."""
+"""Whoever stops the program too early, or while it judges, gets verdicts, or is told what makes them."""
 
 from __future__ import annotations
 
