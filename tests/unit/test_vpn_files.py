@@ -116,6 +116,7 @@ BAD = [
         3,
         "the file that ca names is not there",
     ),
+    ("client\nremote 8.8.8.8\nca " + "n" * 300 + "\n", 3, "the file that ca names is not there"),
     ("client\n" + "".join(f"remote 8.8.8.{n}\n" for n in range(9)) + PROFILE, 10, "more than 8 servers"),
 ]
 
