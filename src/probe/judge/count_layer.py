@@ -17,7 +17,7 @@ from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import Rule, first_match
 from probe.judge.segments import helped, to_ask_small
 from probe.judge.series import SERIES
-from probe.judge.server import RESOLVER_RULES
+from probe.judge.server import RESOLVER_RULES, of_udp
 from probe.judge.stand import PASSES, at_http, at_quic, at_tcp, at_tls, stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
@@ -100,7 +100,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
     kinds = {f.kind for f in failures}
     stood = stand(
         hop.views,
-        [(v, control_saw(v, deepest, tries, kinds, hop)) for v in hop.views],
+        of_udp([(v, control_saw(v, deepest, tries, kinds, hop)) for v in hop.views], kinds, hop),
         kinds,
         lives=cross.target_address_lives or resolver_valid(hop),
         extra=_extra(hop, cross),
@@ -226,10 +226,6 @@ def control_saw(
         )
         is not None
     )
-    asked_udp = view.source is ControlSource.BASELINE
-    if hop.place.scheme == "dns+udp" and not (asked_udp or hop.reading.target.dated):
-        # Its TCP port was tried. That it answers over UDP at all, a catalogue states, with date and source.
-        saw = [said for said in saw if said != PASSES]
     return PASSES if PASSES in saw else next((s for s in saw if s in kinds), saw[0] if saw else None)
 
 

@@ -9,11 +9,15 @@ from probe.judge.constants import NEAR_S
 from probe.judge.floor import COUNTED, DIFFERENTLY, FloorFacts, after_count, before_count, blocked_row
 from probe.judge.outcome import Outcome, conclude
 from probe.judge.rule import Rule, always, first_match
+from probe.judge.stand import PASSES
 from probe.judge.whence import at_home
-from probe.model.words import Layer, ReasonCode, State
+from probe.model.words import ControlSource, Layer, ReasonCode, State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from probe.judge.hop import Hop
+    from probe.judge.view import ControlView
 
 PLAIN: Final = frozenset({"udp", "tcp"})
 
@@ -57,6 +61,21 @@ def near(hop: Hop) -> str:
     quick = any(r.t - q.t0 < NEAR_S for q in queries for r in q.replies)
     quick = quick or any(a.t - a.t0 < NEAR_S for a in told)
     return f"an answer within {NEAR_S * 1000:.0f} ms" if quick else ""
+
+
+def of_udp(
+    seen: Sequence[tuple[ControlView, str | None]], kinds: Collection[str], hop: Hop
+) -> list[tuple[ControlView, str | None]]:
+    """Return what controls saw of a resolver, as far as it tells of UDP; of anything else as it is.
+
+    A helper tries the TCP port. That it got through carries an accusation only where a catalogue states, with
+    date and source, that the address answers over UDP at all; it contradicts who fails alike in any case.
+    """
+    told = hop.place.scheme != "dns+udp" or hop.reading.target.dated or any(said in kinds for _, said in seen)
+    return [
+        (view, said if told or said != PASSES or view.source is ControlSource.BASELINE else None)
+        for view, said in seen
+    ]
 
 
 RESOLVER_RULES: tuple[Rule[FloorFacts], ...] = (
