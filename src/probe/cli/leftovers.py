@@ -57,9 +57,8 @@ def remove_dead() -> Iterator[Path]:
 
     Only of those that are called held is it known: their process held them for as long as it lived.
     """
-    temporary = (
-        os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")
-    )  # not asked of tempfile: it writes
+    # Unlike in `ephemeral.places` tempfile is not asked: to find its folder Python writes a file there.
+    temporary = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     places = (os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm", *temporary, "/tmp")  # noqa: S108  # only looked into
     for where in dict.fromkeys(Path(place) for place in places if place):
         for path in _mine(where, ephemeral.HELD):
