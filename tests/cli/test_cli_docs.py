@@ -19,6 +19,8 @@ DOCUMENTS = (
     "docs/evidence.fr.md",
     "docs/helper.md",
     "docs/evidence.md",
+    "docs/letters.md",
+    "docs/letters.ru.md",
     "docs/services.md",
     "docs/coverage.md",
     "CONTRIBUTING.md",
@@ -67,6 +69,7 @@ TRANSLATED = (
     ("README.md", "README.ru.md"),
     ("docs/evidence.md", "docs/evidence.ru.md"),
     ("docs/evidence.md", "docs/evidence.fr.md"),
+    ("docs/letters.md", "docs/letters.ru.md"),
 )
 FIRST_SCREEN: Final = {"evidence.md": "\n## "}
 """Documents of which what stands before this is translated, the rest linked to."""
