@@ -22,22 +22,43 @@ NOTICES: dict[str, tuple[str, str]] = {
     "mgts": (
         "page.ru.mgts.notice",
         """<html><head><title>МГТС</title></head><body>Доступ к информационному ресурсу ограничен на основании
-        Федерального закона № 149-ФЗ. Ваша МГТС</body></html>""",
+        Федерального закона № 149-ФЗ. <img src="http://blocked.mgts.ru/logo.png"></body></html>""",
     ),
     "beeline": (
         "page.ru.beeline.notice",
-        """<title>Сайт заблокирован</title><p>Доступ к сайту заблокирован.</p>
+        """<title>Сайт заблокирован</title><p>Доступ к сайту заблокирован: он внесён в Единый реестр.</p>
         <a href="http://www.beeline.ru/customers/help/safe-beeline/">Подробнее</a>""",
     ),
-    "ttk": ("page.ru.ttk.notice", "<title>TTK :: Доступ к ресурсу ограничен</title><p>Доступ ограничен</p>"),
-    "tele2": ("page.ru.tele2.notice", '<p>Доступ ограничен</p><img src="//t2rkn.com/logo.png">'),
+    "ttk": (
+        "page.ru.ttk.notice",
+        "<title>TTK :: Доступ к ресурсу ограничен</title><p>Основание: 139-ФЗ. http://fz139.ttk.ru/</p>",
+    ),
+    "ttk, without its host": (
+        "page.ru.notice.law_149",
+        "<title>TTK :: Доступ к ресурсу ограничен</title><p>Основание: 139-ФЗ.</p>",
+    ),
+    "tele2": (
+        "page.ru.tele2.notice",
+        '<p>Доступ ограничен: сайт в Едином реестре</p><img src="//t2rkn.com/logo.png">',
+    ),
     "ertelecom": (
         "page.ru.ertelecom.notice",
-        "<title>Дом.ru</title><p>Доступ к сайту ограничен. Ресурс внесен в реестр запрещенных.</p>",
+        "<title>Дом.ru</title><p>Доступ к сайту ограничен. Ресурс внесен в реестр запрещенных.</p>"
+        "<a href='http://lawfilter.ertelecom.ru/'>Подробнее</a>",
+    ),
+    "ertelecom, without its host": (
+        "page.ru.notice.register",
+        "<title>Дом.ru</title><p>Доступ к сайту ограничен. Ресурс внесен в реестр запрещенных: "
+        "<a href='http://eais.rkn.gov.ru/'>проверить</a></p>",
     ),
     "megafon": (
         "page.ru.megafon.notice",
-        "<title>МегаФон</title><p>Доступ к ресурсу ограничен по решению суда.</p>",
+        "<title>МегаФон</title><p>Доступ к ресурсу ограничен по решению суда, 149-ФЗ.</p>"
+        "<img src='http://m.megafonpro.ru/rkn/logo.png'>",
+    ),
+    "megafon, without its host": (
+        "page.ru.notice.law_149",
+        "<title>МегаФон</title><p>Доступ к ресурсу ограничен по решению суда, 149-ФЗ.</p>",
     ),
     "entities": (
         "page.ru.notice.law_149",
@@ -128,6 +149,24 @@ INNOCENT: dict[str, str] = {
     "plain": "<html><head><title>Example Domain</title></head><body><h1>Example Domain</h1></body></html>",
     "operator's home page": "<title>МегаФон</title><p>Тарифы, акции, помощь.</p>"
     '<a href="https://www.beeline.ru">билайн</a>',
+    "owner's page that names beeline": "<title>Зеркало</title><p>Доступ к сайту ограничен для абонентов Билайн. "
+    "Откройте зеркало: mirror.example.org</p>",
+    "beeline's own page on a tariff": "<title>Билайн</title><p>Доступ к ресурсу ограничен. На вашем тарифе "
+    "доступны только мессенджеры и соцсети.</p>",
+    "beeline's own help on infected sites": "<title>Билайн</title><p>Доступ к сайту ограничен: на нём вирусы.</p>"
+    '<a href="http://www.beeline.ru/customers/help/safe-beeline/">Подробнее</a>',
+    "owner's page that names megafon": "<title>Зеркало</title><p>Сайт заблокирован по решению суда у операторов "
+    "МегаФон и МТС. Откройте зеркало mirror.example.org</p>",
+    "megafon's name and a court": "<title>МегаФон</title><p>Доступ к ресурсу ограничен по решению суда.</p>",
+    "owner's page that names dom.ru": "<title>Зеркало</title><p>Сайт заблокирован по решению суда в Дом.ru. "
+    "Зеркало: mirror.example.org</p>",
+    "hoster's page with a beeline number": "<title>Хостинг</title><p>Доступ к сайту ограничен: аккаунт не оплачен "
+    "владельцем.</p><p>Телефон поддержки (Билайн): 8-800</p>",
+    "a link to tele2's notices": "<title>Ссылки</title><a href=http://t2rkn.com/>t2rkn</a>",
+    "ttk's refusal of its own customers": "<title>TTK :: Доступ к ресурсу ограничен</title><p>Войдите.</p>",
+    "links to notice hosts of other countries": "<title>차단</title><p>차단 blocked: <a href=http://warning.or.kr/>1</a> "
+    "<a href=http://siteblocked.om/>2</a> <a href=http://peyvandha.ir/1-1.html>3</a></p>",
+    "a forged Iranian page, quoted": "<title>Log</title><p>the forged page: src=http://10.10.34.34?type=x</p>",
     "court news in English": "<title>News</title><p>The Court of Appeal and the High Court heard the case.</p>",
     "admin console": "<title>admin</title><p>The administrator blocked the account by order of management.</p>",
 }

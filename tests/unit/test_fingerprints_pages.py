@@ -55,14 +55,14 @@ def test_an_innocent_scope_beside_a_notice_takes_the_accusation_back(expected: s
 
 
 def test_of_two_notices_the_one_that_names_its_operator_is_told() -> None:
-    found = page("<p>Доступ к ресурсу ограничен, 149-ФЗ, на основании Федерального закона. Ростелеком")
+    found = page("<p>Доступ к ресурсу ограничен, 149-ФЗ, Федерального закона <a href=//warning.rt.ru>")
     accusing = legal_notice(found)
     assert ids(found) == ["page.ru.notice.law_149"]  # without the title this may be anybody's
     assert accusing is not None
     assert accusing.operator == ""
     found = page(
         "<title>Доступ ограничен</title><p>Доступ к информационному ресурсу ограничен на основании "
-        "Федерального закона № 149-ФЗ. Ростелеком"
+        "Федерального закона № 149-ФЗ. <a href=http://warning.rt.ru/>"
     )
     accusing = legal_notice(found)
     assert ids(found) == ["page.ru.notice.law_149", "page.ru.rostelecom.notice"]
@@ -70,12 +70,39 @@ def test_of_two_notices_the_one_that_names_its_operator_is_told() -> None:
     assert accusing.operator_asns == (12389,)
 
 
-def test_a_name_inside_another_name_is_not_the_operators() -> None:
+NAMES = [
+    '<a href="http://expert.ru/">',
+    '<a href="http://rt.ru/">',
+    "<a href=http://mgts.ru/>",
+    "<a href=https://domru.ru/>",
+    "<a href=https://megafon.ru/>",
+    "Ростелеком, МГТС, Билайн, TTK, Tele2, Дом.ru, ЭР-Телеком, МегаФон",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operators_name_or_ordinary_site_is_not_its_signature(name: str) -> None:
     found = page(
         "<title>Доступ ограничен</title><p>Доступ к информационному ресурсу ограничен на основании "
-        '149-ФЗ, Федерального закона</p><a href="http://expert.ru/">'
+        f"Федерального закона № 149-ФЗ. Доступ к сайту ограничен, сайт заблокирован.</p>{name}"
     )
     assert ids(found) == ["page.ru.notice.law_149"]
+
+
+SIGNED = [rule for rule in book().pages if rule.origin.operator]
+HELP_PAGES = {"page.ru.beeline.notice": "beeline.ru/customers/help/safe-beeline"}
+"""Of operators, that notices link to."""
+
+
+@pytest.mark.parametrize("rule", SIGNED, ids=lambda rule: rule.origin.id)
+def test_only_an_operators_own_notice_host_or_help_page_signs(rule: PageRule) -> None:
+    hosts = {
+        host for host, rules in book().redirects.items() if rules[0].origin.operator == rule.origin.operator
+    }
+    assert rule.markup
+    assert set(rule.markup) <= hosts | {HELP_PAGES.get(rule.origin.id, "")}
+    assert rule.also  # and it names the law or the register, as every notice must
+    assert rule.any or rule.all or rule.title
 
 
 def test_a_notice_that_names_neither_law_nor_register_is_told_and_does_not_accuse() -> None:
@@ -165,12 +192,11 @@ def test_no_rule_fits_a_page_without_all_it_asks_for(rule: PageRule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.origin.id)
-def test_each_accusing_rule_asks_for_two_things_or_the_operators_own_name(rule: PageRule) -> None:
+def test_each_accusing_rule_asks_for_two_things_or_for_the_national_frame(rule: PageRule) -> None:
     if rule.origin.scope in INNOCENT_SCOPES:
         return
     asked = [kind for kind in ("gates", "all", "any", "also", "markup", "title") if getattr(rule, kind)]
-    own_host = rule.origin.id in {"page.ru.tele2.notice", "page.ir.frame"}
-    assert len(asked) >= 2 or own_host
+    assert len(asked) >= 2 or rule.origin.id == "page.ir.frame"
     assert rule.max_length <= NOTICE_CHARS
 
 
