@@ -36,12 +36,20 @@ def test_another_servers_header_is_not() -> None:
     [
         '<meta http-equiv="refresh" content="0; url=http://warning.or.kr/i1.html">',
         "<iframe src='https://warning.or.kr/'></iframe>",
+        "<iframe width=100% src = http://warning.or.kr/?x=1>",
+        "<IFRAME/style='border: 0' SRC=http://warning.or.kr/>",
+        '<frameset><frame name="a" src=" http://warning.or.kr/">',
+        "<meta content='5 ; URL = \"http://warning.or.kr/\"' http-equiv=Refresh>",
+        "<meta http-equiv=refresh content=0;url=http://warning.or.kr>",
         '<script>location.href="http://www.warning.or.kr";</script>',
-        "<form action=http://warning.or.kr>",
+        "<script type='text/javascript'>window.location = 'http://warning.or.kr/'</script>",
+        "<script>top.location.replace('http://warning.or.kr/')</script>",
+        "<!-- a comment --><title>x</title><iframe src='http://warning.or.kr/'>",
     ],
 )
 def test_a_page_that_sends_a_browser_to_a_notice_host_is_a_redirect(body: str) -> None:
     assert [(m.id, m.kind) for m in page(body)] == [("redirect.kr.warning", "redirect_host")]
+    assert page(f"<p>Журналист пишет:</p>{body}") == ()  # what reports on a notice may show it
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,26 @@ def test_a_page_that_sends_a_browser_to_a_notice_host_is_a_redirect(body: str) -
         '<iframe src="http://warning.or.kr/"></iframe>' + "<p>word</p>" * 400,
         "x://y " * 20 + '<iframe src="http://warning.or.kr/"></iframe>',
         '<meta content="0; url=http://[::1/">',
+        '<meta http-equiv="refresh" content="0; url=http://[::1/">',
+        "<form action=http://warning.or.kr>",  # whoever sends it has read the page
+        '<a href="/away.php?url=http://warning.or.kr/?host=x">a counter of those who leave</a>',
+        '<a href="/go?location=http://warning.or.kr/">another</a>',
+        "<pre>HTTP/1.1 302 Found Location: http://warning.or.kr/?id=1</pre>",
+        "<pre>location.href='http://warning.or.kr/'</pre>",
+        "<pre>&lt;iframe src=http://warning.or.kr/&gt;</pre>",
+        "<iframe src='/away.php?url=http://warning.or.kr/'></iframe>",
+        "<iframe data-src='http://warning.or.kr/' title='src=http://warning.or.kr/'></iframe>",
+        "<iframe src='/own' src='http://warning.or.kr/'></iframe>",
+        "<meta name=description content='0; url=http://warning.or.kr/'>",
+        "<meta http-equiv=refresh content='0; url=/away.php?url=http://warning.or.kr/'>",
+        "<script>var seen = {location: 'http://warning.or.kr/', mylocation: 1}</script>",
+        "<script>mylocation = 'http://warning.or.kr/'</script>",
+        "<script>location = '/away.php?url=http://warning.or.kr/'</script>",
+        "<a onclick=\"location.href='http://warning.or.kr/'\">a link</a>",
+        "<textarea><iframe src='http://warning.or.kr/'></iframe></textarea>",
+        "<!-- <iframe src='http://warning.or.kr/'></iframe> -->",
+        "<title><iframe src='http://warning.or.kr/'></title>",
+        "<template><iframe src='http://warning.or.kr/'></iframe></template>",
     ],
 )
 def test_a_link_a_long_page_or_another_host_is_none(body: str) -> None:
@@ -162,6 +190,13 @@ def test_the_title_is_read_where_measuring_did_not() -> None:
         "&#" * 8_192,
         "://" * 5_461,
         "<iframe src=http://" * 200,
+        "<iframe " + "a=" * 2_000,
+        "<iframe " + "a" * 4_000,
+        "<meta http-equiv=refresh content='" + "url=" * 900,
+        "<script>" + "location " * 450,
+        "<textarea" * 450,
+        "<script" * 580,
+        "<iframe a='" + '"' * 4_000,
     ],
 )
 def test_hostile_pages_cost_no_more_than_honest_ones(body: str) -> None:

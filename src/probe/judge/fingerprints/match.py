@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.book import Confidence, Origin, PageRule, Refusal, Scope, book
 from probe.judge.fingerprints.page import OWN_MASK, Page, fold, page_of
+from probe.judge.fingerprints.sends import sent_to
 
 Headers = Sequence[tuple[str, str]]
 Kind = Literal["body", "title", "header", "redirect_host", "dns_address", "issuer", "certificate_name"]
@@ -26,9 +27,7 @@ REPORTING: Final = frozenset({
 _ARTICLE_MARKUP: Final = ("<article", "datepublished", "og:type", "article:published", "application/rss")
 OPENING_CHARS: Final = 300
 REDIRECTING_CHARS: Final = 4_096
-"""A page that only sends a browser elsewhere (a refresh, a frame) is shorter than this."""
-_MAX_EMBEDDED: Final = 16
-_BEFORE_A_URL: Final = ("<iframe", "<frame", "url=", "location", "action=")
+"""A page that only sends a browser elsewhere (a refresh, a frame, a script) is shorter than this."""
 _ACCUSING: Final = frozenset({Confidence.HIGH, Confidence.MEDIUM})
 INNOCENT: Final = frozenset(
     {
@@ -79,7 +78,8 @@ def match_page(
     found.extend(_fitting(_shelf(book().pages), page, status))
     found.extend(_in_headers(headers))
     if max(len(body), body_bytes or 0) <= REDIRECTING_CHARS:
-        found.extend(match for to in embedded_urls(page.markup) if (match := match_redirect(to, origin=url)))
+        goals = [match for to in sent_to(page.markup) if (match := match_redirect(to, origin=url))]
+        found.extend(match for match in goals if match.scope in INNOCENT or not _reports(page))
     if page.hides or any(OWN_MASK.search(value) for _, value in headers):
         found = [match for match in found if match.scope is not Scope.LEGAL_NOTICE]
     return tuple(dict.fromkeys(found))
@@ -168,23 +168,6 @@ def match_refusal(
         if all(part in seen for part in refusal.all) and _one_of(refusal.any, seen):
             return None if page.hides and refusal.confidence in _ACCUSING else refusal
     return None
-
-
-def embedded_urls(markup: str) -> Iterator[str]:
-    """Give at most 16 URLs that a short page sends a browser to: frames, refreshes, scripts."""
-    start = -1
-    for _ in range(_MAX_EMBEDDED):
-        start = markup.find("://", start + 1)
-        if start < 0:
-            return
-        scheme = 5 if markup[max(0, start - 5) : start] == "https" else 4
-        before = markup[max(0, start - scheme - 80) : start - scheme].rpartition(">")[2]
-        if any(sign in before for sign in _BEFORE_A_URL):
-            end = next(
-                (i for i in range(start + 3, len(markup)) if markup[i] in " \"'<>\\)"),
-                len(markup),
-            )
-            yield markup[start - scheme : end]
 
 
 @dataclass(frozen=True, slots=True)
