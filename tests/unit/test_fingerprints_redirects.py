@@ -2,7 +2,7 @@
 
 import pytest
 
-from probe.judge.fingerprints import Match, Scope, match_page, match_redirect
+from probe.judge.fingerprints import Match, Scope, is_notice_host, match_page, match_redirect
 from probe.judge.fingerprints.book import RedirectRule, book
 from probe.judge.fingerprints.page import title_of, visible
 
@@ -142,6 +142,26 @@ def test_other_redirects_are_not(url: str) -> None:
 
 def test_a_notice_host_asked_for_by_itself_accuses_nobody() -> None:
     assert match_redirect("https://warning.rt.ru/x", origin="http://warning.rt.ru/") is None
+    assert match_redirect("http://block.mts.ru/", origin="http://blocked.mts.ru/") is None
+    notice = "<title>Доступ ограничен</title><p>Доступ к ресурсу ограничен, 149-ФЗ</p>"
+    assert [m.id for m in page(notice)] == ["page.ru.notice.law_149"]
+    assert page(notice, url="http://blocked.mts.ru/") == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.warning.rt.ru/?id=1", True),
+        ("http://95.167.13.50/", True),
+        ("https://ufanet.ru/blocking.html", True),
+        ("https://ufanet.ru/", False),  # its ordinary pages may be blocked as anybody's
+        ("https://rt.ru/", False),
+        ("http://unblock.mts.ru/", False),
+        ("http://[", False),
+    ],
+)
+def test_a_notice_host_is_known_by_its_url(url: str, expected: bool) -> None:
+    assert is_notice_host(url) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from probe.judge import note as notes
 from probe.judge.bench import UDP53
 from probe.judge.cross import NOTHING
 from probe.judge.doq import DOQ_RULES
-from probe.judge.fingerprints import Scope, match_issuer
+from probe.judge.fingerprints import Scope, is_notice_host, match_issuer
 from probe.judge.floor import FloorFacts
 from probe.judge.http import HTTP_RULES
 from probe.judge.note import note
@@ -116,7 +116,9 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         unavailable=family not in hop.facts.bench.families,
         local_issuer=issuer in hop.facts.untrusted_issuers
         or (known is not None and known.scope in _INNOCENT_ISSUERS),
-        known_issuer=known.id if known is not None and known.scope is Scope.CENSOR_CA else "",
+        known_issuer=known.id
+        if known is not None and known.scope is Scope.CENSOR_CA and not is_notice_host(hop.place.url)
+        else "",
         holed=all(_is_holed(t) for t in tries),
         small_passes=helped(hop, deepest),
         own_issuer=(known is not None and known.scope is Scope.NATIONAL_CA)

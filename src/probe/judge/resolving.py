@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from probe.judge import kind as k
 from probe.judge.constants import DNS_RESEND, DNS_WAIT_S
 from probe.judge.dns import DnsFacts
-from probe.judge.fingerprints import LOCAL_KINDS, Scope, is_bogon, match_dns_address
+from probe.judge.fingerprints import LOCAL_KINDS, Scope, is_bogon, is_notice_host, match_dns_address
 from probe.judge.fingerprints.bogon import FAKE_IP, LOOPBACK, NAT64, UNSPECIFIED
 from probe.judge.heard import heard_from, others_on_bogon, own_choice, tunnel_of, verified_addresses
 from probe.judge.hop import Round
@@ -66,7 +66,7 @@ class Names:
         """Gather what the artefact rows ask."""
         hop = self._hop
         ours = {ip for _, q in self._answers for ip in q.answers}
-        new = ours - hop.trust.vouched
+        new = ours - hop.trust.vouched - self._served_from(ours)
         strange = sorted(new - verified_addresses(hop))
         match = next((m for ip in strange if (m := match_dns_address(ip)) is not None), None)
         kinds = {ip: kind for ip in ours if (kind := is_bogon(ip)) not in {None, NAT64}}
@@ -87,6 +87,13 @@ class Names:
             injected=self._injected(),
             stand=NO_STAND,
         )
+
+    def _served_from(self, ours: set[str]) -> set[str]:
+        """Return the addresses that notices are served from, where a notice host is what was asked for."""
+        if not is_notice_host(self._hop.place.url):
+            return set()
+        known = {ip: match_dns_address(ip) for ip in ours}
+        return {ip for ip, one in known.items() if one is not None and one.scope is Scope.LEGAL_NOTICE}
 
     def _local(self, bogon: str, kind: str, match: Match | None) -> str:
         """Say why an answer is the user's own doing; empty when it is not."""

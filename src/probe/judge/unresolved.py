@@ -10,7 +10,7 @@ from probe.judge.constants import BRACKET_S, DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPR
 from probe.judge.count_layer import judge_floor, resolver_valid
 from probe.judge.dns import DnsFacts
 from probe.judge.dns_fails import FAILS, UNTRUE
-from probe.judge.fingerprints import Scope, match_issuer
+from probe.judge.fingerprints import Scope, is_notice_host, match_issuer
 from probe.judge.heard import denied_to_others, own_choice, refused_verified, told_openly
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.note import HOME_FILTER, OTHER_RESOLVER, note
@@ -211,7 +211,8 @@ def _forged_certificate(hop: Hop, rounds: list[Round]) -> str:
         known = match_issuer(issuer)
         dead = any(at_tcp(v, t.ip, t.port) not in {None, PASSES} for v in hop.views if v.usable)
         strange = known is None and t.tls.name_matches and issuer not in hop.facts.untrusted_issuers
-        if (known is not None and known.scope is Scope.CENSOR_CA) or (strange and dead):
+        censors = known is not None and known.scope is Scope.CENSOR_CA and not is_notice_host(hop.place.url)
+        if censors or (strange and dead):
             return issuer
     return ""
 

@@ -17,6 +17,7 @@ from probe.judge.fingerprints.book import (
 )
 from probe.judge.fingerprints.match import (
     Match,
+    is_notice_host,
     legal_notice,
     match_certificate_names,
     match_dns_address,
@@ -37,6 +38,7 @@ __all__ = [
     "fingerprint_files",
     "fingerprints_digest",
     "is_bogon",
+    "is_notice_host",
     "legal_notice",
     "match_certificate_names",
     "match_dns_address",

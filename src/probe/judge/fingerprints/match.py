@@ -69,7 +69,7 @@ def match_page(
     `body` is the decoded text as far as it was kept, `url` what was asked for. The `Location` header is not
     looked at: that is `match_redirect`. A page that frames or refreshes to a known host counts as a redirect.
     `body_bytes` is how long the body was before masks changed it. Where one of them may hide what would have
-    shown the page to be innocent, no legal notice is returned.
+    shown the page to be innocent, no legal notice is returned; nor where a notice host was itself asked for.
     """
     page = page_of(title, body, body_bytes)
     found = list(_fitting(_shelf(book().lookalikes), page, status))
@@ -80,7 +80,7 @@ def match_page(
     if max(len(body), body_bytes or 0) <= REDIRECTING_CHARS:
         goals = [match for to in sent_to(page.markup) if (match := match_redirect(to, origin=url))]
         found.extend(match for match in goals if match.scope in INNOCENT or not _reports(page))
-    if page.hides or any(OWN_MASK.search(value) for _, value in headers):
+    if page.hides or any(OWN_MASK.search(value) for _, value in headers) or is_notice_host(url):
         found = [match for match in found if match.scope is not Scope.LEGAL_NOTICE]
     return tuple(dict.fromkeys(found))
 
@@ -98,10 +98,13 @@ def legal_notice(matches: Iterable[Match]) -> Match | None:
 
 
 def match_redirect(url: str, *, origin: str = "") -> Match | None:
-    """Return what a URL's host (and path) is known as; None where `origin` was asked for there itself."""
+    """Return what a URL's host (and path) is known as; None where `origin` was asked for there itself.
+
+    An operator's notice hosts lead to one another: what one of them leads to says nothing of anybody's site.
+    """
     parts = _split(url)
     asked = _split(origin)
-    if parts is None:
+    if parts is None or (asked and is_notice_host(origin)):
         return None
     host, path = parts
     for parent in _parents(host):
@@ -111,6 +114,12 @@ def match_redirect(url: str, *, origin: str = "") -> Match | None:
             if path.startswith(rule.path):
                 return _match(rule.origin, "redirect_host", host + rule.path)
     return None
+
+
+def is_notice_host(url: str) -> bool:
+    """Say whether legal notices are what this URL's host (and path) is there for: nobody else's are there."""
+    known = match_redirect(url)
+    return known is not None and known.scope is Scope.LEGAL_NOTICE
 
 
 @lru_cache(maxsize=4096)
