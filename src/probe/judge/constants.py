@@ -49,6 +49,8 @@ RESIDUAL_S: Final = 420.0
 LENGTH_LOW: Final = 0.3
 LENGTH_HIGH: Final = 3.0
 """METHOD 5: a body of 30-300 % of the control's is of the same length."""
+SAME_LENGTH: Final = 40
+"""Bytes by which one page without a title may differ from itself: it may print who asked (39) or when."""
 
 DNS_WAIT_S: Final = 5.0
 DNS_RESEND: Final = 0.5

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
-from probe.judge.constants import BASELINE_GEO_S, LENGTH_HIGH, LENGTH_LOW, UBIQUITOUS_HEADERS, UNSERVED
+from probe.judge.constants import BASELINE_GEO_S, UNSERVED
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
-from probe.judge.place import place_of
 from probe.judge.reading import PAGES, RESOLVERS
 from probe.judge.rule import first_match
+from probe.judge.same_page import differs, folded, leads_there, same, shows
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
 from probe.model import failure as f
-from probe.model.words import ControlSource, Layer, Located
+from probe.model.words import Layer, Located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +126,7 @@ def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, b
         if a.location:
             to = match_redirect(a.location, origin=a.url)
             if to is not None and to.scope is Scope.LEGAL_NOTICE:
-                if not any(_leads_there(v, a) for v in hop.views):
+                if not any(leads_there(v, a) for v in hop.views):
                     return to, True, None
                 continue
             innocent = innocent or to
@@ -140,38 +139,10 @@ def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, b
             body_bytes=a.body_text_bytes,
         )
         notice = legal_notice(found)
-        if notice is not None and not any(_shows(v, a) for v in hop.views):
+        if notice is not None and not any(shows(v, a) for v in hop.views):
             return notice, notice.kind == "redirect_host", None
         innocent = innocent or (found[0] if found and notice is None else None)
     return None, False, innocent
-
-
-def _shows(view: ControlView, a: HTTPRoundTrip) -> bool:
-    """Say whether the control got this very page: an artefact is void then."""
-    return (
-        view.usable
-        and view.answered
-        and view.status == a.status_code
-        and view.title == a.title
-        and _length_alike(view.body_length, a.body_length) is not False
-    )
-
-
-def _leads_there(view: ControlView, a: HTTPRoundTrip) -> bool:
-    """Say whether the control was sent to the same host, or came to a notice by itself."""
-    if not view.usable or not view.answered:
-        return False
-    to = next((value for name, value in view.headers if name.lower() == "location"), None)
-    if to is not None and view.status == a.status_code:
-        return _goal(a, to) == _goal(a, a.location or "")
-    shown = match_page(
-        status=view.status, headers=view.headers, title=view.title, body=view.body, url=view.url
-    )
-    return legal_notice(shown) is not None
-
-
-def _goal(a: HTTPRoundTrip, location: str) -> str:
-    return place_of(urljoin(a.url, location)).host.lower()
 
 
 def _facts(
@@ -213,12 +184,12 @@ def _facts(
         compared=bool(compared),
         asked=bool(hop.views),
         refused_there=any(
-            v.status == status and (status >= 400 or _title(v.title) == _title(told.title)) for v in compared
+            v.status == status and (status >= 400 or folded(v.title) == folded(told.title)) for v in compared
         ),
         served_there=any(_is_served(v) for v in compared),
         fresh_for_geo=any(_is_served(v) and (v.age_s is None or v.age_s <= BASELINE_GEO_S) for v in compared),
-        same=plain and any(_same(v, a) for v in compared for a in final),
-        differs=plain and bool(compared) and _differs(compared, final),
+        same=plain and any(same(v, a) for v in compared for a in final),
+        differs=plain and bool(compared) and differs(compared, final),
     )
 
 
@@ -246,46 +217,4 @@ def _breaks_off(answers: Sequence[HTTPRoundTrip]) -> bool:
         and not a.body_is_capped
         and (a.declared_length is None or (a.body_length or 0) < a.declared_length)
         for a in read
-    )
-
-
-def _length_alike(theirs: int | None, ours: int | None) -> bool | None:
-    if theirs is None or ours is None:
-        return None
-    return theirs == ours or (theirs > 0 and LENGTH_LOW <= ours / theirs <= LENGTH_HIGH)
-
-
-def _common_header(view: ControlView, a: HTTPRoundTrip) -> bool:
-    ours = {name.lower() for name, _ in a.headers} - UBIQUITOUS_HEADERS
-    return not ours.isdisjoint(view.header_names)
-
-
-def _title(text: str | None) -> str:
-    return " ".join((text or "").split()).casefold()
-
-
-def _same(view: ControlView, a: HTTPRoundTrip) -> bool:
-    """Say whether an answer is the control's: same status class and two of title, header, length."""
-    same_title = bool(_title(a.title)) and _title(a.title) == _title(view.title)
-    length = a.body_length if a.body_length is not None else a.declared_length
-    agree = same_title + _common_header(view, a) + (_length_alike(view.body_length, length) is True)
-    return (view.status or 0) // 100 == (a.status_code or 0) // 100 and agree >= 2
-
-
-def _comparable(view: ControlView, a: HTTPRoundTrip) -> bool:
-    """Say whether both got a page, not a refusal: a data centre is refused what everybody else is shown."""
-    kind = (view.status or 0) // 100
-    return not view.earlier and kind in {2, 3} and kind == (a.status_code or 0) // 100
-
-
-def _differs(views: Sequence[ControlView], answers: Sequence[HTTPRoundTrip]) -> bool:
-    """Say whether nothing is in common with any control, in any round."""
-    known = [a for a in answers if a.body_length is not None]
-    views = [v for v in views if all(_comparable(v, a) for a in known)]
-    return (
-        bool(known and views)
-        and not any(_common_header(v, a) for v in views for a in answers)
-        and all(_title(v.title) != _title(a.title) for v in views for a in known)
-        and all(_length_alike(v.body_length, a.body_length) is False for v in views for a in known)
-        and all(v.source is not ControlSource.BASELINE for v in views)
     )
