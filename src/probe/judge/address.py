@@ -15,7 +15,7 @@ from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
 from probe.judge.server import judge_intercepted
 from probe.judge.unresolved import judge_failing_name, judge_untrue
 from probe.judge.who import judge_who, who_notes
-from probe.model.words import WORST_FIRST, Layer, Located, ReasonCode, State
+from probe.model.words import WORST_FIRST, Layer, ReasonCode, State
 
 if TYPE_CHECKING:
     from probe.judge.hop import Hop, Round
@@ -45,8 +45,8 @@ def judge_addresses(hop: Hop) -> Outcome:
         return conclude(UNFINISHED, Layer.NETWORK, hop=hop, wants=Wants(rounds=True))
     outcome = _combine(found)
     if artefact is not None and artefact.state is State.BLOCKED and outcome.answers:
-        outcome.mechanism = "dns.injected"
-        outcome.located = Located.PATH
+        outcome.mechanism = artefact.mechanism
+        outcome.located = names.located(artefact, facts.notice)
     outcome.notes += [*names.notes(artefact, facts), *who_notes(hop)]
     return outcome
 

@@ -20,6 +20,8 @@ from probe.model import failure as f
 from probe.model.words import ControlSource, Layer, Located, ReasonCode, State
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from probe.judge.fingerprints import Match
     from probe.judge.hop import Hop
     from probe.judge.rule import Rule
@@ -70,12 +72,16 @@ class Names:
         strange = sorted(new - verified_addresses(hop))
         match = next((m for ip in strange if (m := match_dns_address(ip)) is not None), None)
         kinds = {ip: kind for ip in ours if (kind := is_bogon(ip)) not in {None, NAT64}}
-        bogons = sorted(ip for ip in kinds if ip in new)
-        all_bogon = any(
-            all(ip in kinds for ip in q.answers) and not hop.trust.vouched.issuperset(q.answers)
-            for _, q in self._answers
-        )
-        bogon = bogons[0] if bogons and all_bogon and _is_public(hop.name) else ""
+        beside_true = self._given_ipv4(kinds)
+        made_up = [
+            q
+            for m, q in self._answers
+            if all(ip in kinds for ip in q.answers)
+            and not hop.trust.vouched.issuperset(q.answers)
+            and not (q.query_type == "AAAA" and m.measurement_uid in beside_true)
+        ]
+        bogons = sorted(ip for q in made_up for ip in q.answers if ip in new)
+        bogon = bogons[0] if bogons and _is_public(hop.name) else ""
         notice = match if match is not None and match.scope in _ACCUSING else None
         return DnsFacts(
             resolver_fails=hop.facts.resolver_fails,
@@ -94,6 +100,18 @@ class Names:
             return set()
         known = {ip: match_dns_address(ip) for ip in ours}
         return {ip for ip, one in known.items() if one is not None and one.scope is Scope.LEGAL_NOTICE}
+
+    def _given_ipv4(self, reserved: Container[str]) -> frozenset[str]:
+        """Return the rounds in which the name got a public IPv4 address.
+
+        Beside it a reserved IPv6 address keeps nobody from the site: a DNS64 that maps IPv4 addresses under a
+        prefix of its own, or a filter of IPv6, makes it up.
+        """
+        return frozenset(
+            m.measurement_uid
+            for m, q in self._answers
+            if any(":" not in ip and ip not in reserved for ip in q.answers)
+        )
 
     def _local(self, bogon: str, kind: str, match: Match | None) -> str:
         """Say why an answer is the user's own doing; empty when it is not."""
@@ -150,7 +168,7 @@ class Names:
             Layer.DNS,
             hop=self._hop,
             params=_params(facts),
-            located=self._located(rule, notice),
+            located=self.located(rule, notice),
             uids=self.uids(),
             wants=Wants(control=asks, resolver=asks),
         )
@@ -165,7 +183,8 @@ class Names:
         outcome.notes += told_apart(self._hop)
         return outcome
 
-    def _located(self, rule: Rule[Any], notice: Match | None) -> Located:
+    def located(self, rule: Rule[Any], notice: Match | None) -> Located:
+        """Say where an artefact lies, as far as its rule and other resolvers tell."""
         vantage = self._hop.facts.vantage
         if rule.located is not Located.RESOLVER:
             return rule.located
