@@ -61,12 +61,14 @@ def others_on_bogon(hop: Hop) -> str:
     """Say whether others give a reserved address for the name too, or a public one; empty: nobody answered.
 
     Resolvers asked from here come first, over a verified channel where there is one: a control elsewhere
-    may be given another zone.
+    may be given another zone. What a baseline saw yesterday the owner may have set otherwise since.
     """
-    said = [*(q.answers for q in _heard(hop)), *(v.addresses for v in _resolved(hop))]
+    heard = [q.answers for q in _heard(hop)]
+    said = [*heard, *(v.addresses for v in _resolved(hop))]
     if any(_any_bogon(addresses) for addresses in said):
         return ALIKE
-    return OTHERWISE if said else ""
+    today = any(v.source is not ControlSource.BASELINE for v in _resolved(hop))
+    return OTHERWISE if heard or today else ""
 
 
 def heard_from(hop: Hop) -> tuple[tuple[ControlSource, ...], frozenset[str]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge.constants import BASELINE_ALONE_S, BASELINE_FRESH_S, CONTROL_AGAIN_S, UNDATED
+from probe.judge.fingerprints import is_bogon
+from probe.judge.fingerprints.bogon import NAT64
 from probe.judge.view import ControlView, endpoint
 from probe.model.words import ControlSource
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 PASSES = "passes"
+RESOLVES = "resolves"
+"""It was told an address of the name, but none that leads anybody from here to the target."""
 SOURCES = tuple(ControlSource)
 """In the order of the vocabulary."""
 
@@ -57,7 +61,7 @@ def stand(
     lives: bool = False,
     extra: Iterable[ControlSource] = (),
 ) -> Stand:
-    """Weigh what each control saw, None for "cannot say", `passes`, or a failure class.
+    """Weigh what each control saw, None for "cannot say", `passes`, `resolves`, or a failure class.
 
     `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
     older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
@@ -73,7 +77,8 @@ def stand(
     alike = [] if ControlSource.CROSS in more else fails
     baseline_answers = any(v.source is ControlSource.BASELINE for v in fresh)
     twice = len({v.key for v in alike}) > 1 or _apart(alike)
-    split = bool(alike) and any(v.source is not ControlSource.BASELINE for v in fresh)
+    told = any(what == RESOLVES and (v.age_s is None or v.age_s <= BASELINE_FRESH_S) for v, what in known)
+    split = bool(alike) and (told or any(v.source is not ControlSource.BASELINE for v in fresh))
     live = [*fresh, *([v for v in old if v.age_s != UNDATED] if lives else ())]
     carries = bool(live or more) and not alike
     saying = live if carries else (alike or passing)
@@ -160,7 +165,12 @@ def at_http(view: ControlView) -> str | None:
 
 
 def at_dns(view: ControlView) -> str | None:
-    """Say what a control saw of resolving the name; a helper's own words for it are not ours to read."""
-    if view.addresses:
+    """Say what a control saw of resolving the name; a helper's own words for it are not ours to read.
+
+    A reserved address, the owner's own record or a filter's word, leads nobody to the target.
+    """
+    if any(is_bogon(ip) in {None, NAT64} for ip in view.addresses):
         return PASSES
+    if view.addresses:
+        return RESOLVES
     return None if view.dns_failure is None else k.dns_kind_of(view.dns_failure)

@@ -17,7 +17,7 @@ from probe.judge.note import HOME_FILTER, OTHER_RESOLVER, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.rule import first_match
 from probe.judge.series import OTHER_ADDRESS
-from probe.judge.stand import PASSES, at_dns, at_tcp, stand
+from probe.judge.stand import PASSES, RESOLVES, at_dns, at_tcp, stand
 from probe.judge.whence import at_home, located_at_resolver, told_apart
 from probe.judge.witness import count
 from probe.model.words import ControlSource, Layer, Located, State
@@ -106,7 +106,7 @@ def _broken_dnssec(hop: Hop) -> bool:
     """
     others = [q for _, q in hop.reading.other_lookups.get(hop.name, ())]
     answered_there = any(q.answers and not q.checking_disabled for q in others)
-    resolved_there = any(at_dns(v) == PASSES for v in hop.views if v.usable)
+    resolved_there = any(at_dns(v) in {PASSES, RESOLVES} for v in hop.views if v.usable)
     unvalidated = _validates(hop) or any(
         (q.checking_disabled and q.answers) or DNSSEC_EDE.intersection(r.ede)
         for q in others
