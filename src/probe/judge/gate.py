@@ -42,29 +42,35 @@ INTERRUPTED: Rule[object] = Rule(
     "{name}: measuring was interrupted before it could be judged.",
     reason_code=ReasonCode.NOT_MEASURED,
 )
+_SAYS_OF_OTHERS = frozenset({State.BLOCKED, State.DOWN})
+"""States that what others see of the target may clear."""
+_BY_OTHERS_WORD = frozenset({"dns.broken_dnssec", "dns.bogon", "dns.injected"})
+"""Rules that confirm by what nobody else contradicted; a fingerprint settles it whoever is asked."""
+_CLEARS = frozenset({Owed.CONTROL, Owed.RESOLVER, Owed.SMALL_SEGMENTS})
 ENDED_BY = {"bytes": BUDGET_SPENT, "time": BUDGET_SPENT, "interrupted": INTERRUPTED}
 
 
 def through_gate(facts: RunFacts, outcome: Outcome, debts: Sequence[Debt]) -> Outcome:
     """Return the outcome as it stands on this network; a validated answer stays reachable.
 
-    What is still owed when a run ends early may have changed an inconclusive verdict, and a control that
-    nobody asked, or smaller segments, may have cleared the path of an accusation that nothing confirms.
+    What is still owed when a run ends early may have changed an inconclusive verdict, and a control or a
+    resolver that nobody asked, or smaller segments, may have cleared what nothing confirms.
     """
     finding = facts.finding
     if outcome.state is State.REACHABLE and outcome.validated:
         return outcome
     if finding is not None and finding.reason_code is not None:
         return _instead(outcome, NETWORK_NOT_FINE, finding.reason_code)
-    unheard = outcome.state is State.BLOCKED and not outcome.confirmed and _may_clear(debts)
-    if facts.stopped and (unheard or (outcome.state is State.INCONCLUSIVE and debts)):
+    if facts.stopped and (_unheard(outcome, debts) or (outcome.state is State.INCONCLUSIVE and debts)):
         rule = ENDED_BY.get(facts.stopped, INTERRUPTED)
         return _instead(outcome, rule, rule.reason_code)
     return outcome
 
 
-def _may_clear(debts: Sequence[Debt]) -> bool:
-    return any(debt.what in {Owed.CONTROL, Owed.SMALL_SEGMENTS} for debt in debts)
+def _unheard(outcome: Outcome, debts: Sequence[Debt]) -> bool:
+    """Say whether somebody who was not asked may have cleared this."""
+    open_ = not outcome.confirmed or outcome.rule.rule_id in _BY_OTHERS_WORD
+    return outcome.state in _SAYS_OF_OTHERS and open_ and any(debt.what in _CLEARS for debt in debts)
 
 
 def _instead(outcome: Outcome, rule: Rule[object], reason: ReasonCode | None) -> Outcome:
