@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 
 def measurements_of(row: dict[str, Any], target: Target) -> list[Measurement]:
-    """Return all measurements of a case: its rounds, then what paid its debts."""
+    """Return all measurements of a case: its rounds, then what paid its debts.
+
+    `starts` tells when each round began, in seconds of the run, where they are not evenly apart.
+    """
     rounds = row.get("rounds", [])
     if rounds and isinstance(rounds[0], str):
         rounds = [rounds] * row.get("times", 3)
     gap = row.get("gap", GAP_S)
+    starts = row.get("starts", [10 + number * gap for number in range(len(rounds))])
     found = [
-        measured(f"m{number}", target, 10 + number * gap, ops, round_=number)
-        for number, ops in enumerate(rounds)
+        measured(f"m{number}", target, at, ops, round_=number)
+        for number, (at, ops) in enumerate(zip(starts, rounds, strict=True))
     ]
     found += [
-        measured(f"r{n}", target, 60 + n, ops, experiment="resolver")
+        measured(f"r{n}", target, row.get("resolver_at", 60) + n, ops, experiment="resolver")
         for n, ops in enumerate(row.get("resolver", []))
     ]
     found += [

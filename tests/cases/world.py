@@ -60,7 +60,7 @@ A_PAGE = PageRate(n_bytes=120_000, seconds=0.35, rtt_s=0.06, first_byte_s=0.06)
 
 
 def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
-    """Return a heartbeat of successes every 2 s, as the row wants it."""
+    """Return a heartbeat of successes every 2 s, as the row wants it; `again` is when it begins once more."""
     return _beats(json.dumps(row.get("neutrals", {})))
 
 
@@ -68,8 +68,9 @@ def beats(row: dict[str, Any]) -> tuple[ControlDigest, ...]:
 def _beats(wanted: str) -> tuple[ControlDigest, ...]:
     said = json.loads(wanted)
     found = []
-    for number in range(int(said.get("until", 140)) // 2):
-        at = number * 2.0 + 0.5
+    n = int(said.get("until", 140)) // 2
+    for number in range(n * (1 + len(said.get("again", [])))):
+        at = (0.0, *said.get("again", []))[number // n] + number % n * 2.0 + 0.5
         witnesses = tuple(
             Witness(
                 uid=f"n{number}",

@@ -65,7 +65,7 @@ _INDEX: Final = _Index()
 def baseline_view(facts: RunFacts, target: Target, moment: datetime) -> ControlView | None:
     """Return the target as the run's baseline saw it, or None where it holds nothing of it.
 
-    `moment` is the start of the target's first measurement by this machine's clock, which is corrected.
+    `moment` is the start of the target's last round by this machine's clock, which is corrected.
     A baseline carries an answer, never a failure: what failed there may have been blocked there too. It is
     usable when its network was fine and the target answered.
     """

@@ -26,6 +26,9 @@ CONTROL_AGAIN_S: Final = 20.0
 BASELINE_FRESH_S: Final = 24 * 3600.0
 BASELINE_ALONE_S: Final = 3600.0
 """Older than that, a baseline alone cannot tell a block from an outage of today; the verdict says so."""
+ASIDE_S: Final = 3600.0
+"""METHOD 3: what others said further than that from the last try of the target's own, as in a run that was
+taken up again days later, is of another time."""
 UNDATED: Final = float("inf")
 """The age of a baseline that this machine's clock, or the baseline's own date, leaves unknown."""
 UNSERVED: Final = frozenset({403, 407, 429, 451})

@@ -196,7 +196,11 @@ def resolver_lives(hop: Hop) -> bool:
         return False
     engine = hop.place.scheme.removeprefix("dns+")
     good = [
-        q for m in hop.reading.aside if m.experiment == "resolver" for q in m.queries if q.failure is None
+        q
+        for m in hop.reading.aside
+        if m.experiment == "resolver" and hop.reading.now(m)
+        for q in m.queries
+        if q.failure is None
     ]
     here = [q for q in good if _address(q.resolver_address) == hop.place.host]
     return (any(q.engine in {"doh", "dot"} for q in here) or is_heard(hop)) and any(
@@ -249,7 +253,10 @@ def _alike(
 def resolver_valid(hop: Hop) -> bool:
     """Say whether another resolver here gave an address that showed a certificate valid for the name."""
     return any(
-        ip in hop.trust.shown for _, q in hop.reading.other_lookups.get(hop.name, ()) for ip in q.answers
+        ip in hop.trust.shown
+        for m, q in hop.reading.other_lookups.get(hop.name, ())
+        if hop.reading.now(m)
+        for ip in q.answers
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from probe.judge.hop import Hop
     from probe.judge.view import ControlView
+    from probe.model.measurement import Measurement
     from probe.model.observation import DNSLookup
 
 ALIKE: Final = "alike"
@@ -61,14 +62,16 @@ def others_on_bogon(hop: Hop) -> str:
     """Say whether others give a reserved address for the name too, or a public one; empty: nobody answered.
 
     Resolvers asked from here come first, over a verified channel where there is one: a control elsewhere
-    may be given another zone. What a baseline saw yesterday the owner may have set otherwise since.
+    may be given another zone. What a baseline saw yesterday, or anybody long before, the
+    owner may have set otherwise since.
     """
-    heard = [q.answers for q in _heard(hop)]
-    said = [*heard, *(v.addresses for v in _resolved(hop))]
+    said = [*(q.answers for q in _heard(hop)), *(v.addresses for v in _resolved(hop))]
     if any(_any_bogon(addresses) for addresses in said):
         return ALIKE
-    today = any(v.source is not ControlSource.BASELINE for v in _resolved(hop))
-    return OTHERWISE if heard or today else ""
+    told = {id(q) for m, q in _asked(hop) if hop.reading.now(m)}
+    heard = any(id(q) in told for q in _heard(hop))
+    since = [v for v in _resolved(hop) if not (v.before or v.after)]
+    return OTHERWISE if heard or any(v.source is not ControlSource.BASELINE for v in since) else ""
 
 
 def heard_from(hop: Hop) -> tuple[tuple[ControlSource, ...], frozenset[str]]:
@@ -76,7 +79,7 @@ def heard_from(hop: Hop) -> tuple[tuple[ControlSource, ...], frozenset[str]]:
     found = {v.source for v in _resolved(hop)} | ({ControlSource.RESOLVER} if _heard(hop) else set())
     uids = {v.uid for v in _resolved(hop) if v.uid}
     heard = {id(q) for q in _heard(hop)}
-    uids |= {m.measurement_uid for m, q in hop.reading.other_lookups.get(hop.name, ()) if id(q) in heard}
+    uids |= {m.measurement_uid for m, q in _asked(hop) if id(q) in heard}
     return tuple(s for s in SOURCES if s in found), frozenset(uids)
 
 
@@ -113,7 +116,11 @@ def refused_verified(hop: Hop) -> bool:
 
 
 def _others(hop: Hop) -> list[DNSLookup]:
-    return [q for _, q in hop.reading.other_lookups.get(hop.name, ()) if not q.checking_disabled]
+    return [q for _, q in _asked(hop) if not q.checking_disabled]
+
+
+def _asked(hop: Hop) -> list[tuple[Measurement, DNSLookup]]:
+    return hop.reading.other_lookups.get(hop.name, [])
 
 
 def _stands_at_home(hop: Hop, q: DNSLookup) -> bool:

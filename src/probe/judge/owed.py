@@ -113,13 +113,14 @@ def _debts(facts: RunFacts, reading: Reading, outcome: Outcome, hop: Hop) -> Ite
 
 
 def _asked(reading: Reading, hop: Hop, experiment: str) -> list[float]:
-    """Return when a debt of this kind was paid for this hop, in order."""
+    """Return when a debt of this kind was paid for this hop, in order; long ago is not paid."""
     return [
         m.started_s
         for m in reading.aside
         if m.experiment == experiment
         and place_of(m.input).host.lower() == hop.name
         and not is_of_object(reading, m)
+        and not reading.before(m)
     ]
 
 
@@ -134,7 +135,10 @@ def _may_ask_resolvers(hop: Hop) -> bool:
 
 def _crossed(reading: Reading, hop: Hop) -> bool:
     names = {hop.name, hop.sni}
-    return any(m.experiment == "cross" and place_of(m.input).host.lower() in names for m in reading.aside)
+    return any(
+        m.experiment == "cross" and place_of(m.input).host.lower() in names and not reading.before(m)
+        for m in reading.aside
+    )
 
 
 def _tried(hop: Hop) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge.certificate import certificate_kind
+from probe.judge.constants import ASIDE_S
 from probe.judge.fingerprints import legal_notice, match_page
 from probe.judge.place import PORTS, Place, place_of
 from probe.model import failure as failures
@@ -80,6 +81,19 @@ class Reading:
     """Other resolvers', asked from here."""
     elsewhere: list[Try]
     """Handshakes at addresses that another resolver gave, under the target's name."""
+
+    def before(self, m: Measurement) -> bool:
+        """Say whether it was asked aside long before the target itself was last tried."""
+        return bool(self.own) and self.own[-1].started_s - m.started_s > ASIDE_S
+
+    def after(self, m: Measurement) -> bool:
+        """Say whether it was asked aside long after the target itself was last tried, by transfers too."""
+        tried = [*self.own[-1:], *(one for one in self.aside if one.transfers)]
+        return bool(self.own) and all(m.started_s - one.started_s > ASIDE_S for one in tried)
+
+    def now(self, m: Measurement) -> bool:
+        """Say whether it was asked aside about when the target itself was last tried."""
+        return not (self.before(m) or self.after(m))
 
 
 def read(target: Target, measurements: Sequence[Measurement], clock_offset_s: float | None) -> Reading:

@@ -65,10 +65,16 @@ def stand(
 
     `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
     older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
-    A cross experiment shows the name failing where the target is not: whatever befalls a control there is
+    What was asked long before the target was last tried is not asked at all; that somebody got through long
+    afterwards carries nothing. A cross experiment shows the name failing where the target is not: whatever befalls a control there is
     no answer to that.
     """
-    known = [(v, what) for v, what in seen if what is not None and v.usable]
+    views = [v for v in views if not v.before]
+    known = [
+        (v, what)
+        for v, what in seen
+        if what is not None and v.usable and not v.before and not (v.after and what == PASSES)
+    ]
     passing = [v for v, what in known if what == PASSES]
     fresh = [v for v in passing if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
     old = [v for v in passing if v not in fresh]

@@ -58,6 +58,10 @@ class ControlView:
     headers: tuple[tuple[str, str], ...] = ()
     issuer: str = ""
     """Of the certificate that the control was shown, where it was seen."""
+    before: bool = False
+    """It was asked long before the target was last tried: the world may have changed since."""
+    after: bool = False
+    """It was asked long after the target was last tried: that it got through says nothing of then."""
     earlier: bool = False
     """It was asked for an earlier hop, and may have been led elsewhere than we were."""
     address_asn: Mapping[str, int] = field(default_factory=dict)

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:
     """Return what every control saw of this target, in order of time, the baseline last."""
     views = [
-        view_of_answer(answer, uid=m.measurement_uid, started_s=m.started_s)
+        replace(
+            view_of_answer(answer, uid=m.measurement_uid, started_s=m.started_s),
+            before=reading.before(m),
+            after=reading.after(m),
+        )
         for m in reading.aside
         if not is_of_object(reading, m)
         for answer in m.controls
@@ -28,7 +32,7 @@ def all_views(facts: RunFacts, reading: Reading) -> tuple[ControlView, ...]:
     if facts.baseline is not None and reading.own:
         from probe.judge.baseline import baseline_view
 
-        found = baseline_view(facts, reading.target, reading.own[0].measurement_start_time)
+        found = baseline_view(facts, reading.target, reading.own[-1].measurement_start_time)
         views += [found] if found is not None else []
     return tuple(views)
 
