@@ -122,6 +122,31 @@ def test_a_silence_within_what_the_row_tells_is_not_told_again() -> None:
     assert finding.notes[-1] == "it had not ended when the run did"
 
 
+@pytest.mark.parametrize(
+    "rounds", [(30.0, 86400.0, 86411.0), (30.0, 86400.0, 86411.0, 86422.0), (30.0, 41.0, 60.0, 86400.0)]
+)
+def test_the_night_in_which_nobody_looked_is_no_silence(rounds: tuple[float, ...]) -> None:
+    assert network_finding(silence(rounds), KNOWN).state is not State.BLOCKED
+
+
+def test_a_run_that_ends_in_a_minute_of_silence_when_taken_up_again_is_a_shutdown() -> None:
+    finding = network_finding(silence((30.0, 86400.0, 86421.0, 86442.0, 86464.0)), KNOWN)
+    assert said(finding) == DARK
+    assert dict(finding.params)["seconds"] == "64"
+
+
+def test_a_minute_of_silence_that_nobody_saw_end_is_no_shutdown() -> None:
+    found = [*silence(), *neutrals((), rounds=(86400.0,)), *neutrals(rounds=(86410.0,))]
+    assert said(network_finding(found, KNOWN)) == SILENT
+
+
+def test_a_dead_line_that_was_looked_at_again_for_a_moment_is_no_white_list() -> None:
+    dead = [a_try(f"foreign-{n}", "foreign", 86400.0 + n, ok=False) for n in range(2)]
+    listed = neutrals(("domestic_listed",), rounds=(0.0, 11.0, 22.0))
+    finding = network_finding([LINK, *listed, *neutrals((), rounds=(30.0, 41.0)), *dead])
+    assert finding.rule_id != "network.domestic_listed_only"
+
+
 # --- only home, or a part of it, answers
 
 
@@ -161,6 +186,12 @@ def test_a_modem_after_which_listed_sites_answer_first_is_no_white_list() -> Non
 def test_a_white_list_that_begins_with_a_silence_is_one_all_the_same() -> None:
     found = [*silence((30.0,)), *neutrals(("domestic_listed",), rounds=(41.0, 52.0, 63.0, 74.0))]
     assert network_finding(found).rule_id == "network.listed_only_within"
+
+
+def test_one_round_of_a_white_list_and_another_a_day_later_are_not_a_day_of_it() -> None:
+    listed = ("domestic_listed",)
+    found = silence((30.0, 41.0), *listed) + neutrals(listed, rounds=(86400.0,)) + neutrals(rounds=(86430.0,))
+    assert network_finding(found, None).state is not State.BLOCKED
 
 
 def test_abroad_cut_off_in_mid_run_may_be_a_cable() -> None:

@@ -84,7 +84,7 @@ def _lost_its_link(f: NetworkFacts) -> bool:
 
 def _is_white_list(f: NetworkFacts) -> bool:
     """Say whether only listed sites answer; where in the end these were silent too, a line went dead."""
-    dead = any(s.kind == "dark" and not s.over for s in f.spells)
+    dead = any(s.kind == "dark" and (s.unseen or not s.over) for s in f.spells)
     return (f.listed, f.unlisted, f.foreign) == ("passes", "fails", "fails") and not dead
 
 

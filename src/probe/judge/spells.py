@@ -30,6 +30,8 @@ SPELL_ROUNDS: Final = 3
 NOTE_S: Final = 5.0
 NOTE_TRIES: Final = 3
 """A shorter silence is told of, and changes nothing: two heartbeats and a third try."""
+UNSEEN_S: Final = 60.0
+"""While a run goes on somebody is tried every few seconds: longer than that nobody looked."""
 TLS_PORT: Final = 443
 PORTAL_PAGES: Final = 2
 
@@ -44,13 +46,15 @@ class Spell:
     seconds: float
     """From there to the first answer; where none came, to the end of the last try."""
     over: bool
-    """Something answered again."""
+    """Something answered again, or nobody looked any more."""
     n_rounds: int
     n_tries: int
     n_pages: int = 0
     """Check pages that another host or page answered meanwhile."""
     no_route: bool = False
     """The kernel knew no way at times: this machine's own link was gone."""
+    unseen: bool = False
+    """Nobody looked when it ended: the run was stopped, and taken up again later."""
     whole: bool = False
     """Two neutrals at home and two abroad failed, and not only by name."""
 
@@ -77,8 +81,8 @@ def spells_of(
         return ()
     failed = sorted((w for w in tries if not w.ok), key=lambda w: (w.t0_s, w.uid, w.t_s))
     dark = [
-        _spell("dark", inside, end)
-        for inside, end in _silences(failed, [*(w.t_s for w in answered), *others])
+        _spell("dark", inside, end, unseen=unseen)
+        for inside, end, unseen in _silences(failed, [*(w.t_s for w in answered), *others])
         if len({w.name for w in inside}) >= MIN_NEUTRALS and len(inside) >= NOTE_TRIES
     ]
     return (
@@ -88,7 +92,7 @@ def spells_of(
     )
 
 
-def _silences(
+def _between(
     failed: Sequence[Witness], heard: Iterable[float]
 ) -> Iterable[tuple[Sequence[Witness], float | None]]:
     """Yield the failures that began between two answers, and when the second came."""
@@ -100,7 +104,37 @@ def _silences(
             yield inside, end if end != float("inf") else None
 
 
-def _spell(kind: SpellKind, inside: Sequence[Witness], end: float | None, n_pages: int = 0) -> Spell:
+def _silences(
+    failed: Sequence[Witness], heard: Iterable[float]
+) -> Iterable[tuple[Sequence[Witness], float | None, bool]]:
+    """Yield the same, parted where nobody was tried for over a minute, and whether nobody saw the end."""
+    for inside, end in _between(failed, heard):
+        *earlier, last = _watched(inside)
+        for part in earlier:
+            yield part, max(w.t_s for w in part), True
+        yield last, end, False
+
+
+def _watched(failed: Sequence[Witness]) -> list[list[Witness]]:
+    """Part failures where nobody was tried for over a minute."""
+    parts: list[list[Witness]] = [[]]
+    until = float("inf")
+    for w in failed:
+        if w.t0_s - until > UNSEEN_S:
+            parts.append([])
+        until = max(w.t_s, until) if parts[-1] else w.t_s
+        parts[-1].append(w)
+    return parts
+
+
+def _spell(
+    kind: SpellKind,
+    inside: Sequence[Witness],
+    end: float | None,
+    n_pages: int = 0,
+    *,
+    unseen: bool = False,
+) -> Spell:
     begun = inside[0].t0_s
     last = max(w.t_s for w in inside) if end is None else end
     by_address = any(w.address for w in inside)
@@ -110,6 +144,7 @@ def _spell(kind: SpellKind, inside: Sequence[Witness], end: float | None, n_page
         begun_s=begun,
         seconds=round(last - begun, 1),
         over=end is not None,
+        unseen=unseen,
         n_rounds=rounds_of(inside),
         n_tries=len(inside),
         n_pages=n_pages,
@@ -123,7 +158,7 @@ def _portals(
 ) -> Iterable[Spell]:
     """Yield the times in which check pages led elsewhere and TLS failed at neutrals that had shown it."""
     tls = [w for w in failed if w.port in {0, TLS_PORT}]
-    for inside, end in _silences(tls, (w.t_s for w in answered if w.port == TLS_PORT)):
+    for inside, end in _between(tls, (w.t_s for w in answered if w.port == TLS_PORT)):
         last = float("inf") if end is None else end
         pages = {c.url for c in caught if inside[0].t0_s - TRY_GAP_S <= c.t_s <= last}
         spell = _spell("portal", inside, end, len(pages))
@@ -140,7 +175,7 @@ def _abroad(
     heard = [w.t_s for w in answered if w.side == "foreign"]
     if not heard:
         return
-    for inside, end in _silences(abroad, heard):
+    for inside, end, _ in _silences(abroad, heard):
         begin, last = inside[0].t0_s, float("inf") if end is None else end
         if len({w.name for w in inside}) < MIN_NEUTRALS or rounds_of(inside) < SPELL_ROUNDS:
             continue

@@ -65,9 +65,9 @@ def stand(
 
     `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
     older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
-    What was asked long before the target was last tried is not asked at all; that somebody got through long
-    afterwards carries nothing. A cross experiment shows the name failing where the target is not: whatever befalls a control there is
-    no answer to that.
+    A cross experiment shows the name failing where the target is not: whatever befalls a control there is
+    no answer to that. What was asked long before the target was last tried counts as not asked; that
+    somebody got through long afterwards carries nothing.
     """
     views = [v for v in views if not v.before]
     known = [

@@ -133,9 +133,7 @@ def _hop(run: _Run, index: int, legs: list[Leg]) -> Hop:
 
     def cross_of(plain: bool) -> Cross:
         if plain not in crosses:
-            crosses[plain] = evaluate(
-                [m for m in reading.aside if not reading.before(m)], sni, plain=plain
-            )
+            crosses[plain] = evaluate([m for m in reading.aside if not reading.before(m)], sni, plain=plain)
         return crosses[plain]
 
     return Hop(

@@ -209,7 +209,8 @@ def _forged_certificate(hop: Hop, rounds: list[Round]) -> str:
             continue
         issuer = t.tls.certificates[0].issuer
         known = match_issuer(issuer)
-        dead = any(at_tcp(v, t.ip, t.port) not in {None, PASSES} for v in hop.views if v.usable and not v.before)
+        today = [v for v in hop.views if v.usable and not v.before]
+        dead = any(at_tcp(v, t.ip, t.port) not in {None, PASSES} for v in today)
         strange = known is None and t.tls.name_matches and issuer not in hop.facts.untrusted_issuers
         censors = known is not None and known.scope is Scope.CENSOR_CA and not is_notice_host(hop.place.url)
         if censors or (strange and dead):
