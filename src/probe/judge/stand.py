@@ -65,6 +65,7 @@ def stand(
 
     `kinds` are the classes we saw ourselves. `lives` is a sign that the target lives now, which lets an
     older baseline carry. `extra` are further sources that carry "blocked" by themselves (cross, resolver).
+    Where another resolver led to the target from here, it is not down, whatever a control meets.
     A cross experiment shows the name failing where the target is not: whatever befalls a control there is
     no answer to that. What was asked long before the target was last tried counts as not asked; that
     somebody got through long afterwards carries nothing.
@@ -84,7 +85,9 @@ def stand(
     baseline_answers = any(v.source is ControlSource.BASELINE for v in fresh)
     twice = len({v.key for v in alike}) > 1 or _apart(alike)
     told = any(what == RESOLVES and (v.age_s is None or v.age_s <= BASELINE_FRESH_S) for v, what in known)
-    split = bool(alike) and (told or any(v.source is not ControlSource.BASELINE for v in fresh))
+    here = ControlSource.RESOLVER in more
+    elsewhere = told or any(v.source is not ControlSource.BASELINE for v in fresh)
+    split = bool(alike) and (here or elsewhere)
     live = [*fresh, *([v for v in old if v.age_s != UNDATED] if lives else ())]
     carries = bool(live or more) and not alike
     saying = live if carries else (alike or passing)

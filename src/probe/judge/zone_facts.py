@@ -222,11 +222,16 @@ def _apart(serials: Sequence[int | None]) -> bool:
 
 
 def _otherwise_by_tcp(starts: Sequence[Said]) -> set[str]:
-    """Return addresses whose words over TCP bear signatures that hold, and whose words over UDP bear none."""
+    """Return addresses whose words over TCP bear signatures that hold, and whose words over UDP bear none.
+
+    A refusal or a failure over UDP may be the server's own, under load; that there is no such zone is not.
+    """
     good = {
         by: _ips(s for s in starts if s.answer.transport == by and s.answer.verified) for by in ("udp", "tcp")
     }
-    spoke = _ips(s for s in starts if s.answer.transport == "udp" and s.answer.failure is None)
+    spoke = _ips(
+        s for s in starts if s.answer.transport == "udp" and s.answer.failure in {None, f.DNS_NXDOMAIN}
+    )
     return (good["tcp"] - good["udp"]) & spoke
 
 

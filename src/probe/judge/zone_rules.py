@@ -128,7 +128,7 @@ ZONE_RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "zone.silent_down",
-        lambda f: f.silence is not None and f.silent.down,
+        lambda f: f.silence is not None and f.silent.down and not f.secure,
         State.DOWN,
         "{name}: none of its servers answers here, nor for {controls}.",
         located=Located.SERVER,
@@ -159,7 +159,7 @@ ZONE_RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "zone.lame",
-        lambda f: f.seen.lame and not f.seen.answering,
+        lambda f: f.seen.lame and not f.seen.answering and not f.secure,
         State.DOWN,
         "{name}: all of its servers that answer ({lame} of {servers} addresses) say in every round that they"
         " do not serve it.",
@@ -189,7 +189,7 @@ ZONE_RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "zone.fine",
-        lambda f: f.secure and f.seen.delegating >= ZONE_AGREE,
+        lambda f: f.secure and f.seen.answering and f.seen.delegating >= ZONE_AGREE,
         State.REACHABLE,
         "{name}: {delegating} root servers' addresses delegate it, {answering} of {servers} addresses of its"
         " servers answer for it, and its signatures hold from the root down.",
