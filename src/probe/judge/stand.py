@@ -173,12 +173,14 @@ def at_http(view: ControlView) -> str | None:
     return k.kind_of(view.http_failure)
 
 
-def at_dns(view: ControlView) -> str | None:
+def at_dns(view: ControlView, *, six: bool = True) -> str | None:
     """Say what a control saw of resolving the name; a helper's own words for it are not ours to read.
 
-    A reserved address, the owner's own record or a filter's word, leads nobody to the target.
+    A reserved address, the owner's own record or a filter's word, leads nobody to the target; nor does an
+    IPv6 address where this link has none (`six`), unless it holds an IPv4 one.
     """
-    if any(is_bogon(ip) in {None, NAT64} for ip in view.addresses):
+    kinds = {ip: is_bogon(ip) for ip in view.addresses}
+    if any(kind == NAT64 or (kind is None and (six or ":" not in ip)) for ip, kind in kinds.items()):
         return PASSES
     if view.addresses:
         return RESOLVES

@@ -92,7 +92,7 @@ def _stand_of_name(hop: Hop, kinds: set[str], *, valid: bool) -> Stand:
         alike.add(k.DNS_UNCLEAR)
     return stand(
         hop.views,
-        [(v, at_dns(v)) for v in hop.views],
+        [(v, at_dns(v, six=6 in hop.facts.bench.families)) for v in hop.views],
         alike,
         lives=valid,
         extra=(ControlSource.RESOLVER,) if valid else (),
