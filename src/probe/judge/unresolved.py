@@ -10,7 +10,8 @@ from probe.judge.constants import BRACKET_S, DNSSEC_EDE, FLOOR_ROUNDS, FLOOR_SPR
 from probe.judge.count_layer import judge_floor, resolver_valid
 from probe.judge.dns import DnsFacts
 from probe.judge.dns_fails import FAILS, UNTRUE
-from probe.judge.fingerprints import Scope, is_notice_host, match_issuer
+from probe.judge.fingerprints import Scope, is_bogon, is_notice_host, match_dns_address, match_issuer
+from probe.judge.fingerprints.bogon import NAT64
 from probe.judge.heard import denied_to_others, own_choice, refused_verified, told_openly
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.note import HOME_FILTER, OTHER_RESOLVER, note
@@ -103,6 +104,7 @@ def _broken_dnssec(hop: Hop) -> bool:
     """Say whether the zone's signatures fail for all: here, and over a channel that nobody can write into.
 
     A control that resolves the name, or a resolver that answers without being told not to check, clears it.
+    So does an address that no owner set: then it is the forgery that bears no signatures.
     """
     others = [q for _, q in hop.reading.other_lookups.get(hop.name, ())]
     answered_there = any(q.answers and not q.checking_disabled for q in others)
@@ -112,7 +114,14 @@ def _broken_dnssec(hop: Hop) -> bool:
         for q in others
         for r in q.replies
     )
-    return unvalidated and refused_verified(hop) and not answered_there and not resolved_there
+    cleared = answered_there or resolved_there or _forged(hop)
+    return unvalidated and refused_verified(hop) and not cleared
+
+
+def _forged(hop: Hop) -> bool:
+    """Say whether anybody answered with an address that is a notice's, an injector's or reserved."""
+    said = [q for book in (hop.reading.lookups, hop.reading.other_lookups) for _, q in book.get(hop.name, ())]
+    return any(match_dns_address(ip) or is_bogon(ip) not in {None, NAT64} for q in said for ip in q.answers)
 
 
 def _validates(hop: Hop) -> bool:
