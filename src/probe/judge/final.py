@@ -152,8 +152,7 @@ def _facts(
     status = min(statuses, key=_mildness)
     told = max((a for a in final if (a.status_code or 0) == status), key=lambda a: len(a.body))
     notice, leads, innocent = _notice(hop, answers) if plain else (None, False, None)
-    views = [v for v in hop.views if not v.before]
-    usable = [v for v in views if v.usable]
+    usable = [v for v in hop.views if v.usable]
     compared = [v for v in usable if v.answered]
     loops = any(a.failure in LOOPS for a in answers)
     refusal = (
@@ -183,7 +182,7 @@ def _facts(
         notice_redirect=leads,
         innocent=innocent,
         compared=bool(compared),
-        asked=bool(views),
+        asked=bool(hop.views),
         refused_there=any(
             v.status == status and (status >= 400 or folded(v.title) == folded(told.title)) for v in compared
         ),

@@ -90,9 +90,9 @@ def _heard(hop: Hop) -> list[DNSLookup]:
 
 
 def _resolved(hop: Hop) -> list[ControlView]:
-    """Return the controls that told addresses, baselines of today among them."""
+    """Return the controls that told addresses, of baselines those of today or with a reserved one."""
     views = [v for v in hop.views if v.usable and v.addresses]
-    return [v for v in views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
+    return [v for v in views if v.age_s is None or v.age_s <= BASELINE_FRESH_S or _any_bogon(v.addresses)]
 
 
 def verified_addresses(hop: Hop) -> frozenset[str]:
