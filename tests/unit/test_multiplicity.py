@@ -5,10 +5,14 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 
-from probe.judge import multiplicity
+from cases.debts import measurements_of
+from cases.script import a_target
+from cases.world import facts_of
+from probe.judge import judge_target, multiplicity
 from probe.model.verdict import Verdict
 from probe.model.words import Layer, State
 from unit.outcomes import a_verdict
@@ -31,6 +35,28 @@ def a_throttled(number: int, p_value: str | None = ALL_SLOW, *, confirmed: bool 
 
 def a_clear(number: int) -> Verdict:
     return a_verdict(f"clear/{number}", goodput_ratio=0.98)
+
+
+STALLED = {"stall_at": 16_000}
+FROZEN: dict[str, Any] = {
+    "target": {"large_object": "/large.bin", "paired": "own"},
+    "rounds": ["dns system 104.16.1.1", "tcp 104.16.1.1 ok", "tls 104.16.1.1 ok", "http 104.16.1.1 200"],
+    "transfers": [
+        {"times": 5, "suspect": STALLED, "kbps": 8000},
+        {"number": 5, "kbps": 9000},
+        {"purpose": "freeze", "times": 3, "trial": STALLED},
+        {"purpose": "elsewhere"},
+        {"purpose": "small_segments", "trial": STALLED},
+        {"arms": "X/C2", "times": 6, "suspect": STALLED, "kbps": 8000},
+        {"times": 6, "test": 1, "suspect": STALLED, "kbps": 8000, "at": 320},
+    ],
+}
+"""Eleven pairs of twelve fall silent under its name, here and at a neutral server."""
+
+
+def judged(row: dict[str, Any]) -> Verdict:
+    target = a_target(row)
+    return judge_target(facts_of(row, target), target, measurements_of(row, target)).verdict
 
 
 def confirmed(verdicts: tuple[Verdict, ...]) -> set[str]:
@@ -67,9 +93,21 @@ def test_what_was_not_tested_by_transfers_does_not_count() -> None:
     assert confirmed(multiplicity([*pages, a_throttled(0)])) == {"s/0"}
 
 
-def test_a_freeze_is_not_confirmed_by_counting_and_stays() -> None:
+def test_what_was_not_confirmed_by_counting_stays() -> None:
     verdicts = [a_throttled(0, None), *map(a_clear, range(100))]
     assert multiplicity(verdicts) == tuple(verdicts)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["frozen", "slow_by_name"])
+def test_a_freeze_that_pairs_confirm_is_counted_like_any_pairs(*, known: bool) -> None:
+    frozen = judged(FROZEN | ({"facts": {"baseline": {"rate": 9_000}}} if known else {}))
+    assert frozen.rule_id == ("throughput.frozen" if known else "throughput.slow_by_name")
+    assert (frozen.mechanism, frozen.confirmed) == ("throughput.frozen.sni", True)
+    assert dict(frozen.params)["p_value"] == "0.00317"
+    assert multiplicity([frozen]) == (frozen,)
+    (among_many, *_) = multiplicity([frozen, *map(a_clear, range(40))])
+    assert (among_many.state, among_many.confirmed) == (State.THROTTLED, False)
+    assert dict(among_many.notes_apart[-1].params) == {"n": "41", "p": "0.13"}
 
 
 def test_a_blocked_verdict_is_nobodys_to_take_back() -> None:

@@ -25,7 +25,7 @@ def multiplicity(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
     Every target whose transfers were compared counts as tested, whatever came of it; one that was not
     confirmed has nothing to lose and takes part as p = 1. A verdict without a p value was not confirmed by
-    counting (a freeze, an artefact of another layer) and stays as it is. The order does not matter.
+    counting and stays as it is; a freeze that pairs confirm has theirs. The order does not matter.
     """
     every = list(verdicts)
     n_tested = sum(map(_is_tested, every))

@@ -120,15 +120,14 @@ def _over(f: SlowFacts, *answers: str) -> bool:
     return bool(test.pairs) and not test.goes_on and test.decision.answer in answers
 
 
-PAIRED = (
-    "{name}: in {n_slow} of {n} pairs of transfers it came at less than half its control's rate; medians"
-    " {rate} and {control_rate} kbit/s, ratio {ratio}"
-)
 ONE_TEST = ", p = {p_value}."
 TWO_TESTS = (
     "; a second test, {later} s later, agreed ({n_slow_again} of {n_again} pairs), p = {p_value} over both."
 )
-PAIRED_ONCE = PAIRED + ONE_TEST
+PAIRED_ONCE = (
+    "{name}: in {n_slow} of {n} pairs of transfers it came at less than half its control's rate; medians"
+    " {rate} and {control_rate} kbit/s, ratio {ratio}" + ONE_TEST
+)
 THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
     Rule(
         "throughput.network_changed",
@@ -139,7 +138,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
     ),
     Rule(
         "throughput.frozen",
-        lambda f: f.freeze.holds,
+        lambda f: f.freeze.holds and not disagrees(f),
         State.THROTTLED,
         "{name}: {trials} transfers fell silent after {kb} kB, with more declared; from another server as"
         " much came, smaller segments did not help, and it came whole for {whole}." + DIFFERENTLY,
@@ -293,8 +292,9 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
 """None of them holding, nothing was shown, or nothing decided yet: the verdict on the page stands."""
 
 TWICE: Final = {
-    rule.rule_id: replace(rule, because=rule.because.replace(ONE_TEST, TWO_TESTS))
+    rule.rule_id: replace(rule, because=rule.because.replace(once, twice))
+    for once, twice in ((ONE_TEST, TWO_TESTS), ("{whole}.", "{whole}" + TWO_TESTS))
     for rule in THROUGHPUT_RULES
-    if rule.state is State.THROTTLED and ONE_TEST in rule.because
+    if rule.state is State.THROTTLED and once in rule.because
 }
 """The same rules where a second test agrees: what they say then."""
