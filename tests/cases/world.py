@@ -182,6 +182,7 @@ def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
                 final_url=said.get("final_url", target.input),
                 rate_bps=said["rate"] * 1000.0 if "rate" in said else None,
                 pair_calibration=said.get("calibration"),
+                pair_name=said.get("pair_name", "neutral.example"),
             ),
         ),
     )

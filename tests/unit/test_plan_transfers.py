@@ -138,6 +138,24 @@ def test_targets_take_different_neutral_names_in_turn() -> None:
     assert {neutral_name(t, names) for t in targets} == {f"n{n}.example" for n in range(4)}
 
 
+def test_the_name_that_a_baseline_knows_comes_first_where_it_answers() -> None:
+    names = [replace(IANA, target_id=f"neutral/{n}", input=f"https://n{n}.example/") for n in range(4)]
+    targets = [replace(VIDEO, target_id=f"list/{n}") for n in range(32)]
+    assert {neutral_name(t, names, "n2.example") for t in targets} == {"n2.example"}
+    gone = [replace(t, addresses=()) if t is names[2] else t for t in names]
+    assert {neutral_name(t, gone, "n2.example") for t in targets} == {
+        "n0.example",
+        "n1.example",
+        "n3.example",
+    }
+    assert {neutral_name(t, names, "elsewhere.example") for t in targets} == {
+        f"n{n}.example" for n in range(4)
+    }
+    for debt, at in ((OWN, "C1"), (NAME, "C2"), (replace(OWN, purpose="elsewhere", n_bytes=1), "N")):
+        arms = plan(replace(debt, neutral_name="n2.example"), *names, SPEED).arms
+        assert {arm.server_name for arm in arms if arm.arm == at} == {"n2.example"}
+
+
 def test_paired_targets_are_in_the_estimate_unless_transfers_are_off() -> None:
     paired = [replace(VIDEO, paired="name")]
     few, off = RunOptions(), RunOptions(throughput=False)

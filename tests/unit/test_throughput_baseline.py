@@ -7,10 +7,12 @@ import pytest
 
 from cases.debts import measurements_of
 from cases.script import ZERO, a_target
+from cases.transfers import NEUTRAL
 from cases.world import facts_of
 from probe.judge import judge_target
 from probe.judge.baseline import baseline_of, calibration_of
 
+OTHER = {"server_name": "other.example"}
 ROW = {
     "target": {"large_object": "/large.bin", "paired": "own"},
     "rounds": [
@@ -23,18 +25,20 @@ ROW = {
 
 
 @pytest.mark.parametrize(
-    ("transfers", "rate_bps", "calibration"),
+    ("transfers", "rate_bps", "calibration", "name"),
     [
-        ([], None, None),
-        ([{"times": 2, "kbps": 8000, "control": 8000}], 8_000_000, 1.0),
-        ([{"times": 1, "kbps": 8000, "control": 8000}], 8_000_000, None),
-        ([{"times": 6, "kbps": 140}], None, None),
-        ([{"times": 2, "arms": "X/C2", "kbps": 8000}], None, None),
-        ([{"times": 2, "kbps": 8000, "ctrl": {"status_code": 421}}], None, None),
+        ([], None, None, ""),
+        ([{"times": 2, "kbps": 8000, "control": 8000}], 8_000_000, 1.0, NEUTRAL),
+        ([{"times": 2, "kbps": 8000, "ctrl": OTHER}], 8_000_000, 1.0, "other.example"),
+        ([{"kbps": 8000}, {"kbps": 8000, "number": 1, "ctrl": OTHER}], 8_000_000, 1.0, ""),
+        ([{"times": 1, "kbps": 8000, "control": 8000}], 8_000_000, None, NEUTRAL),
+        ([{"times": 6, "kbps": 140}], None, None, ""),
+        ([{"times": 2, "arms": "X/C2", "kbps": 8000}], None, None, ""),
+        ([{"times": 2, "kbps": 8000, "ctrl": {"status_code": 421}}], None, None, ""),
     ],
 )
 def test_a_baseline_keeps_the_rate_of_an_object_and_how_even_its_pairs_were(
-    transfers: list[dict[str, object]], rate_bps: float | None, calibration: float | None
+    transfers: list[dict[str, object]], rate_bps: float | None, calibration: float | None, name: str
 ) -> None:
     row = {**ROW, "transfers": transfers}
     target = a_target(row)
@@ -43,7 +47,19 @@ def test_a_baseline_keeps_the_rate_of_an_object_and_how_even_its_pairs_were(
     kept = baseline_of(target, found, verdict)
     assert kept is not None
     assert kept.pair_calibration == calibration
+    assert kept.pair_name == name
     assert kept.rate_bps == (pytest.approx(rate_bps, rel=0.4) if rate_bps else None)
+
+
+def test_the_next_pair_is_owed_beside_the_name_that_the_baseline_knows() -> None:
+    row = {**ROW, "transfers": [{"times": 1}]}
+    target = a_target(row)
+    found = measurements_of(row, target)
+    for baseline, name in (({"pair_name": "known.example"}, "known.example"), ({"hours": 31 * 24}, "")):
+        (debt,) = judge_target(facts_of({"facts": {"baseline": baseline}}, target), target, found).debts
+        assert (debt.arms, debt.neutral_name) == ("T/C1", name)
+    (debt,) = judge_target(facts_of(row, target), target, found).debts
+    assert debt.neutral_name == ""
 
 
 def test_a_confirmation_is_due_so_long_after_the_last_pair_of_the_first_test() -> None:

@@ -177,6 +177,7 @@ def baseline_of(
         ),
         rate_bps=round(pairs.decision.rate_bps) if pairs is not None and pairs.fit else None,
         pair_calibration=round(pairs.decision.ratio, 3) if pairs is not None and pairs.is_clear else None,
+        pair_name=pairs.control_name if pairs is not None else "",
     )
 
 

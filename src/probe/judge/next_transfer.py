@@ -145,6 +145,7 @@ class _Owing:
             not_before_s=not_before_s,
             addresses=(self.thing.ip,),
             server_name=self.thing.server_name,
+            neutral_name=self.slowness.known_name,
             url=self.thing.url,
             arms=arms,
             purpose=purpose,

@@ -89,6 +89,12 @@ class PairTest:
         helped = any(p.control is not None and p.control.helper for p in self.pairs)
         return ControlSource.TEST_HELPER if helped else ControlSource.CROSS
 
+    @property
+    def control_name(self) -> str:
+        """The name that its controls bore; empty where they bore several."""
+        names = {p.control.server_name for p in self.fit if p.control is not None}
+        return names.pop() if len(names) == 1 else ""
+
     def count(self, unfit: str) -> int:
         """Return how many pairs were unfit for this reason."""
         return sum(p.unfit == unfit for p in self.pairs)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from probe.judge.facts import RunFacts
     from probe.judge.outcome import Outcome
     from probe.judge.reading import Reading
+    from probe.model.baseline import TargetBaseline
     from probe.model.measurement import Measurement
     from probe.model.transfer import Transfer
     from probe.model.verdict import Note
@@ -57,6 +58,8 @@ class Slowness:
     transfers: tuple[Measurement, ...]
     stopped_short: bool
     """The page itself fell silent short of its declared length."""
+    known_name: str = ""
+    """The neutral name beside which a baseline saw the target's own at its address."""
 
     @property
     def n_handshakes(self) -> int:
@@ -84,22 +87,37 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
     row = calibration_of(facts, reading.target, begun)
     # That two names were alike holds for a while; at what rate a server sends holds for a day.
     fresh = calibration_of(facts, reading.target, begun, within_s=BASELINE_FRESH_S)
-    known = row.pair_calibration if row is not None else None
+    own, again = tests.get((OWN, 0), NOT_MADE), tests.get((OWN, 1), NOT_MADE)
     outside_bps = fresh.rate_bps if fresh is not None else None
     return Slowness(
         SlowFacts(
-            own=tests.get((OWN, 0), NOT_MADE),
-            own_again=tests.get((OWN, 1), NOT_MADE),
+            own=own,
+            own_again=again,
             name=tests.get((NAME, 0), NOT_MADE),
             name_again=tests.get((NAME, 1), NOT_MADE),
             freeze=freeze_of(made, _got_elsewhere(reading, outcome, outside_bps)),
             moved=_moved(facts, made),
-            calibrated=known is not None and CLEAR_MEDIAN <= known <= 1 / CLEAR_MEDIAN,
+            calibrated=row is not None and _calibrates(row, [t for t in (own, again) if t.is_throttled]),
             outside_bps=outside_bps,
             suspected=broken or is_suspect(facts, reading, outcome),
         ),
         made,
         broken,
+        row.pair_name if row is not None else "",
+    )
+
+
+def _calibrates(row: TargetBaseline, tests: Sequence[PairTest]) -> bool:
+    """Say whether a baseline saw the names of slow tests alike at the target's address, and its own faster.
+
+    Another neutral name may stand at another backend, or in another class of rate. And what comes here as
+    it came there is not slowed, however fast its control is here.
+    """
+    known, rate_bps = row.pair_calibration, row.rate_bps
+    if known is None or rate_bps is None or not row.pair_name:
+        return False
+    return CLEAR_MEDIAN <= known <= 1 / CLEAR_MEDIAN and all(
+        t.control_name == row.pair_name and t.decision.rate_bps < CLEAR_MEDIAN * rate_bps for t in tests
     )
 
 

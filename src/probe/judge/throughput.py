@@ -33,7 +33,7 @@ class SlowFacts:
     moved: bool = False
     """The network changed between the first transfer and the last."""
     calibrated: bool = False
-    """A baseline of an uninterfered network saw both names at the target's address alike."""
+    """A baseline of an uninterfered network saw both names at the target's address alike, and faster."""
     outside_bps: float | None = None
     """At what rate the same object came there."""
     suspected: bool = False
@@ -180,8 +180,8 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
         State.INCONCLUSIVE,
         PAIRED_ONCE
         + " The control was a neutral name at the same address. At a neutral server its name was not seen to"
-        " be slowed, and no baseline shows both names alike at its own: another backend, or another class of"
-        " rate, does this too.",
+        " be slowed, and no baseline shows these two names alike at its own, and it faster than here: another"
+        " backend, or another class of rate, does this too.",
         reason_code=ReasonCode.CONTROL_UNCALIBRATED,
     ),
     Rule(

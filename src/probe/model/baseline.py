@@ -31,6 +31,8 @@ class TargetBaseline:
     ttfb_ms: Real | None = None
     rate_bps: Real | None = None
     pair_calibration: Real | None = None
+    pair_name: str = ""
+    """The neutral name that the pairs were made under: beside another one they calibrate nothing."""
     path_asns: tuple[Whole, ...] = ()
     """Of a path: AS numbers of the hops that answered, in their order."""
 

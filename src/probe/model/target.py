@@ -127,6 +127,8 @@ class Debt:
     """For ADDRESSES and CROSS: which."""
     server_name: str = ""
     """For CROSS: the name that fails."""
+    neutral_name: str = ""
+    """For TRANSFER: the neutral name that a baseline knows the target's beside, where it answers here."""
     plain: bool = False
     """For CROSS: over plain HTTP with the Host header rather than the ClientHello."""
     url: str = ""

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.model.observer import Observer
 from probe.model.options import RunOptions
-from probe.model.target import Target
 from probe.pipeline.baselines import BASELINE_SCHEMA
 from probe.pipeline.folder import NETWORK_IS_FINE, open_run
-from probe.pipeline.request import RunRequest, prepare
+from probe.pipeline.request import Prepared, RunRequest, prepare
 from probe.pipeline.run import RunResult, concluded, measure
 from probe.targets import read_catalogue
 
@@ -45,15 +44,17 @@ async def simulate(scenario: str, results: Path, observer: Observer) -> RunResul
         )
         prepared = prepare(request, catalogue=catalogue)
         if lab.calibration is not None:
-            prepared = replace(prepared, baseline=_baseline(prepared.targets, lab.calibration))
+            prepared = replace(prepared, baseline=_baseline(prepared, lab.calibration))
         opened = open_run(prepared, lab.network, simulated=True)
         stack.enter_context(opened.folder)
         record = await measure(prepared, lab.network, observer, opened)
         return concluded(opened.folder, record, observer)
 
 
-def _baseline(targets: Iterable[Target], calibration: float) -> Baseline:
+def _baseline(prepared: Prepared, calibration: float) -> Baseline:
     """Return what somebody elsewhere recorded a moment ago: how fast each target is beside a neutral name."""
+    foreign = (t for t in prepared.catalogue.neutrals if t.neutral_group == "foreign")
+    beside = next((urlsplit(t.input).hostname or "" for t in foreign), "")
     return Baseline(
         schema_version=BASELINE_SCHEMA,
         recorded_utc=datetime.now(UTC),
@@ -65,8 +66,14 @@ def _baseline(targets: Iterable[Target], calibration: float) -> Baseline:
         simulated=True,
         targets=tuple(
             TargetBaseline(
-                target_id=t.target_id, input=t.input, n=3, n_ok=3, rate_bps=8e6, pair_calibration=calibration
+                target_id=t.target_id,
+                input=t.input,
+                n=3,
+                n_ok=3,
+                rate_bps=8e6,
+                pair_calibration=calibration,
+                pair_name=beside,
             )
-            for t in targets
+            for t in prepared.targets
         ),
     )

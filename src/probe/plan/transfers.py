@@ -52,7 +52,7 @@ def transfer_step(
 def _pair(
     debt: Debt, target: Target, options: RunOptions, neutrals: tuple[Target, ...]
 ) -> tuple[ArmPlan, ...]:
-    name, other = debt.server_name, neutral_name(target, neutrals)
+    name, other = debt.server_name, neutral_name(target, neutrals, debt.neutral_name)
     if not name or not other:
         return ()
     if debt.arms == "T/C1":
@@ -71,7 +71,7 @@ def _alone(
 def _other_server(
     debt: Debt, target: Target, options: RunOptions, neutrals: tuple[Target, ...]
 ) -> tuple[ArmPlan, ...]:
-    other = neutral_name(target, neutrals)
+    other = neutral_name(target, neutrals, debt.neutral_name)
     return _elsewhere(target, options, neutrals, family=_family(debt), names=(("N", other),)) if other else ()
 
 
@@ -137,13 +137,18 @@ def is_campaign(url: str) -> bool:
     return bool(host) and not host.endswith(PUBLIC_HELPERS)
 
 
-def neutral_name(target: Target, neutrals: Sequence[Target]) -> str:
-    """Return an obscure neutral name that answered in this run; targets take different ones in turn."""
+def neutral_name(target: Target, neutrals: Sequence[Target], known: str = "") -> str:
+    """Return an obscure neutral name that answered in this run; targets take different ones in turn.
+
+    The one that a baseline's pairs were made under comes first: beside another they calibrate nothing.
+    """
     hosts = [
         host
         for t in neutrals
         if t.neutral_group == "foreign" and t.addresses and (host := urlsplit(t.input).hostname)
     ]
+    if known in hosts:
+        return known
     return hosts[_lot(target) % len(hosts)] if hosts else ""
 
 
