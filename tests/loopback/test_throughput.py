@@ -31,7 +31,7 @@ from loopback.transferring import (
     transferred,
 )
 from probe.model.measurement import Measurement
-from probe.model.transfer import TRIAL_SECONDS, Transfer
+from probe.model.transfer import TRIAL_SECONDS, Purpose, Transfer
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="TCP_INFO")
 WHOLE = sends(head(131_072), OBJECT[:131_072])
@@ -278,6 +278,23 @@ def test_a_freeze_ends_when_nothing_came_for_a_while(authority: Authority) -> No
     assert (found.failure, found.stage, found.ended_by, found.n_bytes) == (None, "", "we", 16_384)
     assert 1.2 <= found.t - found.series[-1][0] < 1.5
     assert (found.max_bytes, found.max_seconds) == (1_000_000, 6.0)
+
+
+@pytest.mark.parametrize(("purpose", "n_bytes"), [("freeze", 16_384), ("small_segments", 40_000)])
+def test_the_trial_in_small_segments_is_waited_for_as_a_page_is_so_that_a_server_may_pause(
+    authority: Authority, purpose: Purpose, n_bytes: int
+) -> None:
+    pausing = sends(head(40_000), OBJECT[:16_384], 2.0, OBJECT[16_384:40_000])
+    found = one(transferred(authority, pausing, a_plan(purpose=purpose), fast(timeout_s=6.0)))
+    assert (found.failure, found.n_bytes, found.max_seconds) == (None, n_bytes, 6.0)
+
+
+def test_and_what_stays_silent_is_given_up_when_a_page_would_be(authority: Authority) -> None:
+    frozen = sends(head(len(OBJECT)), OBJECT[:16_384], then=stalls)
+    found = one(transferred(authority, frozen, a_plan(purpose="small_segments"), fast(timeout_s=3.0)))
+    assert (found.failure, found.ended_by, found.n_bytes) == (None, "we", 16_384)
+    assert found.requested is not None
+    assert 3.0 <= found.t - found.requested < 3.3
 
 
 def test_a_freeze_is_not_capped_by_bytes_below_a_megabyte(authority: Authority) -> None:

@@ -16,7 +16,7 @@ from probe.judge.constants import (
     FREEZE_TRIALS,
     FREEZE_WITHIN_S,
 )
-from probe.judge.trial import broke_off, falls_silent, is_complete, is_outstanding, silence
+from probe.judge.trial import INSTANT_S, begin, broke_off, falls_silent, is_complete, is_outstanding, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,6 +42,8 @@ class Freeze:
     n_bytes: int = 0
     """The most that came through, at the socket."""
     n_body: int = 0
+    came: bool = False
+    """A round of the same run got more of it from here: it pauses, or the silence was not for long."""
     elsewhere: bool | None = None
     """As many bytes came from another server in the same minute."""
     n_elsewhere: int = 0
@@ -54,8 +56,8 @@ class Freeze:
 
     @property
     def is_apart(self) -> bool:
-        """The first five conditions: it is not the link's doing, nor the packets' size."""
-        return self.stands and self.elsewhere is True and self.cured is False
+        """The first five conditions: it is not the link's doing, nor the packets' size, nor a pause."""
+        return self.stands and not self.came and self.elsewhere is True and self.cured is False
 
     @property
     def lacks_whole(self) -> bool:
@@ -74,8 +76,13 @@ def looks_frozen(pairs: Iterable[Pair]) -> bool:
     return sum(_stalls(t) and falls_silent(t) for t in trials) >= SUSPECT_TRIALS
 
 
-def freeze_of(measurements: Iterable[Measurement], controls: Sequence[tuple[ControlSource, float]]) -> Freeze:
-    """Return what the trials say; `controls` are who got how many bytes of the target elsewhere."""
+def freeze_of(
+    measurements: Iterable[Measurement], controls: Sequence[tuple[ControlSource, float]], *, here: int
+) -> Freeze:
+    """Return what the trials say; `controls` are who got how many bytes of the target elsewhere.
+
+    `here` is how many came whole, at the socket, in a round of this run.
+    """
     ms = sorted(measurements, key=lambda m: (m.started_s, m.measurement_uid))
     trials = _of(ms, "freeze")
     heard = [(at, t) for at, t, _ in trials if t.requested is not None]
@@ -90,6 +97,7 @@ def freeze_of(measurements: Iterable[Measurement], controls: Sequence[tuple[Cont
         stands=stands,
         n_bytes=most,
         n_body=body,
+        came=here > most,
         elsewhere=_passes(others, most, [at for at, _ in heard]),
         n_elsewhere=len(others),
         cured=_cures([t for _, t, _ in smaller], most),
@@ -132,5 +140,11 @@ def _passes(others: Sequence[tuple[float, Transfer, str]], most: int, begins: Se
 
 
 def _cures(smaller: Sequence[Transfer], most: int) -> bool | None:
+    """Say whether a trial in small segments brought more; None where none was waited for as a page is.
+
+    It is the one that a pausing server has time to go on in: given up sooner, it shows nothing.
+    """
     heard = [t for t in smaller if t.requested is not None]
-    return any(is_complete(t) or t.n_socket_bytes >= FREEZE_PASSED * most for t in heard) if heard else None
+    if any(is_complete(t) or t.n_socket_bytes >= FREEZE_PASSED * most for t in heard):
+        return True
+    return False if any(t.t - begin(t) >= t.max_seconds - INSTANT_S for t in heard) else None

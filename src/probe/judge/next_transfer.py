@@ -110,7 +110,7 @@ class _Owing:
             if freeze.tried < FREEZE_ATTEMPTS:
                 why = "a transfer that falls silent is made without a cap, to see where it ends"
                 yield self._single("freeze", freeze.tried, why)
-        elif freeze.stands:
+        elif freeze.stands and not freeze.came:
             if freeze.elsewhere is None and freeze.n_elsewhere < SINGLE_ATTEMPTS:
                 why = "as many bytes from another server show that the link lets them pass"
                 yield self._single("elsewhere", freeze.n_elsewhere, why, n_bytes=_more(freeze.n_bytes))

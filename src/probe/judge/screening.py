@@ -50,12 +50,20 @@ def _same(one: NetworkEvent | TCPConnect, r: HTTPRoundTrip) -> bool:
 
 def is_suspect(facts: RunFacts, reading: Reading, outcome: Outcome) -> bool:
     """Say whether any page of the final hop came more slowly than neutrals' let one expect."""
+    return any(is_owed(page, facts.neutral_pages) is True for _, page in _pages(reading, outcome))
+
+
+def most_whole(reading: Reading, outcome: Outcome) -> int:
+    """Return how many bytes at the socket the largest page of the final hop took that came to its end."""
+    return max((page.n_bytes for r, page in _pages(reading, outcome) if r.failure is None), default=0)
+
+
+def _pages(reading: Reading, outcome: Outcome) -> list[tuple[HTTPRoundTrip, PageRate]]:
+    """Return the pages of the final hop that were read, and what each moved."""
     answers = [r.answer.http for r in outcome.answers if r.answer is not None and r.answer.http is not None]
     wanted = {id(a) for a in answers}
-    pages = [
-        page for m in reading.own for r in m.requests if id(r) in wanted and (page := _page(m, r)) is not None
-    ]
-    return any(is_owed(page, facts.neutral_pages) is True for page in pages)
+    found = ((r, _page(m, r)) for m in reading.own for r in m.requests if id(r) in wanted)
+    return [(r, page) for r, page in found if page is not None]
 
 
 def stopped_short(outcome: Outcome) -> bool:

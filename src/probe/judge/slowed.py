@@ -14,7 +14,7 @@ from probe.judge.moved import has_moved
 from probe.judge.note import note
 from probe.judge.outcome import SOURCE_WORDS, Rates, conclude
 from probe.judge.pairs import EXPERIMENT, PairTest, pair_tests
-from probe.judge.screening import is_suspect, stopped_short
+from probe.judge.screening import is_suspect, most_whole, stopped_short
 from probe.judge.shape import FROZEN, shape_of
 from probe.judge.stand import SOURCES
 from probe.judge.throughput import (
@@ -95,7 +95,11 @@ def slowness_of(facts: RunFacts, reading: Reading, outcome: Outcome) -> Slowness
             own_again=again,
             name=tests.get((NAME, 0), NOT_MADE),
             name_again=tests.get((NAME, 1), NOT_MADE),
-            freeze=freeze_of(made, _got_elsewhere(reading, outcome, outside_bps)),
+            freeze=freeze_of(
+                made,
+                _got_elsewhere(reading, outcome, outside_bps),
+                here=most_whole(reading, outcome) if _is_page(reading) else 0,
+            ),
             moved=_moved(facts, made),
             calibrated=row is not None and _calibrates(row, [t for t in (own, again) if t.is_throttled]),
             outside_bps=outside_bps,
@@ -121,6 +125,11 @@ def _calibrates(row: TargetBaseline, tests: Sequence[PairTest]) -> bool:
     )
 
 
+def _is_page(reading: Reading) -> bool:
+    """Say whether transfers fetch the page itself, not another object of its site."""
+    return object_url(reading) in {"", reading.target.input}
+
+
 def _got_elsewhere(
     reading: Reading, outcome: Outcome, rate_bps: float | None
 ) -> list[tuple[ControlSource, float]]:
@@ -128,8 +137,7 @@ def _got_elsewhere(
 
     Where the transfers are of an object, how long the page is says nothing of it.
     """
-    is_page = object_url(reading) in {"", reading.target.input}
-    views = outcome.hop.views if is_page else views_of_object(reading)
+    views = outcome.hop.views if _is_page(reading) else views_of_object(reading)
     fresh = [v for v in views if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
     whole = [v for v in fresh if v.usable and v.answered]
     found = [(v.source, float(v.body_length or 0)) for v in whole if (v.status or 0) // 100 == GOOD]

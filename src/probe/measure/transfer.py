@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from probe.measure.trace import Context
     from probe.model.transfer import ArmPlan, TransferPlan
 
-UNCAPPED: Final = frozenset({"freeze", "small_segments"})
-"""Purposes whose trials go on to their silence."""
+UNCAPPED: Final = {"freeze": True, "small_segments": False}
+"""Purposes whose trials go on to their silence; false where it is waited for as long as for a page. One trial
+in small segments is: a server that pauses for everybody goes on in it, and is no freeze."""
 SAFETY_BYTES: Final = 1_000_000
 """Where they end all the same."""
 HTTP_1: Final = ("http/1.1",)
@@ -60,15 +61,15 @@ async def trial(ctx: Context, turn: Turn, goal: Goal) -> Transfer:
 
     Nothing of it appears among the context's connections and handshakes. Raises faults of ours.
     """
-    arm, goes_on = turn.arm, turn.plan.purpose in UNCAPPED
+    arm, purpose = turn.arm, turn.plan.purpose
     asked = Asked(
         direction=turn.plan.direction,
         target=goal.target,
         host=goal.host,
         max_bytes=goal.max_bytes,
-        max_seconds=ctx.options.timeout_s if goes_on else goal.max_seconds,
+        max_seconds=ctx.options.timeout_s if purpose in UNCAPPED else goal.max_seconds,
         timeout_s=ctx.options.timeout_s,
-        ends_at_silence=goes_on,
+        ends_at_silence=UNCAPPED.get(purpose, False),
     )
     await _room(ctx, arm.server_name or goal.ip, goal.ip)
     seen = Seen(t0=ctx.now())

@@ -15,7 +15,8 @@ Arms = Literal["", "T/C1", "X/C2"]
 """A pair: what is suspected, and what it is held against."""
 Purpose = Literal["pair", "freeze", "elsewhere", "small_segments", "self_test"]
 """pair: one trial of each arm. freeze: one trial without cap, to its silence. elsewhere: as many bytes from
-another AS. small_segments: the freeze again with a smaller TCP_MAXSEG. self_test: neutral against neutral."""
+another AS. small_segments: the freeze again with a smaller TCP_MAXSEG, for as long as a page is waited for.
+self_test: neutral against neutral."""
 Direction = Literal["down", "up"]
 Stage = Literal["", "helper", "connect", "tls", "request", "body"]
 
