@@ -169,6 +169,7 @@ def a_baseline(said: dict[str, Any], target: Target) -> Baseline:
         probe_cc="DE",
         network_state=said.get("network", "network.none"),
         software="probe",
+        clock_offset_s=None if said.get("clock") == "unknown" else said.get("clock", 0.0),
         targets=(
             TargetBaseline(
                 target_id=target.target_id,

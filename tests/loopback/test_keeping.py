@@ -202,6 +202,7 @@ def test_a_baseline_is_made_of_a_run_and_read_back(tmp_path: Path) -> None:
     result = _run_in_lab("clean", tmp_path)
     baseline = baseline_from_run(result.folder, tmp_path / "elsewhere.json")
     assert read_baseline(tmp_path / "elsewhere.json") == baseline
+    assert baseline.clock_offset_s == result.record.clock_offset_s is not None
     rows = {row.target_id: row for row in baseline.targets}
     register = rows["whatsapp-registration/register"]
     assert (register.n, register.n_ok, register.status_code) == (3, 3, 200)

@@ -51,9 +51,17 @@ def test_a_baseline_without_targets_comes_back(tmp_path: Path) -> None:
 
 def test_each_target_has_a_line_of_its_own(path: Path) -> None:
     lines = path.read_text().splitlines()
-    assert lines[9] == '"targets":['
-    assert lines[10].startswith('{"target_id":"a/web"')
-    assert lines[11].startswith('{"target_id":"b/web"')
+    assert lines[10] == '"targets":['
+    assert lines[11].startswith('{"target_id":"a/web"')
+    assert lines[12].startswith('{"target_id":"b/web"')
+
+
+def test_a_file_of_before_tells_neither_the_recorders_clock_nor_the_name_of_its_pairs(path: Path) -> None:
+    older = path.read_text().replace('"clock_offset_s":null,\n', "").replace(',"pair_name":""', "")
+    assert "clock_offset_s" not in older
+    assert "pair_name" not in older
+    path.write_text(older)
+    assert read_baseline(path) == BASELINE
 
 
 def replacing(old: str, new: str) -> Callable[[str], str]:
@@ -63,17 +71,17 @@ def replacing(old: str, new: str) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("change", "problem", "line"),
     [
-        (replacing('"n":3,"n_ok":1', '"n":"3","n_ok":1'), "Expected `int`, got `str`", 12),
-        (replacing('"target_id":"b/web"', '"target_id":"a/web"'), "duplicate target 'a/web'", 12),
-        (replacing('"n":3,"n_ok":3', '"n":3,"n_ok":4'), "4 of 3 tries cannot have succeeded", 11),
-        (replacing('"n_ok":1', '"n_ok":-1'), "-1 of 3 tries cannot have succeeded", 12),
-        (replacing("192.0.2.7", "192.0.2.700"), "'192.0.2.700' is no address", 11),
+        (replacing('"n":3,"n_ok":1', '"n":"3","n_ok":1'), "Expected `int`, got `str`", 13),
+        (replacing('"target_id":"b/web"', '"target_id":"a/web"'), "duplicate target 'a/web'", 13),
+        (replacing('"n":3,"n_ok":3', '"n":3,"n_ok":4'), "4 of 3 tries cannot have succeeded", 12),
+        (replacing('"n_ok":1', '"n_ok":-1'), "-1 of 3 tries cannot have succeeded", 13),
+        (replacing("192.0.2.7", "192.0.2.700"), "'192.0.2.700' is no address", 12),
         (replacing('"schema_version":"1"', '"schema_version":"9"'), "written for schema '9'", 0),
         (replacing("12:00:00Z", "12:00:00"), "recorded_utc has no time zone", 0),
         (replacing('"probe_cc":"DE"', '"probe_cc":7'), "Expected `str`, got `int`", 6),
         (lambda text: text[:-3], "Input data was truncated", 0),
-        (replacing("],", "],,"), "JSON is malformed", 11),
-        (replacing('"targets":[', '"targets":3,"x":['), "Expected `array`, got `int`", 10),
+        (replacing("],", "],,"), "JSON is malformed", 12),
+        (replacing('"targets":[', '"targets":3,"x":['), "Expected `array`, got `int`", 11),
         (lambda _: "[]", "Expected `object`, got `array`", 0),
     ],
 )

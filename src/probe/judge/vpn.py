@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
 from probe.judge import note as notes
-from probe.judge.clock import AGREE_S
+from probe.judge.clock import AGREE_S, corrected
 from probe.judge.count_layer import judge_floor
 from probe.judge.cross import NOTHING
 from probe.judge.families import judge_families
@@ -22,6 +22,9 @@ from probe.model.vpn import NEUTRAL
 from probe.model.words import ControlSource, Layer, ReasonCode, State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from probe.judge.facts import RunFacts
     from probe.judge.hop import Hop, Round
     from probe.model.measurement import Measurement
     from probe.model.vpn import VPNExchange
@@ -98,6 +101,8 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         {x.kind for x in failures},
     )
     behind_s = hop.facts.clock_offset_s or 0.0
+    is_dated = own[0].protocol == "wireguard"
+    begun = min(r.leg.measurement.measurement_start_time for r in rounds)
     facts = VpnFacts(
         count=counted,
         stand=stood,
@@ -109,7 +114,8 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         busy=any(x.reached == "cookie" for x in own),
         true=all(hop.trust.is_true(x.ip) for x in own),
         tunnel_on=own[0].protocol in AUTHENTIC and "vpn" in hop.facts.vantage.bypass,
-        clock_behind=own[0].protocol == "wireguard" and behind_s >= AGREE_S,
+        clock_behind=is_dated and behind_s >= AGREE_S,
+        recorder_ahead=is_dated and _recorder_ahead(hop.facts, begun),
     )
     rule = first_match(VPN_RULES, facts)
     final = rule.reason_code in {ReasonCode.FAMILY_UNAVAILABLE, ReasonCode.SERVER_REFUSED}
@@ -122,7 +128,7 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
         params={
             "operation": OPERATIONS[stage],
             "family": f"IPv{family}",
-            "behind": f"{behind_s:.0f}",
+            "behind": f"{max(0.0, behind_s):.0f}",
         },
         uids=frozenset(r.leg.measurement.measurement_uid for r in rounds),
         wants=Wants(rounds=not counted.mixed and not final and not counted.stands),
@@ -130,6 +136,22 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
     if rule.state is State.BLOCKED and stage == "handshake" and stood.unseen_since:
         outcome.notes.append(note(notes.BASELINE_ALONE))
     return outcome
+
+
+def _recorder_ahead(facts: RunFacts, begun: datetime) -> bool:
+    """Say whether the baseline's handshakes may bear later dates than ours, the first begun at `begun`.
+
+    Its recorder's clock was ahead of this one, and where the baseline ended it showed no earlier time than
+    this one does now; or nobody knows how either went.
+    """
+    baseline, ours = facts.baseline, facts.clock_offset_s
+    if baseline is None:
+        return False
+    theirs = baseline.clock_offset_s
+    last = corrected(baseline.recorded_utc, None if theirs is None else -theirs)
+    if ours is None or theirs is None or last is None:
+        return True
+    return ours - theirs >= AGREE_S and (begun - last).total_seconds() < AGREE_S
 
 
 def _udp_passed(m: Measurement, family: int) -> bool:

@@ -30,6 +30,8 @@ class VpnFacts(FloorFacts):
     """A tunnel is active on this machine, maybe by the same keys."""
     clock_behind: bool
     """This machine's clock is slow, by which WireGuard's handshakes look like old ones sent again."""
+    recorder_ahead: bool
+    """So they may where the clock that dated the baseline's handshakes was fast, or is not known."""
 
 
 VPN_ANSWERED: Rule[object] = Rule(
@@ -74,10 +76,11 @@ _BLOCKED: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "vpn.clock_behind",
-        lambda f: f.stage == "handshake" and f.clock_behind,
+        lambda f: f.stage == "handshake" and (f.clock_behind or (f.recorder_ahead and f.stand.carries)),
         State.INCONCLUSIVE,
-        COUNTED + "; this machine's clock is {behind} s slow, and a WireGuard server takes no handshake that"
-        " is dated before the last one with the same keys.",
+        COUNTED + "; by this machine's clock ({behind} s slow), or by the one that recorded the baseline,"
+        " they may be dated before the last handshake with the same keys, and a WireGuard server takes none"
+        " of these.",
         reason_code=ReasonCode.CLOCK_UNTRUSTED,
     ),
     Rule(

@@ -49,6 +49,8 @@ class Baseline:
     network_state: str
     """The network mechanism found while recording: network.none, or empty when all was fine."""
     software: str
+    clock_offset_s: Real | None = None
+    """True time minus the recorder's clock; `recorded_utc` is corrected by it. None: nobody knew."""
     simulated: bool = False
     """Made of a run in the built-in lab: nothing real is held against it."""
     targets: tuple[TargetBaseline, ...] = ()

@@ -55,6 +55,7 @@ def baseline_from_run(path: Path, out: Path) -> Baseline:
             probe_cc=record.vantage.probe_cc,
             network_state=record.network_mechanism,
             software=record.vantage.software,
+            clock_offset_s=record.clock_offset_s,
             simulated=record.simulated,
             targets=targets,
         )

@@ -63,6 +63,7 @@ def _baseline(prepared: Prepared, calibration: float) -> Baseline:
         probe_cc="",
         network_state=NETWORK_IS_FINE,
         software="lab",
+        clock_offset_s=0.0,
         simulated=True,
         targets=tuple(
             TargetBaseline(
