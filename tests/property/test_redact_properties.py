@@ -150,6 +150,9 @@ PLACES: dict[str, Callable[[str], Measurement]] = {
     "redirect": lambda text: a_measurement(
         requests=(a_round_trip(location=f"http://block.example/?u={text}"),)
     ),
+    "redirect's host": lambda text: a_measurement(
+        requests=(a_round_trip(location=f"http://{text}/", body=f"<p>{text}</p>"),)
+    ),
     "failure": lambda text: a_measurement(requests=(a_round_trip(failure=f"unknown_failure: {text}"),)),
     "alias": lambda text: a_measurement(
         queries=(a_lookup(replies=(DNSReply(t=0, failure=None, cnames=(text,)),)),)

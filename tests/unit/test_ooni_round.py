@@ -199,6 +199,18 @@ def test_a_public_record_cuts_redirects_to_their_path() -> None:
     ]
 
 
+def test_a_record_of_a_redirect_to_a_masked_address_is_written() -> None:
+    target = a_target({})
+    (m,) = measurements_of(
+        {"rounds": [["dns system 104.16.1.1", "tcp 104.16.1.1 ok", "tls 104.16.1.1 ok"]]}, target
+    )
+    first = a_round_trip(status_code=302, location="http://[ip]:8080/x")
+    m = replace(m, requests=(first, a_round_trip(url="http://[ip]:8080/x", ip="[ip]", hop=1)))
+    (line,) = ooni_lines(told(target, (m,), a_verdict()), public=False)
+    hosts = [r["request"]["headers"]["Host"] for r in json.loads(line)["test_keys"]["requests"]]
+    assert hosts == ["[ip]:8080", "example.org"]
+
+
 def test_verdict_keys_accuse_only_where_the_verdict_does() -> None:
     for case in cases(public=False):
         for line in case.lines:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from probe.judge.fingerprints import notice_addresses
 from probe.model.measurement import Measurement
 from probe.model.observation import (
     Certificate,
@@ -64,7 +65,8 @@ def test_an_answer_that_is_this_machines_own_address_is_masked(redactor: Redacto
     assert clean.tcp_connect[0].ip == "[ip]"
 
 
-def test_a_targets_literal_and_a_redirects_host_stay(redactor: Redactor) -> None:
+def test_a_targets_literal_and_a_notices_host_stay() -> None:
+    redactor = Redactor(OWN, allowed=notice_addresses())
     clean = masked(
         redactor,
         input="tcp://149.154.175.50:443",

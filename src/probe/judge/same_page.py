@@ -53,7 +53,11 @@ def _is_notice(view: ControlView) -> bool:
 
 
 def _goal(a: HTTPRoundTrip, location: str) -> str:
-    return place_of(urljoin(a.url, location)).host.lower()
+    try:
+        location = urljoin(a.url, location)
+    except ValueError:  # an address that was masked is no host
+        return ""
+    return place_of(location).host.lower()
 
 
 def _length_alike(theirs: int | None, ours: int | None) -> bool | None:

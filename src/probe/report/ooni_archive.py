@@ -121,7 +121,7 @@ class Archive:
 
     def _request(self, r: HTTPRoundTrip) -> Entry:
         url = without_query(r.url) if self._public and r.hop else r.url
-        host = r.host or urlsplit(r.url).netloc
+        host = r.host or r.url.partition("://")[2].partition("/")[0]  # as it is, should a mask stand there
         headers = [(n, v) for n, v in r.headers if not self._public or n.lower() in PLAIN_HEADERS]
         goal = r.location or ""
         if self._public:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,8 +15,9 @@ from probe.model.observation import Certificate
 from probe.store.certificate import blanked
 from probe.store.masks import MASKS, Mask, View
 from probe.store.own import OwnValues, canonical, host_and_port, own_addresses, own_literals
-from probe.store.redact_fields import KEEP, POLICIES, allowed_of, names_of
+from probe.store.redact_fields import KEEP, POLICIES, names_of
 from probe.store.spellings import DEEPEST, unhide
+from probe.store.vouched import vouched
 
 _SHORT: Final = 100
 _NUMBERS: Final = frozenset({int, float, bool, type(None)})
@@ -32,6 +33,8 @@ class Scope:
 
     allowed: Collection[str]
     words: Collection[str]
+    own: Collection[str] = frozenset()
+    """Addresses that are the volunteer's though they stand in a field of evidence."""
 
 
 NO_SCOPE: Final = Scope(frozenset(), frozenset())
@@ -65,6 +68,15 @@ class Redactor:
         """Return what passes where these addresses, in canonical form, and these words are evidence."""
         return Scope(self._allowed | (frozenset(allowed) - self._own), words)
 
+    def scope_of(self, measurement: Measurement) -> Scope:
+        """Return what passes in a measurement, and what is the volunteer's wherever it stands.
+
+        The catalogue, a known notice or an answer for a name makes an address evidence; being the system's
+        resolver, or where a page led its visitor, does not.
+        """
+        allowed, own = vouched(measurement, self.resolvers)
+        return replace(self.scope(allowed, names_of(measurement.input)), own=own - self._allowed)
+
     def masked(self, text: str, scope: Scope) -> str:
         """Mask a text: own names, then everything that looks like an address, device, person or account.
 
@@ -96,7 +108,7 @@ class Redactor:
     def address(self, text: str, scope: Scope) -> str:
         """Mask an address that is evidence by its place in the record only if it is this machine's own."""
         host, port = host_and_port(text)
-        if host in self._own:
+        if host in self._own or host in scope.own:
             self._counts["ip"] += 1
             return f"[ip]{port}"
         return text if host else self.masked(text, scope)
@@ -149,7 +161,7 @@ class Redactor:
         self, measurement: Measurement, blobs: Mapping[str, bytes]
     ) -> tuple[Measurement, dict[str, bytes]]:
         """Return a measurement and its blobs as they may be written; blobs are named by their new hash."""
-        scope = self.scope(allowed_of(measurement), names_of(measurement.input))
+        scope = self.scope_of(measurement)
         renamed, clean_blobs = self._blobs(measurement, blobs, scope)
         tree = msgspec.to_builtins(measurement, builtin_types=(datetime,))
         clean = self.tree(tree, scope)

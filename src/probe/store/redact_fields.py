@@ -1,15 +1,14 @@
 """Which field of a measurement is masked how: a table, and the few functions it names."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from probe.model.measurement import Measurement
 from probe.store.masks import MASKS
 from probe.store.own import canonical, host_and_port
+from probe.store.vouched import ECHO
 
 if TYPE_CHECKING:
     from probe.store.redact import Redactor, Scope
@@ -47,8 +46,6 @@ A receipt's payload must stay byte for byte as it was signed: `measure.transfer_
 that holds nothing but the known numbers and what we ourselves had said.
 """
 
-_ECHO: Final = re.compile(r"whoami|myaddr|my-?ip|checkip|icanhazip|ifconfig|ipify", re.IGNORECASE)
-"""Names that answer with the asker's address: their answers are the volunteer's, not the target's."""
 _ZONE_DATA: Final = frozenset({"SOA", "NS", "DNSKEY", "DS"})
 
 _SECRET_HEADERS: Final = re.compile(
@@ -81,58 +78,11 @@ _PLAIN_HEADERS: Final[Mapping[str, re.Pattern[str]]] = {
 """Headers whose numbers are no addresses, as long as they have their usual form."""
 
 
-def allowed_of(measurement: Measurement) -> frozenset[str]:
-    """Return the addresses that are evidence in this measurement, in canonical form."""
-    return frozenset(filter(None, map(canonical, _addresses(measurement))))
-
-
 @lru_cache(maxsize=2048)
 def names_of(text: str) -> frozenset[str]:
     """Return the words of an input in lower case, and all in it that a mask would match: they stay."""
     found = {match[0].lower() for mask in MASKS for match in mask.pattern.finditer(text)}
     return frozenset(found | set(re.findall(r"[^\W_]+", text.lower())))
-
-
-def _addresses(measurement: Measurement) -> Iterator[str]:
-    yield _host(measurement.input)
-    for lookup in measurement.queries:
-        if not _ECHO.search(lookup.hostname):
-            yield from lookup.answers
-            for reply in lookup.replies:
-                yield from reply.answers
-    for kind in (
-        measurement.tcp_connect,
-        measurement.tls_handshakes,
-        measurement.requests,
-        measurement.network_events,
-        measurement.transfers,
-        measurement.quic_handshakes,
-        measurement.zone_answers,
-        measurement.zone_chains,
-        measurement.store_answers,
-        measurement.vpn_exchanges,
-        measurement.who_answers,
-    ):
-        for each in kind:
-            yield each.ip
-    for trace in measurement.path_traces:
-        yield trace.ip
-        yield from (ip for hop in trace.hops for ip in hop.ips)
-    yield from (answer.resource.partition("/")[0] for answer in measurement.registry_answers)
-    for request in measurement.requests:
-        yield _host(request.location or "")
-    for control in measurement.controls:
-        yield from control.dns_addresses
-        yield from (address for address, _ in control.asns)
-        for answer in (*control.tcp_connect, *control.tls_handshake, *control.quic_handshake):
-            yield host_and_port(answer.endpoint)[0]
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 # Policies: each takes the whole value of the field.
@@ -203,7 +153,7 @@ def _lookup(redactor: "Redactor", lookup: dict[str, Any], scope: "Scope") -> dic
     clean: dict[str, Any] = redactor.tree({**lookup, "resolver_address": "", "replies": []}, scope)
     clean["resolver_address"] = _resolver(redactor, lookup, scope)
     clean["replies"] = [redactor.tree(reply, scope) for reply in lookup["replies"]]
-    if _ECHO.search(lookup["hostname"]):
+    if ECHO.search(lookup["hostname"]):
         for each in (clean, *clean["replies"]):
             each["answers"] = ["[ip]" for _ in each["answers"]]
         for reply in clean["replies"]:

@@ -14,7 +14,6 @@ import msgspec
 
 from probe.store import codec, journal
 from probe.store.redact import Scope, certificates_of
-from probe.store.redact_fields import allowed_of, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -78,9 +77,8 @@ def residues(
 
 def _in_journal(path: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue]:
     for number, (measurement, line) in enumerate(journal.read_with_lines(path), 1):
-        allowed = allowed_of(measurement)
-        seen.addresses.update(allowed)
-        scope = redactor.scope(allowed, names_of(measurement.input))
+        scope = redactor.scope_of(measurement)
+        seen.addresses.update(scope.allowed)
         for each in certificates_of(measurement):
             _widen(seen.certificates, each.sha256, scope)
         for request in measurement.requests:
