@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from probe.judge.network import network_finding, network_verdict
 from probe.model.words import State
 from probe.report.annex import annex_of, document
 from probe.report.annex import disclosure as d
@@ -14,6 +15,9 @@ from probe.report.annex.facts import as_json
 from probe.report.annex.letter import Disclosure, Letter
 from probe.report.annex.records import Count
 from probe.report.told import Told
+from unit.a_page import written
+from unit.test_network_within import KNOWN as EARLIER
+from unit.test_network_within import LATER, silence
 from unit.told_runs import BEGAN, KNOWN, a_told, found
 
 
@@ -36,6 +40,34 @@ def test_a_time_is_told_as_the_begin_of_its_hour(text: str, shown: str) -> None:
 def test_every_time_and_every_name_of_a_run_goes_out_of_a_text() -> None:
     text = "from 2026-11-21T12:34:56Z in 20261121T123456Z-AS64500-abcd-000001"
     assert d.minutes_removed(text) == "from 2026-11-21T12:00Z in [run]-000001"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Until 2026-11-21 12:00:30 UTC sites answered", "Until 2026-11-21 12:00 UTC sites answered"),
+        ("2026-11-21T12:34:56.789+00:00", "2026-11-21T12:00+00:00"),
+        ("2026-11-21 12:34", "2026-11-21 12:00"),
+        ("1.1 box-17.isp (12:05:33)", "1.1 box-17.isp (12:00)"),
+        ("Sat, 21 Nov 2026 12:05:33 GMT", "Sat, 21 Nov 2026 12:00 GMT"),
+        ("Ограничен 21.11.2026 15:05:33.5, заявка", "Ограничен 21.11.2026 15:00, заявка"),
+        ("2001:db8:12:05:33::1 00:11:22:33:44:55 v1.12:05:33 93.184.216.34:443", None),
+        ("2026-11-21 and 12:05", None),
+    ],
+)
+def test_a_time_is_cut_to_its_hour_however_it_is_written(text: str, shown: str | None) -> None:
+    once = d.minutes_removed(text)
+    assert once == d.minutes_removed(once) == (text if shown is None else shown)
+
+
+@pytest.mark.parametrize("passing", [(), ("domestic_listed",)])
+def test_the_second_at_which_the_line_went_dark_is_not_public(passing: tuple[str, ...]) -> None:
+    verdict = network_verdict(network_finding(silence(LATER, *passing), EARLIER))
+    run = a_told(verdicts=[verdict], sealed=True)
+    assert "12:00:30" in everything(run, letter=Letter(disclosure="full"))
+    assert "2026-11-21 12:00 UTC" in everything(run, letter=Letter())
+    for made in (everything(run, letter=Letter()), written(run, public=True)):
+        assert "12:00:30" not in made
 
 
 def test_what_was_made_at_12_01_is_told_as_of_13() -> None:

@@ -17,6 +17,7 @@ from cases.test_judge_cases import CASES
 from cases.world import facts_of
 from probe.judge import judge_target
 from probe.model.measurement import Measurement
+from probe.model.observation import Certificate
 from probe.model.target import Target
 from probe.model.verdict import Verdict
 from probe.model.words import Located, State
@@ -26,7 +27,9 @@ from probe.report.ooni_archive import PLAIN_HEADERS
 from probe.report.told import Told
 from probe.store import RunFolder
 from probe.targets import Catalogue
-from unit.a_run import a_record, a_round_trip, a_verdict
+from unit.a_page import written
+from unit.a_run import a_full_measurement, a_record, a_round_trip, a_verdict
+from unit.telling import a_told
 
 ACCUSING = {State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOWN}
 
@@ -197,6 +200,39 @@ def test_a_public_record_cuts_redirects_to_their_path() -> None:
         "https://b.example/x",
         "https://example.org/",
     ]
+
+
+def test_neither_page_nor_record_made_public_tells_the_second_of_a_visit() -> None:
+    """A certificate made on the fly, a redirect, and what a server says tell when, and perhaps who."""
+    made = Certificate(
+        sha256="ab" * 32,
+        subject="CN=site",
+        issuer="CN=Office Gateway",
+        not_before="2026-11-21T12:05:33Z",
+        not_after="2027-11-21T12:05:33Z",
+    )
+    goal = "http://block.example/?s=Zk3qPt"
+    headers = (
+        ("Location", goal),
+        ("Via", "1.1 box (12:05:33)"),
+        ("Retry-After", "Sat, 21 Nov 2026 12:05:33 GMT"),
+    )
+    first = a_round_trip(
+        status_code=302, headers=headers, location=goal, title="Ограничен 21.11.2026 12:05:33"
+    )
+    full = a_full_measurement()
+    shown = replace(full.tls_handshakes[0], chain_failure="ssl_unknown_authority", certificates=(made,))
+    m = replace(
+        full, experiment="web", tls_handshakes=(shown,), requests=(first, a_round_trip(url=goal, hop=1))
+    )
+    target = Target(target_id=m.target_id, service=m.service, input=m.input, experiment="web")
+    verdict = a_verdict(measurement_uids=(m.measurement_uid,), target_id=m.target_id)
+    run = replace(a_told((m,), verdicts=(verdict,)), targets=(target,), measurements=lambda: (m,))
+    for public in (False, True):
+        texts = (written(run, public=public), b"".join(ooni_lines(run, public=public)).decode())
+        for text in texts:
+            assert "Office Gateway" in text
+            assert [word in text for word in ("12:05:33", "Zk3qPt", "ab" * 32)] == [not public] * 3
 
 
 def test_a_record_of_a_redirect_to_a_masked_address_is_written() -> None:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from cases.debts import measurements_of
+from cases.script import a_target
+from cases.world import facts_of
+from probe.judge import judge_target
 from probe.judge.fingerprints import notice_addresses
 from probe.model.measurement import Measurement
 from probe.model.observation import ControlAnswer, EndpointAnswer, TCPConnect
@@ -145,3 +149,21 @@ def test_having_followed_a_redirect_to_an_address_vouches_for_nothing(host: str)
 def test_where_others_are_led_as_well_is_evidence(known: dict[str, Any]) -> None:
     clean, _ = Redactor(OwnValues()).measurement(led_to(f"http://{VISITOR}/welcome", **known), {})
     assert clean.requests[0].location == f"http://{VISITOR}/welcome"
+
+
+@pytest.mark.parametrize("there", ["tcp {} timeout", "tcp {} refused", "tcp {} ok"])
+def test_masking_where_a_page_leads_changes_no_verdict(there: str) -> None:
+    target = a_target({"target": {"input": "http://site.example.org/"}})
+    led = ["dns system 104.16.1.1", "tcp 104.16.1.1 ok", f"http 104.16.1.1 302 location=http://{VISITOR}/x"]
+    row = {"rounds": [*led, f"1: {there.format(VISITOR)}", f"1: http {VISITOR} 200 url=http://{VISITOR}/x"]}
+    redactor = Redactor(OwnValues())
+    measured = measurements_of(row, target)
+    before = judge_target(facts_of(row, target), target, measured).verdict
+    masked = [redactor.measurement(each, {})[0] for each in measured]
+    after = judge_target(facts_of(row, target), target, masked).verdict
+    assert (after.rule_id, after.state, after.reason_code) == (
+        before.rule_id,
+        before.state,
+        before.reason_code,
+    )
+    assert after.because == before.because.replace(VISITOR, "[ip]") != before.because

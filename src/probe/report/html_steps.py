@@ -95,7 +95,11 @@ def _connect(one: TCPConnect) -> Iterator[Step]:
 
 def _certificate(one: Certificate) -> str:
     return _("certificate of {subject}, issued by {issuer}, valid {begin} to {end}, SHA-256 {sha256}").format(
-        subject=one.subject, issuer=one.issuer, begin=one.not_before, end=one.not_after, sha256=one.sha256
+        subject=one.subject,
+        issuer=one.issuer,
+        begin=one.not_before,
+        end=one.not_after,
+        sha256=one.sha256 or "-",
     )
 
 

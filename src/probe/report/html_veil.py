@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from probe.locale import N_, _
+from probe.model.observation import TLSHandshake
+from probe.model.quic import QUICHandshake
 from probe.model.vpn import TUNNELS
-from probe.report.annex.disclosure import hour, minutes_removed, own_tunnel_hidden, uid
+from probe.report.annex.disclosure import (
+    hour,
+    minutes_removed,
+    own_tunnel_hidden,
+    public_certificate,
+    uid,
+    without_query,
+)
 from probe.report.annex.veil import public_verdict
 from probe.report.html_step import OK, Step, outcome_of
 from probe.report.html_steps import steps_of
@@ -18,10 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from probe.model.measurement import Measurement
+    from probe.model.observation import HTTPRoundTrip
     from probe.model.verdict import Verdict
     from probe.report.html_survey import Survey
     from probe.report.told import Told
 
+_Shown = TypeVar("_Shown", TLSHandshake, QUICHandshake)
 ROLES: Final = {
     "domestic_listed": N_("neutral site of this country, on the white list"),
     "domestic_unlisted": N_("neutral site of this country, not on the white list"),
@@ -110,16 +121,33 @@ class Veil:
 def _rounded(measurement: Measurement) -> Measurement:
     """Return a measurement with two digits of each count of bytes: an operator's logs hold all of them.
 
-    What this machine told of itself is nobody's business.
+    What this machine told of itself is nobody's business, and what a redirect or a certificate made for this
+    very visit tells is the visit's.
     """
     return replace(
         measurement,
         local=(),
-        requests=tuple(replace(r, body_length=_two_digits(r.body_length)) for r in measurement.requests),
+        requests=tuple(map(_public_answer, measurement.requests)),
+        tls_handshakes=tuple(map(_public_shown, measurement.tls_handshakes)),
+        quic_handshakes=tuple(map(_public_shown, measurement.quic_handshakes)),
         transfers=tuple(
             replace(t, n_socket_bytes=_two_digits(t.n_socket_bytes) or 0) for t in measurement.transfers
         ),
     )
+
+
+def _public_answer(one: HTTPRoundTrip) -> HTTPRoundTrip:
+    return replace(
+        one,
+        url=without_query(one.url) if one.hop else one.url,
+        body_length=_two_digits(one.body_length),
+        location=without_query(one.location) if one.location else one.location,
+        headers=tuple((n, without_query(v) if n.lower() == "location" else v) for n, v in one.headers),
+    )
+
+
+def _public_shown(one: _Shown) -> _Shown:
+    return replace(one, certificates=tuple(public_certificate(c, one) for c in one.certificates))
 
 
 def _two_digits(n: int | None) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit, urlunsplit
+
+from probe.report.annex.disclosure import minutes_removed, public_certificate, without_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,7 +117,9 @@ class Archive:
             **self._when(h),
             "tags": _tags(h),
             "tls_version": version,
-            "x_certificates": [_certificate(c) for c in h.certificates],
+            "x_certificates": [
+                _certificate(public_certificate(c, h) if self._public else c) for c in h.certificates
+            ],
         }
 
     def _request(self, r: HTTPRoundTrip) -> Entry:
@@ -126,7 +129,9 @@ class Archive:
         goal = r.location or ""
         if self._public:
             goal = without_query(goal)
-            headers = [(n, without_query(v) if n.lower() == "location" else v) for n, v in headers]
+            headers = [
+                (n, without_query(v) if n.lower() == "location" else minutes_removed(v)) for n, v in headers
+            ]
         return {
             "address": address(r.ip, r.port),
             "alpn": ALPN.get(r.http_version, r.http_version.lower()),
@@ -171,14 +176,6 @@ class Archive:
 def address(ip: str, port: int) -> str:
     """Write an endpoint as OONI does: `1.2.3.4:443`, `[2001:db8::1]:443`."""
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-
-
-def without_query(url: str) -> str:
-    """Return a URL without what follows its path: redirects bear tokens and times there."""
-    try:
-        return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
-    except ValueError:
-        return ""
 
 
 def control(answer: ControlAnswer | None, *, public: bool) -> Entry | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,8 @@ from probe.model.vpn import TUNNELS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from probe.model.observation import Certificate, TLSHandshake
+    from probe.model.quic import QUICHandshake
     from probe.report.told import Told
 
 LEAST_IN_A_CELL: Final = 3
@@ -28,6 +30,12 @@ MERGED: Final = "merged"
 WHOLE_PERIOD: Final = "whole_period"
 """Stands for an hour or a day that too few runs share."""
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d):\d\d(?::\d\d(?:\.\d{1,9})?)?Z")
+_TIMES: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d):\d\d(?::\d\d(?:\.\d{1,9})?)?(?![\d:])"
+    r"|(?<![\w:.])(\d\d):\d\d:\d\d(?:\.\d{1,9})?(?![\w:])",
+    re.ASCII,
+)
+"""A moment as judging, a register or a stranger writes it; of a stranger's date and time the time alone."""
 _OWN_TUNNEL: Final = re.compile(r"((?:wireguard|openvpn\+udp|openvpn\+tcp|obfs4)://).*", re.DOTALL)
 _RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-AS\d{1,10}-[0-9a-f]{4}")
 
@@ -40,7 +48,28 @@ def hour(text: str) -> str:
 
 def minutes_removed(text: str) -> str:
     """Return a text with every time in it cut to its hour, and every run's own name taken out."""
-    return _RUN_ID.sub("[run]", _TIME.sub(r"\1:00Z", text))
+    return _RUN_ID.sub("[run]", _TIMES.sub(_to_the_hour, text))
+
+
+def without_query(url: str) -> str:
+    """Return a URL without what follows its path: redirects bear tokens and times there."""
+    return re.split(r"[?#]", url, maxsplit=1)[0]
+
+
+def public_certificate(one: Certificate, shown: TLSHandshake | QUICHandshake) -> Certificate:
+    """Return a certificate as it may be told: one that was made for this very connection tells its second.
+
+    So does its hash to whoever made it; one that authorities vouch for is everybody's.
+    """
+    begin, end = (
+        text.replace(found[0], f"{found[1]}:00:00Z") if (found := _TIME.search(text)) else text
+        for text in (one.not_before, one.not_after)
+    )
+    return replace(one, not_before=begin, not_after=end, sha256="" if shown.chain_failure else one.sha256)
+
+
+def _to_the_hour(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}:00"
 
 
 def end_of_hour(moment: datetime) -> datetime:

@@ -42,7 +42,7 @@ from probe.report.annex.records import (
 )
 from probe.report.annex.requests import requests_of
 from probe.report.annex.series import FOUND
-from probe.report.annex.walk import PAGES, Seen, walk
+from probe.report.annex.walk import PAGES, Seen, public_page, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +122,7 @@ def annex_of(runs: Sequence[Told], letter: Letter, known: Known | None = None) -
         excluded=gather.exclusions(named),
         errors=errors_of(named, seen.layers()),
         findings=found,
-        block_pages=tuple(seen.pages.values()),
+        block_pages=tuple(page if full else public_page(page) for page in seen.pages.values()),
         custody=tuple(_custody(named, full=full)),
         redactions=_redactions(runs),
         requests=tuple(requests_of(letter, known, rows, found, simulated=simulated)),

@@ -6,9 +6,10 @@ import hashlib
 import html
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from probe.report.annex.disclosure import minutes_removed, without_query
 from probe.report.annex.records import BlockPage, LayerError, TargetFacts
 from probe.report.trials import TESTED
 
@@ -148,6 +149,16 @@ def _pages(seen: Seen, run: str, measurement: Measurement) -> None:
         n_bytes=page.body_length,
         targets=tuple(dict.fromkeys((*(known.targets if known else ()), measurement.target_id))),
         runs=tuple(dict.fromkeys((*(known.runs if known else ()), run))),
+    )
+
+
+def public_page(page: BlockPage) -> BlockPage:
+    """Return a page as it may be told: it says when it was asked for, and its URL perhaps by whom."""
+    return replace(
+        page,
+        url=without_query(page.url),
+        title=minutes_removed(page.title),
+        text=minutes_removed(page.text),
     )
 
 
