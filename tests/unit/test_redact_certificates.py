@@ -93,6 +93,22 @@ def test_wide_letters_are_letters_too() -> None:
     assert common_name(blanked(a_certificate(VOLUNTEER, kind=_ASN1Type.BMPString))) == "x" * 12
 
 
+@pytest.mark.parametrize("kind", [_ASN1Type.UTF8String, _ASN1Type.BMPString])
+@pytest.mark.parametrize("n", [10, 60])
+def test_a_text_that_is_too_long_for_one_byte_of_length_is_looked_at(kind: _ASN1Type, n: int) -> None:
+    pairs = ".".join((VOLUNTEER.replace(".", "-"), *("abcdefghijkl" for _ in range(n))))
+    content = pairs.encode("utf-16-be" if kind is _ASN1Type.BMPString else "utf-8")
+    size = (
+        b"\x81" + bytes((len(content),)) if len(content) < 256 else b"\x82" + len(content).to_bytes(2, "big")
+    )
+    for tag in (kind.value, *((0x82,) if kind is _ASN1Type.UTF8String else ())):
+        head = b"\x30\x82\x09\x00" + bytes((tag,)) + size
+        clean = Redactor(OWN).certificate(head + content, NOTHING)
+        assert clean == head + ("x" * len(pairs)).encode(
+            "utf-16-be" if kind is _ASN1Type.BMPString else "utf-8"
+        )
+
+
 def test_alternative_names_and_addresses_of_somebody_s_router_are_blanked() -> None:
     der = a_certificate("router", names=("203-0-113-77.pppoe.example",), addresses=(VOLUNTEER, VOLUNTEER_SIX))
     assert others_of(blanked(der)) == (["x" * 26], ["0.0.0.0", "::"])

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-_TEXT: Final = re.compile(rb"[\x0c\x13\x14\x16\x1a\x81\x82]([\x07-\x7f])", re.DOTALL)
+_LENGTH: Final = rb"([\x07-\x7f]|\x81[\x80-\xff]|\x82[\x01-\xff].)"
+"""Of what follows a tag: in one byte, or behind how many bytes it takes (X.690, 8.1.3)."""
+_TEXT: Final = re.compile(rb"[\x0c\x13\x14\x16\x1a\x81\x82]" + _LENGTH, re.DOTALL)
 """UTF8String, PrintableString, T61String, IA5String, VisibleString; e-mail and DNS names of a subject."""
-_WIDE: Final = re.compile(rb"\x1e([\x0e-\x7e])", re.DOTALL)
+_WIDE: Final = re.compile(rb"\x1e" + _LENGTH, re.DOTALL)
 """BMPString: two bytes a letter."""
 _NAMES: Final = re.compile(rb"\x06\x03\x55\x1d\x11(?:\x01\x01.)?\x04", re.DOTALL)
 """The identifier of subjectAltName, before its octets."""
@@ -58,12 +60,14 @@ def blanked(content: bytes, mask: Callable[[str], str], allowed: Collection[str]
 def _texts(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield place and bytes of what has the tag of a text and reads as one."""
     for match in _TEXT.finditer(content):
-        text = content[match.end() : match.end() + match[1][0]]
-        if len(text) == match[1][0] and min(text) >= 0x20 and 0x7F not in text and _TELLING.search(text):
+        size = int.from_bytes(match[1][1:] or match[1], "big")
+        text = content[match.end() : match.end() + size]
+        if len(text) == size and min(text) >= 0x20 and 0x7F not in text and _TELLING.search(text):
             yield match.end(), text
     for match in _WIDE.finditer(content):
-        wide = content[match.end() : match.end() + match[1][0] // 2 * 2]
-        if len(wide) == match[1][0] and not any(wide[::2]) and min(wide[1::2]) >= 0x20:
+        size = int.from_bytes(match[1][1:] or match[1], "big")
+        wide = content[match.end() : match.end() + size // 2 * 2]
+        if len(wide) == size and not any(wide[::2]) and min(wide[1::2]) >= 0x20:
             yield match.end(), wide
 
 

@@ -38,6 +38,13 @@ def _long_quad(match: re.Match[str], allowed: Allowed) -> str:
     return match[0] if ".".join(map(str, octets)) in allowed else "[number]"
 
 
+_TELEPHONE: Final = 10
+"""Digits, those of the country among them."""
+_LINE: Final = re.compile(
+    r"(?:\.[0-9A-Za-z-]+)+\.(?!js|css|map|png|jpe?g|gif|svg|webp|woff2?|html?)[A-Za-z]{2,}"
+)
+
+
 def number(match: re.Match[str], allowed: Allowed) -> str:
     """Eight digits and more: an address as one number, a telephone, an account, a device."""
     text = match[0]
@@ -59,6 +66,20 @@ def hex_token(match: re.Match[str], allowed: Allowed) -> str:
     if len(digits) == 32 and str(ipaddress.IPv6Address(int(digits, 16))) in allowed:
         return match[0]
     return {8: "[ip]", 12: "[mac]", 32: "[id]"}[len(digits)]
+
+
+def line_token(match: re.Match[str], allowed: Allowed) -> str:
+    """Hex behind a letter, as operators name lines; digits alone may be the version of a file."""
+    if match[0].isdigit() and not _LINE.match(match.string, match.end()):
+        return match[0]
+    if match[0].isdigit() and str(ipaddress.IPv4Address(int(match[0][:8], 16))) not in allowed:
+        return "[ip]"
+    return hex_token(match, allowed)
+
+
+def telephone(match: re.Match[str], _allowed: Allowed) -> str:
+    """Ten digits and more behind a plus sign, in groups: fewer are sums and offsets."""
+    return "[number]" if sum(map(str.isdigit, match[0])) >= _TELEPHONE else match[0]
 
 
 def six(match: re.Match[str], allowed: Allowed) -> str:

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from probe.store.decide import Allowed, always, dashed_six, hex_token, number, quad, six
+from probe.store.decide import (
+    Allowed,
+    always,
+    dashed_six,
+    hex_token,
+    line_token,
+    number,
+    quad,
+    six,
+    telephone,
+)
 
 _HEX: Final = "0-9A-Fa-f"
 
@@ -91,6 +101,7 @@ def _in_hexes(*shapes: bytes) -> Sign:
 _KEYS: Final = (
     *("login", "user", "username", "subscriber", "client", "account", "acct", "contract", "msisdn", "phone"),
     *("tel", "imei", "imsi", "session", "token", "auth", "key", "nas", "sign", "signature"),
+    *("ssid", "wlan", "wlanname", "apname"),
 )
 """Parameters of a URL that name a person, a device or a visit."""
 _E: Final = re.IGNORECASE
@@ -157,7 +168,9 @@ MASKS: Final[tuple[Mask, ...]] = (
     Mask(
         "mac",
         _in_hexes(b":hh:hh:hh:", b"-hh-hh-hh-"),
-        re.compile(rf"(?<![{_HEX}:-])[{_HEX}]{{2}}([:-])(?:[{_HEX}]{{2}}\1){{4}}[{_HEX}]{{2}}(?![{_HEX}:-])"),
+        re.compile(
+            rf"(?<![{_HEX}:-])[{_HEX}]{{2}}([:_-])(?:[{_HEX}]{{2}}\1){{4}}[{_HEX}]{{2}}(?![{_HEX}:-])"
+        ),
         always("[mac]"),
     ),
     Mask(
@@ -180,6 +193,16 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|[{_HEX}]{{1,5}})?(?:%[0-9A-Za-z._-]+)?(?![0-9A-Za-z:])"
         ),
         six,
+    ),
+    Mask(
+        "mac",
+        _in_lower("ff:fe", "fffe"),
+        re.compile(
+            rf"(?<![0-9A-Za-z:])(?:[{_HEX}]{{1,4}}:[{_HEX}]{{0,2}}ff:fe[{_HEX}]{{2}}:[{_HEX}]{{1,4}}"
+            rf"|[{_HEX}]{{6}}fffe[{_HEX}]{{6}})(?![0-9A-Za-z:])",
+            _E,
+        ),
+        always("[mac]"),
     ),
     Mask(
         "ip",
@@ -209,6 +232,18 @@ MASKS: Final[tuple[Mask, ...]] = (
     ),
     Mask(
         "number",
+        lambda view: "+" in view.text and b"d" * 10 in view.phone,
+        re.compile(r"(?<![\w+])\+\d{1,3}[\s(-]{1,2}\d{2,4}[\s)-]{1,2}\d{2,4}(?:[\s-]?\d{2,4}){1,3}(?!\d)"),
+        telephone,
+    ),
+    Mask(
+        "number",
+        lambda view: "ip" in view.lower and b"z" + b"h" * 8 in view.hexes,
+        re.compile(r"(?<=(?<![0-9A-Za-z])ip)\d{8,12}(?![0-9A-Za-z])", _E),
+        number,
+    ),
+    Mask(
+        "number",
         lambda view: b"d" * 8 in view.digits,
         re.compile(r"(?<![\d#A-Za-z])(?<!\d\.)\d{8,20}(?![\dA-Za-z])"),
         number,
@@ -217,8 +252,23 @@ MASKS: Final[tuple[Mask, ...]] = (
         "id",
         _in_hexes(b"h" * 8),
         re.compile(
-            rf"(?<![0-9A-Za-z#])(?:0[xX][{_HEX}]{{8}}|[{_HEX}]{{32}}|[{_HEX}]{{12}}|[{_HEX}]{{8}}){_NOT_BEFORE}"
+            rf"(?<![0-9A-Za-z#])(?:0[xX][{_HEX}]{{12}}|0[xX][{_HEX}]{{8}}|[{_HEX}]{{32}}|[{_HEX}]{{12}}|[{_HEX}]{{8}}){_NOT_BEFORE}"
         ),
+        hex_token,
+    ),
+    Mask(
+        "ip",
+        _in_hexes(*(b"z" + b"h" * n + b"." for n in (8, 12, 32))),
+        re.compile(
+            rf"(?<=[G-Zg-z])(?<![0-9A-Za-z]{{5}})(?:[{_HEX}]{{32}}|[{_HEX}]{{12}}|[{_HEX}]{{8}})"
+            r"(?=(?:\.[0-9A-Za-z-]+)*\.[A-Za-z])"
+        ),
+        line_token,
+    ),
+    Mask(
+        "mac",
+        _in_lower("mac"),
+        re.compile(rf"(?<=mac)[{_HEX}]{{12}}{_NOT_BEFORE}", _E),
         hex_token,
     ),
 )

@@ -5,8 +5,10 @@ import getpass
 import ipaddress
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -131,14 +133,19 @@ def host_and_port(text: str) -> tuple[str, str]:
 def _spellings(value: str) -> Iterator[str]:
     """Yield a value plain, percent-encoded, with escapes, as other encodings' bytes, in hex and base64."""
     yield value
+    if not value.isascii():
+        with suppress(UnicodeError):
+            yield value.encode("idna").decode()
     yield quote(value, safe="")
     yield quote(value)
     yield value.encode("unicode_escape").decode("ascii")
     yield value.replace("\\", "\\\\")
     yield value.replace("/", "\\/")
-    for encoding in ("utf-8", "cp1251"):
+    # Of bytes nobody knows another case as the same letters.
+    cases = (value,) if value.isascii() else (value, value.lower(), value.upper())
+    for encoding, written in product(("utf-8", "cp1251", "koi8-r"), dict.fromkeys(cases)):
         try:
-            content = value.encode(encoding)
+            content = written.encode(encoding)
         except UnicodeEncodeError:
             continue
         yield content.decode("latin-1")

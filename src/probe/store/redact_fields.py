@@ -53,7 +53,8 @@ _SECRET_HEADERS: Final = re.compile(
 )
 _CLIENT_HEADERS: Final = re.compile(
     r".*(city|region|latitude|longitude|postal|metro|visitor|subscriber|msisdn|imsi|device|session|client|"
-    r"forwarded|remote|real-ip|originating|connecting|user).*"
+    r"forwarded|remote|real-ip|originating|connecting|user|edgescape|time-?zone|calling-line|lat-?lo?ng|rdns).*|"
+    r"(.*-)?geo(-?ip)?(-(?!block).*)?|x-location"
 )
 _TRACE_HEADERS: Final = re.compile(
     r"cf-ray|.*(request-?id|trace|correlation|served-by|timer|amz-cf|azure-ref|msedge-ref|fb-debug).*|report-to|nel|"

@@ -42,11 +42,21 @@ def _drop_nul(text: str) -> str:
     return text.replace("\0", "")
 
 
+_HEX_QUAD: Final = re.compile(r"(?:3\d){1,3}(?:2[eE](?:3\d){1,3}){3}")
+"""Digits and dots, each in hex."""
+
+
+def _of_hex(text: str) -> str:
+    return bytes.fromhex(text).decode("latin-1")
+
+
 SPELLINGS: Final[tuple[Spelling, ...]] = (
     Spelling("%", re.compile(rf"%[0-9A-Fa-f]{{2}}{_REST}"), lambda text: unquote(text, "latin-1"), True),
     Spelling("\\", re.compile(rf"\\(?:u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}){_REST}"), _escapes, True),
     Spelling("&", re.compile(rf"&(?:amp;){{0,2}}(?:#|period;|colon;|commat;){_REST}"), html.unescape, True),
     Spelling("[.]", re.compile(r"\[\.\][\w.:\-\[\]]{0,200}"), lambda text: text.replace("[.]", "."), True),
+    Spelling("2e3", _HEX_QUAD, _of_hex, False),
+    Spelling("2E3", _HEX_QUAD, _of_hex, False),
     Spelling("\0", re.compile(r"(?:[\x20-\x7e]\0){6,}[\x20-\x7e]?|(?:\0[\x20-\x7e]){6,}"), _drop_nul, False),
 )
 
@@ -107,6 +117,7 @@ def _hides(run: str, mask: Callable[[str], str]) -> bool:
         return False  # base64 of words, digits and dots always holds capitals
     if len(run) <= _LONGEST_WORD:
         content = _decoded(run)
+        content = content.replace("\0", "") if content.count("\0") > len(content) // 3 else content
         if content.isascii() and content.isprintable() and mask(content) != content:
             return True
     for pattern in _BASE64:
