@@ -41,7 +41,7 @@ def _long_quad(match: re.Match[str], allowed: Allowed) -> str:
 _TELEPHONE: Final = 10
 """Digits, those of the country among them."""
 _LINE: Final = re.compile(
-    r"(?:\.[0-9A-Za-z-]+)+\.(?!js|css|map|png|jpe?g|gif|svg|webp|woff2?|html?)[A-Za-z]{2,}"
+    r"(?:\.[0-9A-Za-z-]{1,63}){1,3}\.(?!js|css|map|png|jpe?g|gif|svg|webp|woff2?|html?)[A-Za-z]{2,}"
 )
 
 

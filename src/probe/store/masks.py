@@ -261,7 +261,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         _in_hexes(*(b"z" + b"h" * n + b"." for n in (8, 12, 32))),
         re.compile(
             rf"(?<=[G-Zg-z])(?<![0-9A-Za-z]{{5}})(?:[{_HEX}]{{32}}|[{_HEX}]{{12}}|[{_HEX}]{{8}})"
-            r"(?=(?:\.[0-9A-Za-z-]+)*\.[A-Za-z])"
+            r"(?=(?:\.[0-9A-Za-z-]{1,63}){0,3}\.[A-Za-z])"
         ),
         line_token,
     ),
