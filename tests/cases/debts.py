@@ -47,7 +47,7 @@ def a_control(uid: str, target: Target, said: dict[str, Any]) -> Measurement:
     """Return a control's answer; what the row leaves out is a control that got the page."""
     at = said.get("at", 50.0)
     url = said.get("url", target.input)
-    status = said.get("status", 200) if said.get("http", "ok") == "ok" else None
+    status = said.get("status", 200 if said.get("http", "ok") == "ok" else None)
     addresses = tuple(said.get("addresses", [TRUE_IP]))
     answer = ControlAnswer(
         t0=0.0,

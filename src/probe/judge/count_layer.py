@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
 from probe.judge import note as notes
+from probe.judge.alike import control_saw, is_settled, who_says_down
 from probe.judge.bench import UDP53
 from probe.judge.cross import NOTHING
 from probe.judge.doq import DOQ_RULES
 from probe.judge.fingerprints import Scope, is_notice_host, match_issuer
-from probe.judge.floor import FloorFacts
+from probe.judge.floor import FloorFacts, as_far_as_crossed
 from probe.judge.http import HTTP_RULES
 from probe.judge.note import note
 from probe.judge.outcome import Outcome, Wants, conclude
@@ -18,22 +19,20 @@ from probe.judge.rule import Rule, first_match
 from probe.judge.segments import helped, to_ask_small
 from probe.judge.series import SERIES
 from probe.judge.server import RESOLVER_RULES, of_udp
-from probe.judge.stand import PASSES, at_http, at_quic, at_tcp, at_tls, stand
+from probe.judge.stand import stand
 from probe.judge.tcp import TCP_RULES
 from probe.judge.tls import TLS_RULES
-from probe.judge.view import endpoint
 from probe.judge.who import is_heard
 from probe.judge.witness import count
 from probe.model.words import ControlSource, Layer, ReasonCode, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from probe.judge.cross import Cross
     from probe.judge.hop import Hop, Round
     from probe.judge.reading import Try
     from probe.judge.stand import Stand
-    from probe.judge.view import ControlView
     from probe.judge.witness import Count
     from probe.model.observation import Certificate
     from probe.model.verdict import Note
@@ -104,6 +103,13 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         kinds,
         lives=cross.target_address_lives or resolver_valid(hop),
         extra=_extra(hop, cross),
+        says_down=who_says_down(
+            hop.views,
+            deepest,
+            tries,
+            lives=cross.target_address_lives,
+            answers_elsewhere=resolver_valid(hop),
+        ),
     )
     shown = _untrusted(tries)
     issuer = shown.issuer if shown is not None else ""
@@ -124,8 +130,9 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         own_issuer=(known is not None and known.scope is Scope.NATIONAL_CA)
         or (shown is not None and _is_own(shown)),
     )
+    settled = facts.small_passes or is_settled(stood, hop.views, deepest, tries)
     said_by = Layer.DNS if deepest is Layer.HTTP and hop.place.scheme.startswith("dns+") else deepest
-    rule = first_match(TABLES[said_by], facts)
+    rule = as_far_as_crossed(first_match(TABLES[said_by], facts), cross)
     params = {
         "operation": OPERATIONS[said_by],
         "family": f"IPv{family}",
@@ -142,7 +149,7 @@ def judge_floor(hop: Hop, rounds: Sequence[Round]) -> Outcome:
         count=counted,
         params=params,
         uids=uids | frozenset(cross.uids),
-        wants=_wants(rule, counted, facts, sorted({t.ip for t in tries}) if crossable else []),
+        wants=_wants(rule, counted, facts, [] if settled or not crossable else sorted({t.ip for t in tries})),
     )
     outcome.wants.segments = to_ask_small(hop, deepest, facts, tries)
     if any(r.lingers for r in rounds):
@@ -173,7 +180,7 @@ def _doubts(
     others = {t.port for r in rounds for t in r.tries} - WITNESSED
     if others and ControlSource.CROSS not in stood.sources:
         yield note(notes.PORT_UNTRIED, port=", ".join(map(str, sorted(others))))
-    if layer is Layer.HTTP and not plain and counted.kind == k.TIMEOUT:
+    if layer is Layer.HTTP and not plain and counted.kind in k.MIXABLE:
         yield note(notes.ROBOT_DEFENCE)
     opened = {t.ip for r in rounds for t in r.tries if t.layer is not Layer.TCP or t.kind is None}
     shaken = {t.ip for r in rounds for t in r.tries if t.layer is layer}
@@ -210,44 +217,6 @@ def resolver_lives(hop: Hop) -> bool:
 
 def _address(resolver: str) -> str:
     return resolver.rpartition(":")[0].strip("[]")
-
-
-def control_saw(
-    view: ControlView, layer: Layer, tries: Sequence[Try], kinds: Collection[str], hop: Hop
-) -> str | None:
-    """Say what one control saw of what failed here: passing anywhere counts before failing alike."""
-    ask = {(t.ip, t.port) for t in tries}
-    if layer is Layer.QUIC:
-        told = [at_quic(view, ip, port, hop.sni, is_true=True) for ip, port in sorted(ask)]
-        return PASSES if PASSES in told else told[0]
-    if layer is Layer.HTTP:
-        return _alike(view, at_http(view), ask, kinds)
-    saw = sorted(
-        said
-        for ip, port in ask
-        if (
-            said := at_tcp(view, ip, port)
-            if layer in {Layer.DNS, Layer.TCP}
-            else at_tls(view, ip, port, hop.sni)
-        )
-        is not None
-    )
-    return PASSES if PASSES in saw else next((s for s in saw if s in kinds), saw[0] if saw else None)
-
-
-def _alike(
-    view: ControlView, said: str | None, ask: Collection[tuple[str, int]], kinds: Collection[str]
-) -> str | None:
-    """Return our own class where the control has only its one word, and got as far as we did.
-
-    One word for every failure says nothing alone. Beside a connection, and a handshake where there is one,
-    that it opened at our endpoint, it says that the request failed there too.
-    """
-    there = [endpoint(ip, port) for ip, port in ask]
-    came_to_it = any(e in view.tcp and view.tcp[e] is None for e in there) and all(
-        view.tls[e][1] is None for e in there if e in view.tls
-    )
-    return min(kinds) if said == k.OTHER and came_to_it and k.VAGUE.issuperset(kinds) else said
 
 
 def resolver_valid(hop: Hop) -> bool:
@@ -287,12 +256,10 @@ def _wants(rule: Rule[Any], counted: Count, facts: FloorFacts, cross_at: list[st
         ReasonCode.CLOCK_UNTRUSTED,
         ReasonCode.LOCAL_INTERCEPTION,
     }
-    settled = facts.stand.down or facts.stand.down_once or facts.small_passes
-    crosses = counted.stands and not settled
     return Wants(
         rounds=not counted.stands and not counted.mixed and not final,
         control=not final,
         control_again=facts.stand.down_once,
         resolver=not final and facts.resolver_target,
-        cross=tuple(cross_at) if crosses else (),
+        cross=tuple(cross_at) if counted.stands else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from probe.judge import kind as k
@@ -50,6 +50,17 @@ COUNTED = (
     "{name}: {n} {operation} in {rounds} rounds over {spread} s ended in {failure},"
     " each between successes of neutral sites"
 )
+NAMED = COUNTED + "; {controls} got through." + NAME_DIFFERENTLY
+UNNAMED = COUNTED + "; {controls} got through." + DIFFERENTLY
+
+
+def as_far_as_crossed(rule: Rule[FloorFacts], cross: Cross) -> Rule[FloorFacts]:
+    """Return the rule with the sentence that holds: of a name it speaks only where crossing has shown one.
+
+    Else a server that closes on this country's addresses after their handshake looks the same.
+    """
+    tied = cross.by_name or cross.conjunction
+    return rule if tied or rule.because != NAMED else replace(rule, because=UNNAMED)
 
 
 def before_count(layer: str) -> tuple[Rule[FloorFacts], ...]:

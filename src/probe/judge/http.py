@@ -2,8 +2,7 @@
 
 from probe.judge import kind as k
 from probe.judge.floor import (
-    COUNTED,
-    NAME_DIFFERENTLY,
+    NAMED,
     FloorFacts,
     after_count,
     before_count,
@@ -13,8 +12,6 @@ from probe.judge.floor import (
 )
 from probe.judge.rule import Rule
 
-_BECAUSE = COUNTED + "; {controls} got through." + NAME_DIFFERENTLY
-
 HTTP_RULES: tuple[Rule[FloorFacts], ...] = (
     *before_count("http"),
     *after_count(
@@ -22,9 +19,9 @@ HTTP_RULES: tuple[Rule[FloorFacts], ...] = (
         (
             holed_row("http"),
             small_row("http"),
-            blocked_row("http", k.RESET, "http.reset{trigger}", _BECAUSE),
-            blocked_row("http", k.TIMEOUT, "http.timeout{trigger}", _BECAUSE),
-            blocked_row("http", k.EOF, "http.eof{trigger}", _BECAUSE),
+            blocked_row("http", k.RESET, "http.reset{trigger}", NAMED),
+            blocked_row("http", k.TIMEOUT, "http.timeout{trigger}", NAMED),
+            blocked_row("http", k.EOF, "http.eof{trigger}", NAMED),
         ),
     ),
 )

@@ -209,12 +209,14 @@ def _judge_failing(hop: Hop, family: int, rounds: list[Round]) -> Outcome:
     arms = arms if counted.kind == k.TIMEOUT else replace(arms, by_name=False, wide=False)
     tried = {(t.ip, t.port) for r in rounds for t in r.tries}
     kinds = {x.kind for x in failures}
+    lives = arms.version_1 or arms.neutral_passes
     stood = stand(
         hop.views,
         [(v, _control_saw(v, hop, tried, kinds)) for v in hop.views],
         kinds,
-        lives=arms.version_1 or arms.neutral_passes,
+        lives=lives,
         extra=(ControlSource.CROSS,) if arms.by_name else (),
+        says_down=lambda _view, _what: not lives,  # a server that speaks QUIC here offers it
     )
     facts = QuicFacts(
         count=counted,

@@ -13,7 +13,7 @@ from probe.judge.view import ControlView, endpoint
 from probe.model.words import ControlSource
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 PASSES = "passes"
 RESOLVES = "resolves"
@@ -38,6 +38,8 @@ class Stand:
     """Two controls, or one asked twice, fail alike, and no fresh baseline answers."""
     down_once: bool = False
     """One control, asked once, fails alike."""
+    alike: bool = False
+    """A control fails in a class of ours, whether or not it makes the target down by that."""
     split: bool = False
     """One control passes, another fails alike."""
     otherwise: bool = False
@@ -53,6 +55,11 @@ class Stand:
     """Control answers looked at."""
 
 
+def anybody(_view: ControlView, _what: str) -> bool:
+    """Let every control that fails alike make the target down."""
+    return True
+
+
 def stand(
     views: Sequence[ControlView],
     seen: Sequence[tuple[ControlView, str | None]],
@@ -60,6 +67,7 @@ def stand(
     *,
     lives: bool = False,
     extra: Iterable[ControlSource] = (),
+    says_down: Callable[[ControlView, str], bool] = anybody,
 ) -> Stand:
     """Weigh what each control saw, None for "cannot say", `passes`, `resolves`, or a failure class.
 
@@ -68,7 +76,8 @@ def stand(
     Where another resolver led to the target from here, it is not down, whatever a control meets.
     A cross experiment shows the name failing where the target is not: whatever befalls a control there is
     no answer to that. What was asked long before the target was last tried counts as not asked; that
-    somebody got through long afterwards carries nothing.
+    somebody got through long afterwards carries nothing. `says_down`: whose failure in a class of ours makes
+    the target down; anybody else's keeps it from being called blocked, and no more.
     """
     views = [v for v in views if not v.before]
     known = [
@@ -80,21 +89,22 @@ def stand(
     fresh = [v for v in passing if v.age_s is None or v.age_s <= BASELINE_FRESH_S]
     old = [v for v in passing if v not in fresh]
     more = tuple(extra)
-    fails = [v for v, what in known if what in kinds and v.source is not ControlSource.BASELINE]
-    alike = [] if ControlSource.CROSS in more else fails
+    fails = [(v, what) for v, what in known if what in kinds and v.source is not ControlSource.BASELINE]
+    against = [] if ControlSource.CROSS in more else fails
+    alike = [v for v, what in against if says_down(v, what)]
     baseline_answers = any(v.source is ControlSource.BASELINE for v in fresh)
     twice = len({v.key for v in alike}) > 1 or _apart(alike)
     told = any(what == RESOLVES and (v.age_s is None or v.age_s <= BASELINE_FRESH_S) for v, what in known)
     here = ControlSource.RESOLVER in more
     elsewhere = told or any(v.source is not ControlSource.BASELINE for v in fresh)
-    split = bool(alike) and (here or elsewhere)
+    split = bool(against) and (here or elsewhere)
     live = [*fresh, *([v for v in old if v.age_s != UNDATED] if lives else ())]
-    carries = bool(live or more) and not alike
+    carries = bool(live or more) and not against
     saying = live if carries else (alike or passing)
     sources = {v.source for v in saying} | (set(more) if carries else set())
     return Stand(
         carries=carries,
-        stale=bool(old) and not carries and not alike,
+        stale=bool(old) and not carries and not against,
         undated=bool(old) and not carries and all(v.age_s == UNDATED for v in old),
         unseen_since=carries
         and not lives
@@ -102,8 +112,9 @@ def stand(
         and all(v.age_s is not None and v.age_s > BASELINE_ALONE_S for v in live),
         down=bool(alike) and twice and not split and not baseline_answers,
         down_once=bool(alike) and not twice and not split,
-        split=split or (bool(alike) and baseline_answers),
-        otherwise=bool(known) and not passing and not alike,
+        split=split or (bool(against) and baseline_answers),
+        alike=bool(against),
+        otherwise=bool(known) and not passing and not against,
         asked=bool(views),
         worked=any(v.usable for v in views),
         sources=tuple(s for s in SOURCES if s in sources),
@@ -132,12 +143,14 @@ def at_tls(view: ControlView, ip: str, port: int, name: str) -> str | None:
     shown = view.tls.get(where)
     if shown is not None and shown[0].lower() in {"", name.lower()}:
         return PASSES if shown[1] is None else k.kind_of(shown[1])
-    if view.url and not view.url.startswith("https:"):
-        return None
+    return at_page(view, ip, port) if not view.url or view.url.startswith("https:") else None
+
+
+def at_page(view: ControlView, ip: str, port: int) -> str | None:
+    """Say what a control saw of the page: a pass where the page can have come from this endpoint."""
     said = at_http(view)
-    if said == PASSES and (view.tcp.get(where) is not None or not _reached(view, ip)):
-        return None
-    return said
+    elsewhere = view.tcp.get(endpoint(ip, port)) is not None or not _reached(view, ip)
+    return None if said == PASSES and elsewhere else said
 
 
 def at_quic(view: ControlView, ip: str, port: int, name: str, *, is_true: bool) -> str | None:
@@ -165,12 +178,22 @@ def _reached(view: ControlView, ip: str) -> bool:
 
 
 def at_http(view: ControlView) -> str | None:
-    """Say whether a control got an HTTP answer, of whatever status."""
+    """Say whether a control got an HTTP answer, of whatever status.
+
+    One that was asked for an earlier hop and could not connect or shake hands there never came to ours.
+    """
     if view.answered:
         return None if view.earlier else PASSES
+    if view.earlier and (_all_failed(view.tcp.values()) or _all_failed(f for _, f in view.tls.values())):
+        return None
     if not view.http_asked or view.http_failure is None:
         return None
     return k.kind_of(view.http_failure)
+
+
+def _all_failed(told: Iterable[str | None]) -> bool:
+    failures = tuple(told)
+    return bool(failures) and None not in failures
 
 
 def at_dns(view: ControlView, *, six: bool = True) -> str | None:

@@ -4,6 +4,7 @@ from probe.judge import kind as k
 from probe.judge.floor import (
     COUNTED,
     NAME_DIFFERENTLY,
+    NAMED,
     FloorFacts,
     after_count,
     before_count,
@@ -13,8 +14,6 @@ from probe.judge.floor import (
 )
 from probe.judge.rule import Rule
 from probe.model.words import Located, ReasonCode, State
-
-_BECAUSE = COUNTED + "; {controls} got through." + NAME_DIFFERENTLY
 
 TLS_RULES: tuple[Rule[FloorFacts], ...] = (
     Rule(
@@ -37,7 +36,7 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
     *before_count("tls"),
     Rule(
         "tls.mitm_known_issuer",
-        lambda f: f.count.kind == k.UNTRUSTED and f.known_issuer and not f.stand.down_once,
+        lambda f: f.count.kind == k.UNTRUSTED and f.known_issuer and not f.stand.alike,
         State.BLOCKED,
         "{name}: the certificate shown was issued by {issuer}, known from interception and from nothing else"
         " ({fingerprint}).",
@@ -74,9 +73,9 @@ TLS_RULES: tuple[Rule[FloorFacts], ...] = (
         (
             holed_row("tls"),
             small_row("tls"),
-            blocked_row("tls", k.RESET, "tls.reset{trigger}", _BECAUSE),
-            blocked_row("tls", k.TIMEOUT, "tls.timeout{trigger}", _BECAUSE),
-            blocked_row("tls", k.EOF, "tls.eof{trigger}", _BECAUSE),
+            blocked_row("tls", k.RESET, "tls.reset{trigger}", NAMED),
+            blocked_row("tls", k.TIMEOUT, "tls.timeout{trigger}", NAMED),
+            blocked_row("tls", k.EOF, "tls.eof{trigger}", NAMED),
             blocked_row(
                 "tls",
                 "mitm",

@@ -70,7 +70,12 @@ class ControlView:
     @property
     def answered(self) -> bool:
         """Whether the control got an HTTP answer of whatever status."""
-        return self.http_asked and self.http_failure is None and self.status is not None
+        return self.heard and self.http_failure is None
+
+    @property
+    def heard(self) -> bool:
+        """Whether an HTTP status came to the control, even if the body then broke off."""
+        return self.http_asked and self.status is not None
 
 
 def endpoint(ip: str, port: int) -> str:
