@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.judge.count_layer import judge_floor
 from probe.judge.dns import ARTEFACTS
+from probe.judge.fingerprints import match_refusal
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.note import ADDRESSES_FAILED, FAMILY_FAILS, ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
@@ -20,6 +21,10 @@ from probe.model.words import WORST_FIRST, Layer, ReasonCode, State
 if TYPE_CHECKING:
     from probe.judge.hop import Hop, Round
     from probe.judge.rule import Rule
+    from probe.model.observation import HTTPRoundTrip
+
+ERROR = 400
+"""Statuses from here on are refusals and errors."""
 
 
 def judge_addresses(hop: Hop) -> Outcome:
@@ -123,7 +128,7 @@ def _combine(found: list[Outcome]) -> Outcome:
     """Join families: any that works decides; then those that this link has at all, worst first."""
     working = [o for o in found if o.answers]
     if working:
-        best = working[0]
+        best = _best(working)
         best.notes += [
             note(FAMILY_FAILS, failure=o.failure) if o.failure else note(o.rule.because, o.params)
             for o in found
@@ -137,6 +142,39 @@ def _combine(found: list[Outcome]) -> Outcome:
         if o is not chosen:
             chosen.wants.join(o.wants)
     return chosen
+
+
+def _best(working: list[Outcome]) -> Outcome:
+    """Return the first, but where that may be the service's refusal one that was served."""
+    first = working[0]
+    return next((o for o in working if _is_served(o)), first) if _is_final(first) else first
+
+
+def _pages(outcome: Outcome) -> list[HTTPRoundTrip]:
+    return [r.answer.http for r in outcome.answers if r.answer is not None and r.answer.http is not None]
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Say whether every answer came under a certificate that holds, whole, and leads no further."""
+    pages = _pages(outcome)
+    return outcome.validated and bool(pages) and all(a.failure is None and not a.location for a in pages)
+
+
+def _is_served(outcome: Outcome) -> bool:
+    """Say whether no answer is a refusal or an error."""
+    return _is_final(outcome) and all(
+        (a.status_code or 0) < ERROR
+        and match_refusal(
+            status=a.status_code,
+            headers=a.headers,
+            title=a.title,
+            body=a.body,
+            url=a.url,
+            body_bytes=a.body_text_bytes,
+        )
+        is None
+        for a in _pages(outcome)
+    )
 
 
 def _uids(rounds: list[Round]) -> frozenset[str]:

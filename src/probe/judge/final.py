@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from probe.judge import kind as k
 from probe.judge.constants import BASELINE_GEO_S, UNSERVED
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
@@ -38,7 +39,8 @@ def judge_answers(works: Outcome) -> Outcome:
     """Judge the content of a hop that answered and leads no further."""
     hop = works.hop
     answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
-    if not answers or hop.reading.target.experiment not in PAGES:
+    any_will_do = hop.reading.target.experiment not in PAGES
+    if not answers or (any_will_do and (works.validated or notice_of(works) is None)):
         return _plainly(works, hop, answers)
     plain = not works.validated
     final = [a for a in answers if not a.location] or answers
@@ -84,12 +86,28 @@ def _stand(hop: Hop, rule: Rule[Any], *, loops: bool) -> Stand:
     """Weigh the controls that the rule looked at: whether they got an answer at all."""
     if rule.rule_id in _NEEDS_NO_CONTROL:
         return stand((), (), ())
-    seen = [(v, PASSES if v.answered else _BROKEN if v.http_asked else None) for v in hop.views]
+    if rule.rule_id == "http.geoblocked":
+        seen = [(v, PASSES if _carries_geo(v) else None) for v in hop.views]
+    else:
+        seen = [(v, _redirects_at(v)) for v in hop.views]
     return stand(hop.views, seen, {_BROKEN} if loops else (), lives=True)
 
 
+def _redirects_at(view: ControlView) -> str | None:
+    """Say whether a control got an answer, or what may be the redirects' fault: its one word for the unknown.
+
+    A control that is met with silence or a reset never saw a redirect.
+    """
+    if not view.http_asked:
+        return None
+    if view.answered:
+        return PASSES
+    return _BROKEN if not view.heard and k.kind_of(view.http_failure or "") == k.OTHER else _OTHERWISE
+
+
 _BROKEN = "redirects"
-"""The failure class of redirects that lead nowhere: whatever way a control does not get through."""
+"""The failure class of redirects that lead nowhere."""
+_OTHERWISE = "otherwise"
 _NEEDS_NO_CONTROL = frozenset({"http.answered", "http.notice_page", "http.notice_redirect"})
 
 
@@ -174,7 +192,7 @@ def _facts(
         down=loops
         and stand(
             usable,
-            [(v, PASSES if v.answered else _BROKEN) for v in usable if v.http_asked],
+            [(v, _redirects_at(v)) for v in usable],
             {_BROKEN},
         ).down,
         refusal=refusal,
@@ -187,15 +205,26 @@ def _facts(
             v.status == status and (status >= 400 or folded(v.title) == folded(told.title)) for v in compared
         ),
         served_there=any(_is_served(v) for v in compared),
-        fresh_for_geo=any(_is_served(v) and (v.age_s is None or v.age_s <= BASELINE_GEO_S) for v in compared),
+        fresh_for_geo=any(map(_carries_geo, compared)),
         same=plain and any(same(v, a) for v in compared for a in final),
         differs=plain and bool(compared) and differs(compared, final),
     )
 
 
 def _is_served(view: ControlView) -> bool:
-    """Say whether a control got an answer that shows a refusal here to be no common one."""
-    return (view.status or 0) < 500 and view.status not in UNSERVED
+    """Say whether a control got an answer that shows a refusal here to be no common one.
+
+    What our own book calls a refusal or a challenge of a service is one, whoever is shown it.
+    """
+    refused = match_refusal(
+        status=view.status, headers=view.headers, title=view.title, body=view.body, url=view.url
+    )
+    return (view.status or 0) < 500 and view.status not in UNSERVED and refused is None
+
+
+def _carries_geo(view: ControlView) -> bool:
+    """Say whether a control was served, at most 30 days ago."""
+    return view.answered and _is_served(view) and (view.age_s is None or view.age_s <= BASELINE_GEO_S)
 
 
 def _mildness(status: int) -> tuple[bool, int]:
