@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from probe.judge import kind as k
-from probe.judge.constants import BASELINE_GEO_S, UNSERVED
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
 from probe.judge.hop import goal_of
@@ -14,6 +12,7 @@ from probe.judge.outcome import Wants, conclude
 from probe.judge.reading import PAGES, RESOLVERS
 from probe.judge.rule import first_match
 from probe.judge.same_page import differs, folded, leads_there, same, shows
+from probe.judge.served import BROKEN, carries_geo, is_served, redirects_at
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
 from probe.model import failure as f
@@ -87,27 +86,12 @@ def _stand(hop: Hop, rule: Rule[Any], *, loops: bool) -> Stand:
     if rule.rule_id in _NEEDS_NO_CONTROL:
         return stand((), (), ())
     if rule.rule_id == "http.geoblocked":
-        seen = [(v, PASSES if _carries_geo(v) else None) for v in hop.views]
+        seen = [(v, PASSES if carries_geo(v) else None) for v in hop.views]
     else:
-        seen = [(v, _redirects_at(v)) for v in hop.views]
-    return stand(hop.views, seen, {_BROKEN} if loops else (), lives=True)
+        seen = [(v, redirects_at(v)) for v in hop.views]
+    return stand(hop.views, seen, {BROKEN} if loops else (), lives=True)
 
 
-def _redirects_at(view: ControlView) -> str | None:
-    """Say whether a control got an answer, or what may be the redirects' fault: its one word for the unknown.
-
-    A control that is met with silence or a reset never saw a redirect.
-    """
-    if not view.http_asked:
-        return None
-    if view.answered:
-        return PASSES
-    return _BROKEN if not view.heard and k.kind_of(view.http_failure or "") == k.OTHER else _OTHERWISE
-
-
-_BROKEN = "redirects"
-"""The failure class of redirects that lead nowhere."""
-_OTHERWISE = "otherwise"
 _NEEDS_NO_CONTROL = frozenset({"http.answered", "http.notice_page", "http.notice_redirect"})
 
 
@@ -192,8 +176,8 @@ def _facts(
         down=loops
         and stand(
             usable,
-            [(v, _redirects_at(v)) for v in usable],
-            {_BROKEN},
+            [(v, redirects_at(v)) for v in usable],
+            {BROKEN},
         ).down,
         refusal=refusal,
         notice=notice,
@@ -204,27 +188,11 @@ def _facts(
         refused_there=any(
             v.status == status and (status >= 400 or folded(v.title) == folded(told.title)) for v in compared
         ),
-        served_there=any(_is_served(v) for v in compared),
-        fresh_for_geo=any(map(_carries_geo, compared)),
+        served_there=any(is_served(v) for v in compared),
+        fresh_for_geo=any(map(carries_geo, compared)),
         same=plain and any(same(v, a) for v in compared for a in final),
         differs=plain and bool(compared) and differs(compared, final),
     )
-
-
-def _is_served(view: ControlView) -> bool:
-    """Say whether a control got an answer that shows a refusal here to be no common one.
-
-    What our own book calls a refusal or a challenge of a service is one, whoever is shown it.
-    """
-    refused = match_refusal(
-        status=view.status, headers=view.headers, title=view.title, body=view.body, url=view.url
-    )
-    return (view.status or 0) < 500 and view.status not in UNSERVED and refused is None
-
-
-def _carries_geo(view: ControlView) -> bool:
-    """Say whether a control was served, at most 30 days ago."""
-    return view.answered and _is_served(view) and (view.age_s is None or view.age_s <= BASELINE_GEO_S)
 
 
 def _mildness(status: int) -> tuple[bool, int]:
