@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from probe.judge.outcome import Outcome
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
-    from probe.judge.view import ControlView
     from probe.judge.witness import Count
     from probe.model.observation import HTTPRoundTrip
 
