@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,18 @@ def test_a_table_is_its_owners_alone_and_leaves_nothing_beside(verdicts_csv: Pat
     write_verdicts_csv(verdicts_csv, RUN_ID, [a_verdict()], VANTAGE)
     assert verdicts_csv.stat().st_mode & 0o777 == 0o600
     assert list(verdicts_csv.parent.iterdir()) == [verdicts_csv]
+
+
+def test_a_long_table_is_written_without_being_in_memory_whole(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.csv"
+    verdicts = [a_verdict(target_id=f"url/{number:06}", because="x" * 1000) for number in range(3000)]
+    write_verdicts_csv(path, RUN_ID, verdicts[:1], VANTAGE)  # what is loaded once is not counted
+    tracemalloc.start()
+    write_verdicts_csv(path, RUN_ID, verdicts, VANTAGE)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(path.read_bytes().splitlines()) == 3001
+    assert most < path.stat().st_size / 2
 
 
 def fields_of(package: dict[str, Any], number: int) -> dict[str, dict[str, Any]]:

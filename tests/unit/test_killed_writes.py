@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_what_a_killed_write_left_goes_with_the_next_write_of_that_file(tmp_path
     write_whole(file, b"better")
     assert sorted(tmp_path.iterdir()) == sorted([file, under_way, another, like_it])
     assert file.read_bytes() == b"better"
+
+
+def test_pieces_become_one_file_and_a_fault_among_them_leaves_the_old_one(tmp_path: Path) -> None:
+    def pieces(last: bytes | None) -> Iterator[bytes]:
+        yield b"first, "
+        if last is None:
+            raise ZeroDivisionError
+        yield last
+
+    file = tmp_path / "verdicts.csv"
+    write_whole(file, pieces(b"second"))
+    assert file.read_bytes() == b"first, second"
+    with pytest.raises(ZeroDivisionError):
+        write_whole(file, pieces(None))
+    assert file.read_bytes() == b"first, second"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_pipe_gets_the_bytes_and_stays_a_pipe(tmp_path: Path) -> None:

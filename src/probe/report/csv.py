@@ -2,8 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -37,6 +38,8 @@ _UNSEEN: Final = re.compile(
 backslash itself; and a semicolon before a formula: where it is the list separator, it begins a cell."""
 LONGEST_CELL: Final = 4 * 1024 * 1024
 """Characters; a verdict's line has no more."""
+_AT_ONCE: Final = 200
+"""Rows."""
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.ASCII)
 _ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
 
@@ -50,11 +53,11 @@ def write_verdicts_csv(
     simulated: bool = False,
 ) -> None:
     """Write one row a target, the network first, then by service and target."""
-    rows = [
+    rows = (
         VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage, simulated=simulated)
         for verdict in network_first(verdicts)
-    ]
-    _write(path, VERDICT_COLUMNS, rows)
+    )
+    write_whole(path, _pieces(VERDICT_COLUMNS, rows))
 
 
 def network_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -67,8 +70,8 @@ def write_services_csv(
 ) -> None:
     """Write one row a service, the network first, then by name."""
     ordered = sorted(services, key=lambda s: (s.service != "network", s.service))
-    rows = [ServiceRow(run_id=run_id, service=service, vantage=vantage) for service in ordered]
-    _write(path, SERVICE_COLUMNS, rows)
+    rows = (ServiceRow(run_id=run_id, service=service, vantage=vantage) for service in ordered)
+    write_whole(path, _pieces(SERVICE_COLUMNS, rows))
 
 
 def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":
@@ -134,17 +137,20 @@ def _escape(match: re.Match[str]) -> str:
     return "\\\\" if match[0] == "\\" else f"\\u{ord(match[0]):04x}"
 
 
-def _write(path: Path, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
-    write_whole(path, as_csv(columns, rows))
-
-
-def as_csv(columns: Sequence[Column[R]], rows: Sequence[R]) -> bytes:
+def as_csv(columns: Sequence[Column[R]], rows: Iterable[R]) -> bytes:
     """Return a table as the bytes of a file, safe in a spreadsheet."""
-    text = StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow([column.name for column in columns])
-    table.writerows([_cell(column, row) for column in columns] for row in rows)
-    return text.getvalue().encode("utf-8")
+    return b"".join(_pieces(columns, rows))
+
+
+def _pieces(columns: Sequence[Column[R]], rows: Iterable[R]) -> Iterator[bytes]:
+    """Yield the same a few rows at a time: that of a long list need not be in memory whole."""
+    cells = ([_cell(column, row) for column in columns] for row in rows)
+    some: list[Any] = [[column.name for column in columns]]
+    while some:
+        text = StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(some)
+        yield text.getvalue().encode("utf-8")
+        some = list(islice(cells, _AT_ONCE))
 
 
 def _cell(column: Column[R], row: R) -> str | int | float | None:

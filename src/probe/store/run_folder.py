@@ -234,8 +234,8 @@ class RunFolder:
             self._refuse_sealed()
         else:
             out.mkdir(parents=True, exist_ok=True)
-        content = b"".join(codec.encode(verdict) + b"\n" for verdict in verdicts)
-        write_whole((out or self.path) / VERDICTS, content)
+        lines = (codec.encode(verdict) + b"\n" for verdict in verdicts)
+        write_whole((out or self.path) / VERDICTS, lines)
 
     def read_verdicts(self) -> Iterator[Verdict]:
         """Yield the verdicts as written. Raises StoreError with the line."""

@@ -11,6 +11,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -171,14 +172,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
     """Write a private file under another name, sync it, and rename it: a reader sees the old or the new one.
 
+    Pieces are taken one by one: a file of ten thousand rows need not be in memory whole.
     With `sync=False` it is in the system's hands only, until `sync_file` and `sync_folder`. A pipe or device
     gets the bytes and stays what it is. Raises OSError.
     """
+    pieces = (content,) if isinstance(content, bytes) else content
     if _is_no_place_for_a_file(path):
-        path.write_bytes(content)
+        with path.open("wb") as handle:
+            handle.writelines(pieces)
         return
     if sync:
         _remove_forgotten(path)
@@ -188,7 +192,7 @@ def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
         with os.fdopen(descriptor, "wb") as handle:
             with suppress(PermissionError):  # it is ours: a memory stick, which knows no owners
                 _keep_private(descriptor)
-            handle.write(content)
+            handle.writelines(pieces)
             handle.flush()
             if sync:
                 make_last(descriptor)
