@@ -32,10 +32,11 @@ def redirects_at(view: ControlView) -> str | None:
 def is_served(view: ControlView) -> bool:
     """Say whether a control got an answer that shows a refusal here to be no common one.
 
-    What our own book calls a refusal or a challenge of a service is one, whoever is shown it.
+    What our own book calls a refusal or a challenge of a service is one, whoever is shown it. Where a control
+    was asked for the very place that we were sent to, that place does not tell what it was shown.
     """
     refused = match_refusal(
-        status=view.status, headers=view.headers, title=view.title, body=view.body, url=view.url
+        status=view.status, headers=view.headers, title=view.title, body=view.body, url=""
     )
     return (view.status or 0) < 500 and view.status not in UNSERVED and refused is None
 
