@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from probe.judge.count_layer import judge_floor
 from probe.judge.dns import ARTEFACTS
-from probe.judge.fingerprints import match_refusal
 from probe.judge.hop import families_of, rounds_of
 from probe.judge.note import ADDRESSES_FAILED, FAMILY_FAILS, ROUNDS_FAILED, note
 from probe.judge.outcome import Outcome, Wants, conclude
 from probe.judge.residual import fold_residual
 from probe.judge.resolving import Names
 from probe.judge.series import OTHER_ADDRESS, SERIES, UNFINISHED, SeriesFacts
+from probe.judge.served import refusal_of
 from probe.judge.server import judge_intercepted
 from probe.judge.unresolved import judge_failing_name, judge_untrue
 from probe.judge.who import judge_who, who_notes
@@ -21,7 +21,6 @@ from probe.model.words import WORST_FIRST, Layer, ReasonCode, State
 if TYPE_CHECKING:
     from probe.judge.hop import Hop, Round
     from probe.judge.rule import Rule
-    from probe.model.observation import HTTPRoundTrip
 
 ERROR = 400
 """Statuses from here on are refusals and errors."""
@@ -150,30 +149,16 @@ def _best(working: list[Outcome]) -> Outcome:
     return next((o for o in working if _is_served(o)), first) if _is_final(first) else first
 
 
-def _pages(outcome: Outcome) -> list[HTTPRoundTrip]:
-    return [r.answer.http for r in outcome.answers if r.answer is not None and r.answer.http is not None]
-
-
 def _is_final(outcome: Outcome) -> bool:
     """Say whether every answer came under a certificate that holds, whole, and leads no further."""
-    pages = _pages(outcome)
+    pages = outcome.pages
     return outcome.validated and bool(pages) and all(a.failure is None and not a.location for a in pages)
 
 
 def _is_served(outcome: Outcome) -> bool:
     """Say whether no answer is a refusal or an error."""
     return _is_final(outcome) and all(
-        (a.status_code or 0) < ERROR
-        and match_refusal(
-            status=a.status_code,
-            headers=a.headers,
-            title=a.title,
-            body=a.body,
-            url=a.url,
-            body_bytes=a.body_text_bytes,
-        )
-        is None
-        for a in _pages(outcome)
+        (a.status_code or 0) < ERROR and refusal_of(a) is None for a in outcome.pages
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
-from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect, match_refusal
+from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect
 from probe.judge.hop import goal_of
 from probe.judge.outcome import Wants, conclude
 from probe.judge.reading import PAGES, RESOLVERS
 from probe.judge.rule import first_match
 from probe.judge.same_page import differs, folded, leads_there, same, shows
-from probe.judge.served import BROKEN, carries_geo, is_served, redirects_at
+from probe.judge.served import BROKEN, carries_geo, is_served, redirects_at, refusal_of
 from probe.judge.stand import PASSES, stand
 from probe.judge.witness import Failed, count
 from probe.model import failure as f
@@ -36,7 +36,7 @@ LOOPS = frozenset({f.X_REDIRECT_LOOP, f.X_TOO_MANY_REDIRECTS, f.HTTP_INVALID_RED
 def judge_answers(works: Outcome) -> Outcome:
     """Judge the content of a hop that answered and leads no further."""
     hop = works.hop
-    answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
+    answers = works.pages
     any_will_do = hop.reading.target.experiment not in PAGES
     if not answers or (any_will_do and (works.validated or notice_of(works) is None)):
         return _plainly(works, hop, answers)
@@ -116,8 +116,7 @@ def _plainly(works: Outcome, hop: Hop, answers: Sequence[HTTPRoundTrip]) -> Outc
 def notice_of(works: Outcome) -> Match | None:
     """Return the legal notice that a hop shows or leads to, unless a control shows it too."""
     hop = works.hop
-    answers = [r.answer.http for r in works.answers if r.answer is not None and r.answer.http is not None]
-    return _notice(hop, answers)[0]
+    return _notice(hop, works.pages)[0]
 
 
 def _notice(hop: Hop, answers: Sequence[HTTPRoundTrip]) -> tuple[Match | None, bool, Match | None]:
@@ -156,18 +155,7 @@ def _facts(
     usable = [v for v in hop.views if v.usable]
     compared = [v for v in usable if v.answered]
     loops = any(a.failure in LOOPS for a in answers)
-    refusal = (
-        match_refusal(
-            status=told.status_code,
-            headers=told.headers,
-            title=told.title,
-            body=told.body,
-            url=told.url,
-            body_bytes=told.body_text_bytes,
-        )
-        if not plain and _may_refuse(status, told)
-        else None
-    )
+    refusal = refusal_of(told) if not plain and _may_refuse(status, told) else None
     return ContentFacts(
         status=status,
         broken=_breaks_off(final),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from probe.judge.rule import Rule
     from probe.judge.stand import Stand
     from probe.judge.witness import Count
+    from probe.model.observation import HTTPRoundTrip
     from probe.model.target import Debt
     from probe.model.verdict import Note
     from probe.model.words import Layer
@@ -87,6 +88,11 @@ class Outcome:
     def state(self) -> State:
         """The state of the rule."""
         return self.rule.state
+
+    @property
+    def pages(self) -> list[HTTPRoundTrip]:
+        """The HTTP answers among the answers."""
+        return [r.answer.http for r in self.answers if r.answer is not None and r.answer.http is not None]
 
 
 UNKNOWN_AS = "AS0"

@@ -60,8 +60,7 @@ def most_whole(reading: Reading, outcome: Outcome) -> int:
 
 def _pages(reading: Reading, outcome: Outcome) -> list[tuple[HTTPRoundTrip, PageRate]]:
     """Return the pages of the final hop that were read, and what each moved."""
-    answers = [r.answer.http for r in outcome.answers if r.answer is not None and r.answer.http is not None]
-    wanted = {id(a) for a in answers}
+    wanted = {id(a) for a in outcome.pages}
     found = ((r, _page(m, r)) for m in reading.own for r in m.requests if id(r) in wanted)
     return [(r, page) for r, page in found if page is not None]
 

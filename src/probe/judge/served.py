@@ -10,7 +10,9 @@ from probe.judge.fingerprints import match_refusal
 from probe.judge.stand import PASSES
 
 if TYPE_CHECKING:
+    from probe.judge.fingerprints import Refusal
     from probe.judge.view import ControlView
+    from probe.model.observation import HTTPRoundTrip
 
 BROKEN: Final = "redirects"
 """The failure class of redirects that lead nowhere."""
@@ -27,6 +29,18 @@ def redirects_at(view: ControlView) -> str | None:
     if view.answered:
         return PASSES
     return BROKEN if not view.heard and k.kind_of(view.http_failure or "") == k.OTHER else _OTHERWISE
+
+
+def refusal_of(a: HTTPRoundTrip) -> Refusal | None:
+    """Return the signature of a refusal or a challenge that an answer of our own fits."""
+    return match_refusal(
+        status=a.status_code,
+        headers=a.headers,
+        title=a.title,
+        body=a.body,
+        url=a.url,
+        body_bytes=a.body_text_bytes,
+    )
 
 
 def is_served(view: ControlView) -> bool:
