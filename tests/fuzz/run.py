@@ -43,6 +43,9 @@ def main() -> int:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="a line of JSON each; those in it are not run"
     )
+    parser.add_argument(
+        "--corpus", type=Path, metavar="FOLDER", help="inputs kept from one run to the next, by harness"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is")
     asked = parser.parse_args()
     names = list(HARNESSES) if asked.names == ["all"] else asked.names
@@ -54,15 +57,15 @@ def main() -> int:
             print(f"{harness.name:20} {harness.reads}")
         return 0
     print(" | ".join(HEADINGS), flush=True)
-    results = [_run(HARNESSES[name], asked.inputs, asked.record) for name in names]
+    results = [_run(HARNESSES[name], asked.inputs, asked.record, asked.corpus) for name in names]
     return 0 if all(results) else 1
 
 
-def _run(harness: Harness, inputs: int, record: Path | None) -> bool:
+def _run(harness: Harness, inputs: int, record: Path | None, corpus: Path | None) -> bool:
     """Run one; say what came of it. False where an input broke it, or memory grew."""
     done = _recorded(record).get(harness.name)
     if done is None or done["inputs"] < inputs:
-        done = _fuzzed(harness, inputs)
+        done = _fuzzed(harness, inputs, corpus)
         if done is None:
             return False
         if record is not None:
@@ -88,8 +91,11 @@ def _recorded(record: Path | None) -> dict[str, Any]:
     return {line["name"]: line for line in map(json.loads, record.read_text(encoding="utf-8").splitlines())}
 
 
-def _fuzzed(harness: Harness, inputs: int) -> dict[str, Any] | None:
+def _fuzzed(harness: Harness, inputs: int, corpus: Path | None) -> dict[str, Any] | None:
     """Return the counts of a run; None, with its last words printed, where it broke."""
+    kept = [str(corpus / harness.name)] if corpus is not None else []  # new inputs go to the first folder
+    for each in kept:
+        Path(each).mkdir(parents=True, exist_ok=True)
     artifacts = FOUND / harness.name
     artifacts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="probe-fuzz-seeds-") as folder:
@@ -98,6 +104,7 @@ def _fuzzed(harness: Harness, inputs: int) -> dict[str, Any] | None:
             Path(folder, f"{number:04}").write_bytes(seed)
         command = [sys.executable, str(Path(__file__).with_name("one.py")), harness.name, str(inputs)]
         command += [
+            *kept,
             folder,
             f"-artifact_prefix={artifacts}/",
             f"-timeout={HANG_S}",
@@ -111,8 +118,8 @@ def _fuzzed(harness: Harness, inputs: int) -> dict[str, Any] | None:
         print(f"{harness.name}: broken", *done.stdout.splitlines(), *said[-40:], sep="\n", flush=True)
         return None
     edges = [int(found) for found in _EDGES.findall(done.stderr)]
-    kept = _KEPT.findall(done.stderr)[-1:]
-    return {**json.loads(done.stdout.splitlines()[-1]), "edges": max(edges, default=0), "kept": "".join(kept)}
+    size = _KEPT.findall(done.stderr)[-1:]
+    return {**json.loads(done.stdout.splitlines()[-1]), "edges": max(edges, default=0), "kept": "".join(size)}
 
 
 if __name__ == "__main__":

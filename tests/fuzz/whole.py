@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from functools import lru_cache
+from contextlib import nullcontext
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 import msgspec
 
@@ -14,6 +16,7 @@ from fuzz.files import a_baseline
 from fuzz.harness import Harness, scratch
 from fuzz.runs import MAX_RECORD, judge_seeds
 from probe.evidence.fault import Faults
+from probe.pipeline import held
 from probe.pipeline.inputs import CONTROLS, SERVICES
 from probe.pipeline.rejudge import rejudge
 from probe.pipeline.verifying import verify_folder
@@ -99,6 +102,8 @@ def _whole() -> Callable[[bytes], None]:
     lines = journal.read_bytes().splitlines(keepends=True)
     whole = {journal: journal.read_bytes()}
     whole |= {path: path.read_bytes() for name in _FILES if (path := bag / "data" / name).exists()}
+    # What an input leaves as it was is read once: half of the time went into the same catalogue.
+    once = cache(read_catalogue)
 
     def read(data: bytes) -> None:
         which = data[0] % (len(_FILES) + 1) if data else 0
@@ -110,7 +115,9 @@ def _whole() -> Callable[[bytes], None]:
             last = lines[-1][: len(b'{"prev_sha256":"",') + 64] + data[1:].partition(b"{")[2] + b"\n"
             path.write_bytes(b"".join(lines[:-1]) + last)
         faults = Faults()
-        verify_folder(bag, faults)
+        is_changed = path.parent.name == "catalogue"
+        with nullcontext() if is_changed else patch.object(held, "read_catalogue", once):
+            verify_folder(bag, faults)
         assert bool(faults.n) == (path.read_bytes() != whole.get(path))
         for fault in faults.kept:
             fault.sentence()

@@ -1,9 +1,10 @@
 """datapackage.json: a Data Package descriptor, so that any tool can read both tables with their types."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from probe.model.options import RunRecord
 from probe.report.column import SCHEMA_VERSION, Column
@@ -22,7 +23,7 @@ _DIALECT: Final = {
 
 def write_datapackage(path: Path, record: RunRecord) -> None:
     """Write the descriptor of a run's verdicts.csv and services.csv; the same run gives the same bytes."""
-    write_whole(path, (json.dumps(datapackage(record), ensure_ascii=False, indent=2) + "\n").encode())
+    write_whole(path, msgspec.json.format(msgspec.json.encode(datapackage(record)), indent=2) + b"\n")
 
 
 def datapackage(record: RunRecord) -> dict[str, Any]:
