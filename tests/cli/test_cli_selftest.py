@@ -16,13 +16,15 @@ from cli.command import probe
 from probe import locale
 from probe.cli import consent
 from probe.cli.self_testing import floor_of, line_after_a_run, lines_of, percent, show
-from probe.judge import SelfTest, self_test
+from probe.judge import NetworkHistory, SelfTest, self_test
 from probe.pipeline import selftest
+from probe.pipeline.inputs import inputs_of
 from probe.pipeline.run import RunResult
 from probe.pipeline.selftest import Errors
 from probe.report.console import Outcome
 from probe.report.console import show as show_run
 from probe.store import RunFolder
+from probe.targets import read_catalogue
 from unit.outcomes import a_record, a_verdict
 from unit.some_trials import a_measurement, a_transfer
 
@@ -125,8 +127,16 @@ def test_too_few_trials_say_nothing_of_errors(rates: list[float], said: str) -> 
 def a_result(folder: Path, **network: Any) -> RunResult:
     found = a_verdict("network", **network)
     record = a_record(ended_utc="2026-11-21T10:01:00Z", network_mechanism="network.none")
+    inputs = inputs_of((), read_catalogue(), None, NetworkHistory())
     return RunResult(
-        run_id="x", folder=folder, record=record, verdicts=(), services=(), network=found, exit_code=0
+        run_id="x",
+        folder=folder,
+        record=record,
+        verdicts=(),
+        services=(),
+        network=found,
+        inputs=inputs,
+        exit_code=0,
     )
 
 

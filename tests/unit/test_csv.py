@@ -155,7 +155,7 @@ def test_the_network_stands_first_and_the_order_of_judging_changes_nothing(verdi
     write_verdicts_csv(verdicts_csv, RUN_ID, verdicts, VANTAGE)
     first = verdicts_csv.read_bytes()
     assert [row["target_id"] for row in rows_of(verdicts_csv)] == ["network", "signal/chat", "twitter/web"]
-    write_verdicts_csv(verdicts_csv, RUN_ID, reversed(verdicts), VANTAGE)
+    write_verdicts_csv(verdicts_csv, RUN_ID, verdicts[::-1], VANTAGE)
     assert verdicts_csv.read_bytes() == first
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from probe.model.network import Network
     from probe.model.options import RunRecord
     from probe.model.verdict import Verdict
+    from probe.pipeline.inputs import Inputs
     from probe.pipeline.request import Prepared
     from probe.pipeline.run import RunResult
     from probe.report.trials import TargetTrials
@@ -111,7 +113,7 @@ def _show(
     from probe.report.console import Outcome, show
 
     if json_lines:
-        print_json(result.record, (result.network, *result.verdicts))
+        print_json(result.record, chain((result.network,), result.verdicts))
         return
     options = result.record.options
     outcome = Outcome(
@@ -121,7 +123,7 @@ def _show(
         services=result.services,
         verdicts=result.verdicts,
         trials=_trials(result, run, every=pairs),
-        facts=_facts(run, baseline),
+        facts=_facts(run, baseline, result.inputs),
         errors=_errors(result) if prepared is not None else "",
         controls_known=bool(
             options.controls or options.control_proxy or (prepared is not None and prepared.baseline)
@@ -144,12 +146,12 @@ def _errors(result: "RunResult") -> str:
     return line_after_a_run(result.folder, result.record)
 
 
-def _facts(run: Path, baseline: Path | None) -> tuple[str, ...]:
+def _facts(run: Path, baseline: Path | None, inputs: "Inputs") -> tuple[str, ...]:
     """Return what a run observed beside its verdicts, a sentence each; a baseline's instead of its own."""
     from probe.pipeline.fact_list import facts_of_run
     from probe.report.facts import lines
 
-    return tuple(lines(facts_of_run(run, baseline)))
+    return tuple(lines(facts_of_run(run, baseline, inputs)))
 
 
 def _trials(result: "RunResult", run: Path, *, every: bool) -> "tuple[TargetTrials, ...]":

@@ -12,7 +12,7 @@ from probe.judge.note import AMONG_MANY, note, text_of
 from probe.model.words import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from probe.model.verdict import Verdict
 
@@ -20,25 +20,30 @@ P_VALUE = "p_value"
 """The parameter of a confirmed verdict that bears the pooled sign test's p."""
 
 
-def multiplicity(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts, in their order, with those unconfirmed that so many tests may bring by chance.
+def multiplicity(verdicts: Iterable[Verdict]) -> Mapping[int, Verdict]:
+    """Return, by their place, those verdicts unconfirmed that so many tests may bring by chance.
 
     Every target whose transfers were compared counts as tested, whatever came of it; one that was not
     confirmed has nothing to lose and takes part as p = 1. A verdict without a p value was not confirmed by
     counting and stays as it is; a freeze that pairs confirm has theirs. The order does not matter.
     """
-    every = list(verdicts)
-    n_tested = sum(map(_is_tested, every))
-    p_values = {place: p for place, verdict in enumerate(every) if (p := _confirmed_p(verdict)) is not None}
-    others = [1.0] * (n_tested - len(p_values))
-    for place, adjusted in zip(p_values, holm([*p_values.values(), *others]), strict=False):
-        if adjusted > MULTIPLE_P:
-            every[place] = _unconfirmed(every[place], n_tested, adjusted)
-    return tuple(every)
-
-
-def _is_tested(verdict: Verdict) -> bool:
-    return verdict.goodput_ratio is not None or _confirmed_p(verdict) is not None
+    confirmed: dict[int, tuple[Verdict, float]] = {}
+    n_others = 0
+    for place, verdict in enumerate(verdicts):
+        p = _confirmed_p(verdict)
+        if p is not None:
+            confirmed[place] = verdict, p
+        elif verdict.goodput_ratio is not None:
+            n_others += 1
+    if not confirmed:
+        return {}
+    n_tested = len(confirmed) + n_others
+    adjusted = holm([*(p for _, p in confirmed.values()), *[1.0] * n_others])
+    return {
+        place: _unconfirmed(verdict, n_tested, p)
+        for (place, (verdict, _)), p in zip(confirmed.items(), adjusted, strict=False)
+        if p > MULTIPLE_P
+    }
 
 
 def _confirmed_p(verdict: Verdict) -> float | None:

@@ -48,7 +48,7 @@ async def simulate(scenario: str, results: Path, observer: Observer) -> RunResul
         opened = open_run(prepared, lab.network, simulated=True)
         stack.enter_context(opened.folder)
         record = await measure(prepared, lab.network, observer, opened)
-        return concluded(opened.folder, record, observer)
+        return concluded(opened.folder, record, observer, opened.inputs)
 
 
 def _baseline(prepared: Prepared, calibration: float) -> Baseline:

@@ -5,18 +5,21 @@ from pathlib import Path
 
 from probe.model.baseline import Baseline
 from probe.model.target import Target
-from probe.pipeline.inputs import read_inputs
+from probe.pipeline.inputs import Inputs, read_inputs
 from probe.report.facts import KnownPath, ShownFact
 from probe.store import RunFolder, read_baseline
 
 
-def facts_of_run(path: Path, other: Path | None = None) -> tuple[ShownFact, ...]:
+def facts_of_run(
+    path: Path, other: Path | None = None, inputs: Inputs | None = None
+) -> tuple[ShownFact, ...]:
     """Return every measurement that gave facts, in the order of the catalogue. Raises StoreError.
 
-    With `other`, that baseline is put beside them instead of the run's own.
+    With `other`, that baseline is put beside them instead of the run's own; `inputs` are the run's, where
+    somebody has them.
     """
     with RunFolder.open(path) as folder:
-        inputs = read_inputs(folder)
+        inputs = inputs or read_inputs(folder)
         targets = inputs.facts()
         if not targets:  # a journal of ten thousand targets is not read for nothing
             return ()

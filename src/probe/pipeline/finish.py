@@ -1,6 +1,6 @@
 """From what lies on disk to the verdicts beside it; a run's end and `probe judge` both come this way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from probe.pipeline.whereabouts import UNKNOWN, told_by_receipts
 from probe.plan.transfers import EXPERIMENT
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
-from probe.store import RunFolder, StoreError
+from probe.store import PackedVerdicts, RunFolder, StoreError
 
 ODD: Final = (ValueError, ArithmeticError, RecursionError)
 """What judging raises of numbers that are sound JSON and still nobody's measurements."""
@@ -55,10 +55,12 @@ class Finished:
     """The judged run."""
 
     record: RunRecord
-    verdicts: tuple[Verdict, ...]
+    verdicts: PackedVerdicts
     """Without the network's own."""
     services: tuple[ServiceVerdict, ...]
     network: Verdict
+    inputs: Inputs
+    """What it was judged by."""
     unwritten: OSError | None = None
     """What the disk said to the files of it."""
 
@@ -70,16 +72,17 @@ def finish(
     *,
     out: Path | None = None,
     baseline: Baseline | None = None,
+    inputs: Inputs | None = None,
     even_unwritten: bool = False,
 ) -> Finished:
     """Judge a run by its own inputs and write everything that follows from it.
 
     With `out`, the verdicts go there and the run stays as it is; with `baseline`, that one is compared with
-    instead of the run's own. Raises OSError for a disk that does not take it; with `even_unwritten`, returns
-    that beside what was found.
+    instead of the run's own; `inputs` are what the folder's `inputs/` hold, where somebody has them. Raises
+    OSError for a disk that does not take it; with `even_unwritten`, returns that beside what was found.
     """
     observer = unbreakable(observer) if observer else None
-    inputs = read_inputs(folder)
+    inputs = inputs or read_inputs(folder)
     if baseline is not None:
         inputs = replace(inputs, baseline=baseline)
     _refuse_shortened(folder, record)
@@ -90,10 +93,12 @@ def finish(
     facts = facts_of(record, inputs, digests, stopped=stopped)
     finding = network_finding(digests, inputs.controls.history)
     network = network_verdict(finding)
-    verdicts = multiplicity(_verdicts(folder, inputs, facts, observer))
+    verdicts = PackedVerdicts(_verdicts(folder, inputs, facts, observer))
+    for place, unconfirmed in multiplicity(verdicts).items():
+        verdicts.put(place, unconfirmed)
     if record.imported_from:
         claims = read_claims(folder)
-        verdicts = tuple(as_imported(verdict, claims.get(verdict.input)) for verdict in verdicts)
+        verdicts = PackedVerdicts(as_imported(verdict, claims.get(verdict.input)) for verdict in verdicts)
     _tell_throttled(verdicts, observer)
     services = (
         *rolled_up((service_of_network(network),), (network,)),
@@ -110,12 +115,19 @@ def finish(
     )
     unwritten = None
     try:
-        _write(folder, out, record, (network, *verdicts), services)
+        _write(folder, out, record, verdicts.behind(network), services)
     except OSError as error:
         if not even_unwritten:
             raise
         unwritten = error
-    return Finished(record=record, verdicts=verdicts, services=services, network=network, unwritten=unwritten)
+    return Finished(
+        record=record,
+        verdicts=verdicts,
+        services=services,
+        network=network,
+        inputs=inputs,
+        unwritten=unwritten,
+    )
 
 
 def finish_stored(
@@ -138,7 +150,7 @@ def _write(
     folder: RunFolder,
     out: Path | None,
     record: RunRecord,
-    verdicts: tuple[Verdict, ...],
+    verdicts: PackedVerdicts,
     services: tuple[ServiceVerdict, ...],
 ) -> None:
     """Write verdicts and the tables made of them, into the run's folder or beside it."""
@@ -202,11 +214,11 @@ def _tell_throttled(verdicts: Iterable[Verdict], observer: Observer | None) -> N
             observer.final(verdict)
 
 
-def rolled_up(services: Iterable[Service], verdicts: Iterable[Verdict]) -> Iterator[ServiceVerdict]:
+def rolled_up(services: Iterable[Service], verdicts: Sequence[Verdict]) -> Iterator[ServiceVerdict]:
     """Yield what the verdicts on each service's targets come to. Raises KeyError for a target without one."""
-    by_target = {verdict.target_id: verdict for verdict in verdicts}
+    places = {verdict.target_id: place for place, verdict in enumerate(verdicts)}
     for service in services:
-        yield roll_up(service, tuple(by_target[t.target_id] for t in service.targets))
+        yield roll_up(service, (verdicts[places[t.target_id]] for t in service.targets))
 
 
 def service_of_network(network: Verdict) -> Service:

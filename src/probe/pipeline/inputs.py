@@ -1,8 +1,8 @@
 """What judging used, kept beside what was measured: a stored run is judged by these and nothing newer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -27,6 +27,10 @@ CONTROLS = "controls.json"
 BASELINE = "baseline.json"
 CLAIMS = "claims.json"
 """Of a run made of others' records: what the program that measured said itself, as far as it is known."""
+_NO_TARGETS: Final = b'"targets":[]'
+"""Within a text the quotes would be escaped: it stands for the field alone."""
+_AT_ONCE: Final = 100
+"""Targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +105,22 @@ def write_inputs(
     folder: RunFolder, inputs: Inputs, catalogue_files: Iterable[tuple[str, bytes]] = ()
 ) -> None:
     """Keep them in the run folder."""
-    files = {f"catalogue/{name}": content for name, content in catalogue_files}
-    files[SERVICES] = b"".join(msgspec.json.encode(service) + b"\n" for service in inputs.services)
+    files: dict[str, bytes | Iterable[bytes]] = {f"catalogue/{name}": c for name, c in catalogue_files}
+    files[SERVICES] = (piece for service in inputs.services for piece in _in_pieces(service))
     files[CONTROLS] = msgspec.json.format(msgspec.json.encode(inputs.controls), indent=1) + b"\n"
     if inputs.baseline is not None:
         files[BASELINE] = encode_baseline(inputs.baseline)
     folder.write_inputs(files)
+
+
+def _in_pieces(service: Service) -> Iterator[bytes]:
+    """Yield the line of a service, a few targets at a time: of a long list it is megabytes."""
+    head, nothing, tail = msgspec.json.encode(replace(service, targets=())).partition(_NO_TARGETS)
+    yield head + nothing[:-1]
+    for begin in range(0, len(service.targets), _AT_ONCE):
+        some = msgspec.json.encode(service.targets[begin : begin + _AT_ONCE])
+        yield (b"," if begin else b"") + some[1:-1]
+    yield nothing[-1:] + tail + b"\n"
 
 
 def read_inputs(folder: RunFolder) -> Inputs:

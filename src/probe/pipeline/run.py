@@ -21,6 +21,7 @@ from probe.model.words import ReasonCode
 from probe.pipeline.facts import FactsKeeper
 from probe.pipeline.finish import Finished, finish
 from probe.pipeline.folder import TIME_FORMAT, Opened, began_utc, open_run
+from probe.pipeline.inputs import Inputs
 from probe.pipeline.neutrals import KnownNeutrals
 from probe.pipeline.recorder import Recorder
 from probe.pipeline.request import Prepared
@@ -42,10 +43,12 @@ class RunResult:
     run_id: str
     folder: Path
     record: RunRecord
-    verdicts: tuple[Verdict, ...]
+    verdicts: Sequence[Verdict]
     """Without the network's own."""
     services: tuple[ServiceVerdict, ...]
     network: Verdict
+    inputs: Inputs
+    """What it was judged by."""
     exit_code: int
     refused: Exception | None = None
     """What the disk said, where it did not take all of this: StoreError or OSError."""
@@ -62,12 +65,15 @@ def run(prepared: Prepared, network: Network, observer: Observer, last: Last | N
     _prepare_for_timing()
     with opened.folder:
         record = asyncio.run(measure(prepared, network, observer, opened, last))
-        return concluded(opened.folder, record, observer)
+        return concluded(opened.folder, record, observer, opened.inputs)
 
 
-def concluded(folder: RunFolder, record: RunRecord, observer: Observer) -> RunResult:
+def concluded(
+    folder: RunFolder, record: RunRecord, observer: Observer, inputs: Inputs | None = None
+) -> RunResult:
     """Judge what was measured; `run.json` tells of its end before, so that `probe judge` could do it too.
 
+    `inputs` are what the folder's `inputs/` hold, where somebody has them.
     What the disk does not take is judged all the same, and `refused` tells of it. Raises KeyboardInterrupt
     where somebody would not wait.
     """
@@ -76,7 +82,7 @@ def concluded(folder: RunFolder, record: RunRecord, observer: Observer) -> RunRe
     with suppress(OSError):  # what follows would be refused too, and tells
         folder.write_run(record)
     with judging.catching(folder.path, observer) as telling:
-        finished = finish(folder, record, telling, even_unwritten=True)
+        finished = finish(folder, record, telling, inputs=inputs, even_unwritten=True)
     stopped = judging.interrupted or record.stopped == INTERRUPTED
     result = result_of(folder.path, finished, interrupted=stopped)
     return replace(result, refused=folder.refused or finished.unwritten)
@@ -111,6 +117,7 @@ def result_of(folder: Path, finished: Finished, *, interrupted: bool) -> RunResu
         verdicts=finished.verdicts,
         services=finished.services,
         network=finished.network,
+        inputs=finished.inputs,
         exit_code=code,
     )
 

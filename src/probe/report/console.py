@@ -40,7 +40,7 @@ class Outcome:
     record: RunRecord
     network: Verdict
     services: tuple[ServiceVerdict, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: Sequence[Verdict]
     """Without the network's own."""
     trials: tuple[TargetTrials, ...] = ()
     """Pairs to be drawn."""

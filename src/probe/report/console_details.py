@@ -44,7 +44,7 @@ def details(
 
     `common` are caveats that were said already.
     """
-    groups = [group for group in grouped(verdicts) if _worth_telling(group[0])]
+    groups = grouped(filter(_worth_telling, verdicts))  # of a long list nearly all are as they should be
     for state in WORST_FIRST:
         _section(
             console, [g for g in groups if g[0].state is state], state, asn=asn, width=width, common=common

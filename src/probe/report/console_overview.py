@@ -15,7 +15,7 @@ from probe.report.console_text import ACCUSING, STYLES, compared, confirmation, 
 from probe.report.show import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from probe.model.verdict import ServiceVerdict, Verdict
 
@@ -26,15 +26,20 @@ UNRELATED: Final = ("list", "url")
 
 Row = tuple[State, str, str, str]
 """State, service, how, compared with."""
+Alike = dict[tuple[object, ...], tuple["Verdict", int]]
+"""One of those that this table says the same of, and how many they are, in the order of the first."""
 
 
 def overview(services: Iterable[ServiceVerdict], verdicts: Iterable[Verdict], width: int) -> Table:
     """Return the table; narrow terminals lose columns, never words."""
-    by_service: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        by_service.setdefault(verdict.service, []).append(verdict)
+    by_service: dict[str, Alike] = {}
+    for v in verdicts:
+        alike = by_service.setdefault(v.service, {})
+        key = (v.state, v.mechanism, v.reason_code, v.control_source, v.confirmed)
+        first, n = alike.get(key, (v, 0))
+        alike[key] = first, n + 1
     rows = sorted(
-        (row for service in services for row in _rows(service, by_service.get(service.service, []))),
+        (row for service in services for row in _rows(service, by_service.get(service.service, {}))),
         key=lambda row: WORST_FIRST.index(row[0]),
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
@@ -49,18 +54,20 @@ def overview(services: Iterable[ServiceVerdict], verdicts: Iterable[Verdict], wi
     return table
 
 
-def _rows(service: ServiceVerdict, members: Sequence[Verdict]) -> Iterable[Row]:
+def _rows(service: ServiceVerdict, members: Alike) -> Iterable[Row]:
     name = visible(service.service, 60)
     if service.service not in UNRELATED:
-        same = [v for v in members if v.state is service.state]
+        same = [v for v, _n in members.values() if v.state is service.state]
         yield service.state, name, _how(service), compared(same)
         return
+    n_all = sum(n for _v, n in members.values())
     for state in WORST_FIRST:
-        same = [v for v in members if v.state is state]
+        same = [v for v, _n in members.values() if v.state is state]
         if same:
+            n_same = sum(n for v, n in members.values() if v.state is state)
             labels = dict.fromkeys(label_of(v) or _(words.STATES_HOW[state]) for v in same)
             said = [*list(labels)[:3], *(["..."] if len(labels) > 3 else [])]
-            yield state, name, _("; ").join([*said, _share(len(same), len(members))]), compared(same)
+            yield state, name, _("; ").join([*said, _share(n_same, n_all)]), compared(same)
 
 
 def _how(service: ServiceVerdict) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from itertools import islice
@@ -47,22 +48,27 @@ _ESCAPED: Final = re.compile(r"\\(?:\\|u([0-9a-f]{4}))")
 def write_verdicts_csv(
     path: Path,
     run_id: str,
-    verdicts: Iterable[Verdict],
+    verdicts: Sequence[Verdict],
     vantage: VantagePoint,
     *,
     simulated: bool = False,
 ) -> None:
     """Write one row a target, the network first, then by service and target."""
+    places = [_place(verdict) for verdict in verdicts]  # the verdicts themselves may be packed
     rows = (
-        VerdictRow(run_id=run_id, verdict=verdict, vantage=vantage, simulated=simulated)
-        for verdict in network_first(verdicts)
+        VerdictRow(run_id=run_id, verdict=verdicts[n], vantage=vantage, simulated=simulated)
+        for n in sorted(range(len(places)), key=places.__getitem__)
     )
     write_whole(path, _pieces(VERDICT_COLUMNS, rows))
 
 
 def network_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Return verdicts in the order of every table: the network's own, then by service and target."""
-    return sorted(verdicts, key=lambda v: (v.service != "network", v.service, v.target_id))
+    return sorted(verdicts, key=_place)
+
+
+def _place(verdict: Verdict) -> tuple[bool, str, str]:
+    return verdict.service != "network", sys.intern(verdict.service), verdict.target_id
 
 
 def write_services_csv(

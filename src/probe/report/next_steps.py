@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from probe.locale import N_, _
@@ -102,7 +103,7 @@ def advice(
     lines: list[str] = []
     if folder and record.stopped in BY_STOP:
         lines.append(_(BY_STOP[record.stopped]).format(folder=folder))
-    codes = {v.reason_code for v in (network, *verdicts) if v.reason_code}
+    codes = {v.reason_code for v in chain((network,), verdicts) if v.reason_code}
     lines += [_(text) for reasons, text in BY_REASON if codes.intersection(reasons)]
     if any(v.state is State.THROTTLED and not v.confirmed for v in verdicts):
         lines.append(_(ONCE))

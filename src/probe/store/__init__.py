@@ -9,12 +9,14 @@ from probe.store.baseline import (
 )
 from probe.store.error import StoreError
 from probe.store.own import OwnValues
+from probe.store.packed import PackedVerdicts
 from probe.store.redact import Redactor
 from probe.store.run_folder import RunFolder
 
 __all__ = [
     "SCHEMA_VERSION",
     "OwnValues",
+    "PackedVerdicts",
     "Redactor",
     "RunFolder",
     "StoreError",

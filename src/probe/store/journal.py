@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ FIRST: Final = "0" * 64
 _PREFIX: Final = b'{"prev_sha256":"'
 _BLOCK: Final = 1 << 18
 """Bytes read at once."""
+
+Index = dict[str, MutableSequence[int]]
+"""Offsets by target; arrays: of a long list the numbers alone would be megabytes."""
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -221,18 +225,27 @@ def _read_at(path: Path, offsets: Iterable[int]) -> Iterator[tuple[int, Measurem
                 raise _unreadable(path, line_at(path, offset), error) from None
 
 
-def index(path: Path) -> dict[str, list[int]]:
+def index(path: Path) -> Index:
     """Return the offsets of each target's lines in one quick pass that checks the chain and decodes little.
 
     Raises StoreError with the line.
     """
-    found: dict[str, list[int]] = {}
+    found: Index = {}
     for number, (offset, line) in enumerate(_unbroken(path), 1):
         try:
-            found.setdefault(_head.decode(line).target_id, []).append(offset)
+            noted(found, _head.decode(line).target_id, offset)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise _unreadable(path, number, error) from None
     return found
+
+
+def noted(index: Index, target_id: str, offset: int) -> None:
+    """Put the offset of a line into an index."""
+    offsets = index.get(target_id)
+    if offsets is None:
+        index[target_id] = array("Q", (offset,))
+    else:
+        offsets.append(offset)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

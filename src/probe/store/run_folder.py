@@ -4,10 +4,11 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final, Self
 
 from probe.model.measurement import Measurement
@@ -17,6 +18,7 @@ from probe.store import codec, journal
 from probe.store.error import StoreError, not_written
 from probe.store.files import make_folder, remove_leftovers
 from probe.store.own import OwnValues
+from probe.store.packed import PackedVerdicts
 from probe.store.redact import Redactor
 from probe.store.redact_fields import without_account
 from probe.system.disk import hold_back, sync_file, sync_folder, write_whole
@@ -39,7 +41,7 @@ class RunFolder:
         self.path = path
         self._end = end
         self._redactor = redactor
-        self._index: dict[str, list[int]] | None = None
+        self._index: journal.Index | None = None
         self._unsynced: deque[Path] = deque()
         """Blobs that only the system has; another thread may be syncing."""
         self._room: IO[bytes] | None = None
@@ -131,7 +133,7 @@ class RunFolder:
             raise not_written(self.path / BLOBS, error) from error
         offset = end.append(clean, sync=sync)
         if self._index is not None:
-            self._index.setdefault(clean.target_id, []).append(offset)
+            journal.noted(self._index, clean.target_id, offset)
 
     def sync(self) -> None:
         """Wait until everything appended is on the disk; another thread may call it. Raises StoreError."""
@@ -162,9 +164,9 @@ class RunFolder:
         """Yield the measurements of one experiment, quickly: the chain is not checked. Raises StoreError."""
         return journal.of_experiment(self.path / MEASUREMENTS, experiment)
 
-    def index(self) -> Mapping[str, tuple[int, ...]]:
+    def index(self) -> Mapping[str, Sequence[int]]:
         """Return the offsets of each target's measurements, so that one target can be read alone."""
-        return {target_id: tuple(offsets) for target_id, offsets in self._indexed().items()}
+        return MappingProxyType(self._indexed())
 
     def read_at(self, offsets: Iterable[int]) -> Iterator[Measurement]:
         """Yield the measurements at these offsets."""
@@ -208,8 +210,11 @@ class RunFolder:
         hint = "It was cut off before anything was measured: begin a new run."
         return codec.read_document(self.path / RUN, RunRecord, hint)
 
-    def write_inputs(self, files: Mapping[str, bytes]) -> None:
-        """Keep what judging used, under names such as `baseline.json` or `catalogue/twitter.toml`."""
+    def write_inputs(self, files: Mapping[str, bytes | Iterable[bytes]]) -> None:
+        """Keep what judging used, under names such as `baseline.json` or `catalogue/twitter.toml`.
+
+        A file may come in pieces.
+        """
         self._refuse_sealed()
         for name, content in files.items():
             parts = name.split("/")
@@ -234,8 +239,8 @@ class RunFolder:
             self._refuse_sealed()
         else:
             out.mkdir(parents=True, exist_ok=True)
-        lines = (codec.encode(verdict) + b"\n" for verdict in verdicts)
-        write_whole((out or self.path) / VERDICTS, lines)
+        packed = verdicts if isinstance(verdicts, PackedVerdicts) else PackedVerdicts(verdicts)
+        write_whole((out or self.path) / VERDICTS, packed.lines())
 
     def read_verdicts(self) -> Iterator[Verdict]:
         """Yield the verdicts as written. Raises StoreError with the line."""
@@ -272,7 +277,7 @@ class RunFolder:
         """Close it."""
         self.close()
 
-    def _indexed(self) -> dict[str, list[int]]:
+    def _indexed(self) -> journal.Index:
         if self._index is None:
             self._index = journal.index(self.path / MEASUREMENTS)
         return self._index

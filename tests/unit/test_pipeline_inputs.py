@@ -1,0 +1,48 @@
+"""What judging used is kept so that it is read back the same, however long a list is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from probe.judge import NetworkHistory
+from probe.model.target import Service, Target
+from probe.model.words import Risk
+from probe.pipeline.inputs import SERVICES, inputs_of, read_inputs, write_inputs
+from probe.store import RunFolder
+from probe.targets import read_catalogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ODD = '"targets":[] \\"targets\\":[] ж'
+
+
+def a_list(n: int) -> Service:
+    targets = tuple(
+        Target(target_id=f"list/{k}", service="list", input=f"https://{k}.example/", experiment="web")
+        for k in range(n)
+    )
+    return Service(service="list", title=ODD, rule="any", risk=Risk.LOW, targets=targets)
+
+
+@pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 250])
+def test_a_service_is_one_line_as_if_it_were_encoded_whole(tmp_path: Path, n: int) -> None:
+    services = (a_list(n), a_list(1))
+    catalogue = read_catalogue()
+    inputs = inputs_of(services, catalogue, None, NetworkHistory(n_good=2))
+    with RunFolder.create(tmp_path, "r") as run:
+        write_inputs(run, inputs, catalogue.files)
+        assert run.read_input(SERVICES) == b"".join(msgspec.json.encode(s) + b"\n" for s in services)
+        assert read_inputs(run) == inputs
+
+
+def test_all_services_of_the_catalogue_are_read_back_the_same(tmp_path: Path) -> None:
+    catalogue = read_catalogue()
+    inputs = inputs_of(catalogue.services, catalogue, None, NetworkHistory())
+    with RunFolder.create(tmp_path, "r") as run:
+        write_inputs(run, replace(inputs), catalogue.files)
+        assert read_inputs(run) == inputs
