@@ -11,7 +11,9 @@ import pytest
 from probe.judge import NetworkHistory
 from probe.model.target import Service, Target
 from probe.model.words import Risk
-from probe.pipeline.inputs import SERVICES, inputs_of, read_inputs, write_inputs
+from probe.pipeline import UsageError, request
+from probe.pipeline.inputs import SERVICES, bytes_of, inputs_of, read_inputs, write_inputs
+from probe.pipeline.request import RunRequest, prepare
 from probe.store import RunFolder
 from probe.targets import read_catalogue
 
@@ -46,3 +48,22 @@ def test_all_services_of_the_catalogue_are_read_back_the_same(tmp_path: Path) ->
     with RunFolder.create(tmp_path, "r") as run:
         write_inputs(run, replace(inputs), catalogue.files)
         assert read_inputs(run) == inputs
+
+
+def test_a_list_that_could_not_be_read_again_once_it_is_measured_is_refused_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"https://{n}.example/,NEWS,,2026-01-01,,\n" for n in range(100)]
+    path = tmp_path / "list.csv"
+    path.write_text("".join(("url,category_code,category_description,date_added,source,notes\n", *rows)))
+    fits = RunRequest(lists=(path,))
+    size = bytes_of(prepare(fits).services)
+    monkeypatch.setattr(request, "LARGEST_FILE", size)
+    assert len(prepare(fits).targets) == 100
+    monkeypatch.setattr(request, "LARGEST_FILE", size - 1)
+    with pytest.raises(UsageError) as told:
+        prepare(fits)
+    assert (told.value.problem, told.value.hint) == (
+        "100 targets are too many for one run.",
+        "Split the list.",
+    )

@@ -123,6 +123,11 @@ def _in_pieces(service: Service) -> Iterator[bytes]:
     yield nothing[-1:] + tail + b"\n"
 
 
+def bytes_of(services: Iterable[Service]) -> int:
+    """Return how large the file of these services will be."""
+    return sum(len(piece) for service in services for piece in _in_pieces(service))
+
+
 def read_inputs(folder: RunFolder) -> Inputs:
     """Read what a stored run is judged by. Raises StoreError with file and line."""
     services = []

@@ -17,11 +17,13 @@ from probe.model.vpn import Keys
 from probe.model.words import Risk
 from probe.pipeline.contacts import Contact, contacts_of
 from probe.pipeline.extras import able, how_to_install
+from probe.pipeline.inputs import bytes_of
 from probe.pipeline.saved import saved_answers, saved_targets
 from probe.pipeline.stored import read_stored
 from probe.pipeline.tunnels import keys_for, tunnels_of, with_stun
 from probe.plan import Estimate, estimate
 from probe.store import read_baseline
+from probe.store.codec import LARGEST_FILE
 from probe.targets import (
     Catalogue,
     read_catalogue,
@@ -130,6 +132,11 @@ def prepare(
     if not targets and not request.trials:
         raise UsageError(
             _("There is nothing to measure."), _("Name a service: probe targets list shows them all.")
+        )
+    if not stored and bytes_of(services) > LARGEST_FILE:  # measured, it could not be read again
+        raise UsageError(
+            _("{n} targets are too many for one run.").format(n=len(targets)),
+            _("Split the list."),
         )
     consented = request.include_high_risk or bool(stored)
     keys = keys_for(targets, tuple(map(read_vpn, request.vpn)), consented=consented)
