@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 RULES_VERSION = 2
-"""Goes up whenever a rule is added or retired; what a rule_id means never changes."""
+"""Goes up whenever a rule is added or retired; what a rule_id means never changes.
+
+From the first release on also with whatever else can change a verdict: bags of before are then judged as made
+by other rules. Until then there are none.
+"""
 RULES_DATED = "2026-11-21"
 """The day on which this version came to be."""
 

@@ -13,7 +13,7 @@ from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.page import NOTICE_CHARS, fold
 
 FINGERPRINTS_VERSION: Final = 1
-"""Goes up with every change of the data that can change a verdict."""
+"""Goes up, from the first release on, with every change of the data that can change a verdict."""
 
 FILES: Final = (
     "addresses.toml",
