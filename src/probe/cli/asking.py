@@ -98,14 +98,15 @@ def _agreed(prepared: "Prepared", yes: bool) -> "Prepared | None":
 
 def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run") -> consent.Facts:
     """Return what the screens tell of a prepared run."""
-    hosts = {c.host for c in prepared.contacts if c.purpose in ("target", "registry", "path")}
+    contacts = prepared.contacts
+    hosts = {c.host for c in contacts if c.purpose in ("target", "registry", "path")}
     vantage = prepared.request.vantage
     return consent.Facts(
         command=command,
         inputs=tuple(target.input for target in prepared.targets),
         n_services=len(prepared.services),
         n_hosts=len(hosts),
-        n_neutrals=len({c.host for c in prepared.contacts if c.purpose in ("neutral", "network")}),
+        n_neutrals=len({c.host for c in contacts if c.purpose in ("neutral", "network")}),
         tiers=tuple(dict.fromkeys(str(target.risk) for target in prepared.targets)),
         minutes=prepared.estimate.seconds / 60,
         megabytes=prepared.estimate.n_bytes / 1_000_000,
@@ -114,13 +115,11 @@ def facts_of(prepared: "Prepared", network: "Network", command: str = "probe run
         network="|".join(
             (vantage.probe_asn, vantage.probe_network_name, vantage.access_type, *network.system_resolvers())
         ),
-        resolvers=tuple(
-            dict.fromkeys(contact.host for contact in prepared.contacts if contact.purpose == "resolver")
-        ),
-        stun=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "whereabouts")),
-        who=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "who")),
-        registries=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "registry")),
-        paths=tuple(dict.fromkeys(c.host for c in prepared.contacts if c.purpose == "path")),
+        resolvers=tuple(dict.fromkeys(c.host for c in contacts if c.purpose == "resolver")),
+        stun=tuple(dict.fromkeys(c.host for c in contacts if c.purpose == "whereabouts")),
+        who=tuple(dict.fromkeys(c.host for c in contacts if c.purpose == "who")),
+        registries=tuple(dict.fromkeys(c.host for c in contacts if c.purpose == "registry")),
+        paths=tuple(dict.fromkeys(c.host for c in contacts if c.purpose == "path")),
         results=str(prepared.request.results),
         speeds=speeds_of(prepared),
     )

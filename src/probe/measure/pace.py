@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import deque
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -26,7 +25,7 @@ HELLO_WINDOW_S: Final = 120.0
 """ClientHellos per name and /24 or /48: a burst of one name starts a freeze of 120 s at some operators."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def prefix(ip: str) -> str:
     """Return the /24 or /48 that an address lies in."""
     try:
@@ -43,7 +42,7 @@ class HelloBudget:
         """Start empty."""
         self._clock = clock
         self._last: dict[str, float] = {}
-        self._sent: dict[tuple[str, str], deque[float]] = {}
+        self._sent: dict[tuple[str, str], tuple[float, ...]] = {}
         self._swept = clock.counter()
 
     def wait_s(self, name: str, ip: str, n: int = 1) -> float:
@@ -63,7 +62,8 @@ class HelloBudget:
             await anyio.sleep(wait)
         now = self._clock.counter()
         self._last[name] = now
-        self._sent.setdefault((name, prefix(ip)), deque(maxlen=HELLO_BURST)).append(now)
+        key = name, prefix(ip)
+        self._sent[key] = (*self._sent.get(key, ()), now)[-HELLO_BURST:]
         self._sweep(now)
         return now - begun
 

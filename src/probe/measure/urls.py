@@ -91,7 +91,7 @@ def joined(url: str, location: str) -> str | None:
     return there if place.scheme in ("http", "https") else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def is_address(text: str) -> bool:
     """Tell whether the text is a literal address."""
     try:

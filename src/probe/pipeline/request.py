@@ -92,7 +92,6 @@ class Prepared:
     baseline: Baseline | None
     options: RunOptions
     """With "ooni" spelled out as the public helpers."""
-    contacts: tuple[Contact, ...]
     estimate: Estimate
     risk: Risk
     lists: tuple[str, ...]
@@ -105,6 +104,12 @@ class Prepared:
     """What was asked for and needs a library that is not installed."""
     keys: Mapping[str, Keys] = field(default_factory=dict, repr=False)
     """Of tunnels, by target. They go to whoever measures, and into no file."""
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """Who is contacted, what for, and who learns of it; made anew each time, as of a list it is much."""
+        detect_asn = self.request.detect_asn
+        return tuple(contacts_of(self.catalogue, self.targets, self.options, detect_asn=detect_asn))
 
 
 def prepare(
@@ -162,7 +167,6 @@ def prepare(
         addresses=stored.addresses if stored and request.for_run else {},
         baseline=_baseline(request.baseline) if request.baseline else None,
         options=options,
-        contacts=tuple(contacts_of(catalogue, targets, options, detect_asn=request.detect_asn)),
         estimate=estimate(targets, catalogue.neutrals, options, trials=request.trials),
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
         lists=tuple(_digest(path) for path in request.lists),

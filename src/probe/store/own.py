@@ -111,7 +111,7 @@ def canonical(text: str) -> str:
     return _canonical(bare) if len(bare) <= LONGEST_ADDRESS else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _canonical(bare: str) -> str:
     """Remember what was asked lately: a run asks thousands of times for the same few addresses."""
     try:
@@ -120,7 +120,7 @@ def _canonical(bare: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def host_and_port(text: str) -> tuple[str, str]:
     """Take `ip`, `ip:port` or `[ip]:port` apart; both are empty when it holds no address."""
     if whole := canonical(text.strip("[]")):

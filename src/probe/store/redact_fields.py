@@ -79,7 +79,7 @@ _PLAIN_HEADERS: Final[Mapping[str, re.Pattern[str]]] = {
 """Headers whose numbers are no addresses, as long as they have their usual form."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def names_of(text: str) -> frozenset[str]:
     """Return the words of an input in lower case, and all in it that a mask would match: they stay."""
     found = {match[0].lower() for mask in MASKS for match in mask.pattern.finditer(text)}

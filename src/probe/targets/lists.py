@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from sys import intern
 from typing import Final
 
 from probe.model.target import Target
@@ -40,7 +41,9 @@ def read_list(path: Path) -> tuple[Target, ...]:
         if not _CATEGORY.fullmatch(category):
             hint = "Write Citizen Lab's code, as in NEWS, or leave it empty."
             raise CatalogueError(file, line, f"{category[:40]!r} is no category code", hint)
-        targets.append(target_of_input(parsed, service="list", category_code=category, source=path.name))
+        targets.append(
+            target_of_input(parsed, service="list", category_code=intern(category), source=path.name)
+        )
     if not targets:
         raise CatalogueError(
             file, 1, "the list holds no URL", "Add a line below the header: https://…,MISC,,,,"

@@ -62,7 +62,7 @@ _NAT64_LOCAL: Final = ip_network("64:ff9b:1::/48")
 _LOW_32: Final = 0xFFFFFFFF
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_bogon(ip: str) -> str | None:
     """Return what kind of bogon the literal address is, or None for an ordinary public one.
 

@@ -122,7 +122,7 @@ def is_notice_host(url: str) -> bool:
     return known is not None and known.scope is Scope.LEGAL_NOTICE
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def match_dns_address(ip: str) -> Match | None:
     """Return what an address in a DNS answer is known as."""
     plain = bare_address(ip)
