@@ -11,8 +11,6 @@ import msgspec
 
 from probe.evidence.fault import Fault
 from probe.evidence.manifest import MANIFEST, PAYLOAD, TAGMANIFEST, TAGS
-from probe.judge import RULES_VERSION
-from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline.rejudge import rejudge
 from probe.pipeline.sealing import Refused, Sealed, seal
 from probe.pipeline.verifying import verify
@@ -30,12 +28,6 @@ def a_run(folder: Path) -> Path:
     shutil.move(bag / PAYLOAD, run)
     (run / "custody.csv").unlink()
     shutil.rmtree(folder / "first")
-    change(run / "run.json", rules_version=RULES_VERSION)
-    change(
-        run / "inputs" / "controls.json",
-        rules_version=RULES_VERSION,
-        fingerprints_version=FINGERPRINTS_VERSION,
-    )
     rejudge(run, None, None)
     return run
 

@@ -22,7 +22,8 @@ def judge_file(path: Path, baseline: Path | None, out: Path | None, *, json_line
 
     if baseline is not None:
         exits.stop(
-            _("--baseline goes with a run."), _("Make the runs first, then: probe judge RUN --baseline FILE")
+            _("--baseline goes with a run."),
+            _("Make the runs first, then: probe judge RUN --baseline FILE -o DIR"),
         )
     with exits.told():
         imported = judge_ooni(path, out or RESULTS)

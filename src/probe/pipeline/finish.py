@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from probe.judge import (
+    RULES_VERSION,
     ControlDigest,
     RunFacts,
     digest_control,
@@ -25,7 +26,7 @@ from probe.model.target import Service, Target
 from probe.model.verdict import ServiceVerdict, Verdict
 from probe.model.words import State
 from probe.pipeline.facts import facts_of
-from probe.pipeline.inputs import Inputs, read_claims, read_inputs
+from probe.pipeline.inputs import Inputs, judged_by_these_rules, read_claims, read_inputs
 from probe.pipeline.watching import unbreakable
 from probe.pipeline.whereabouts import UNKNOWN, told_by_receipts
 from probe.plan.transfers import EXPERIMENT
@@ -114,7 +115,11 @@ def finish(
         network_kbps=finding.link_kbps,
     )
     unwritten = None
+    if out is None:  # elsewhere the run stays as it is, and the verdicts bear their version themselves
+        record = replace(record, rules_version=RULES_VERSION)
     try:
+        if out is None:
+            judged_by_these_rules(folder, inputs)
         _write(folder, out, record, verdicts.behind(network), services)
     except OSError as error:
         if not even_unwritten:

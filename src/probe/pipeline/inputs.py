@@ -107,10 +107,23 @@ def write_inputs(
     """Keep them in the run folder."""
     files: dict[str, bytes | Iterable[bytes]] = {f"catalogue/{name}": c for name, c in catalogue_files}
     files[SERVICES] = (piece for service in inputs.services for piece in _in_pieces(service))
-    files[CONTROLS] = msgspec.json.format(msgspec.json.encode(inputs.controls), indent=1) + b"\n"
+    files[CONTROLS] = _document(inputs.controls)
     if inputs.baseline is not None:
         files[BASELINE] = encode_baseline(inputs.baseline)
     folder.write_inputs(files)
+
+
+def judged_by_these_rules(folder: RunFolder, inputs: Inputs) -> None:
+    """Note in the run folder that this program's rules and fingerprints judged it, if others did before."""
+    controls = replace(
+        inputs.controls, rules_version=RULES_VERSION, fingerprints_version=FINGERPRINTS_VERSION
+    )
+    if controls != inputs.controls:
+        folder.write_inputs({CONTROLS: _document(controls)})
+
+
+def _document(controls: Controls) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(controls), indent=1) + b"\n"
 
 
 def _in_pieces(service: Service) -> Iterator[bytes]:

@@ -13,11 +13,20 @@ def rejudge(path: Path, baseline: Path | None, out: Path | None) -> RunResult:
     """Judge a stored run again; nothing is sent, no measurement changes. Raises StoreError.
 
     A sealed run is judged only into another folder (`out`). Another baseline than the run's own is a new
-    judgement and needs another folder too.
+    judgement and needs another folder too. Judged in place by newer rules, the run bears their version.
     """
     folder = RunFolder.open(path)
     other = read_baseline(baseline) if baseline else None
     if other is not None:
+        if out is None:
+            raise UsageError(
+                _("Judged by {path}, the verdicts would not follow from what lies in the run.").format(
+                    path=baseline
+                ),
+                _("Give another folder for them: probe judge {run} --baseline {path} -o DIR").format(
+                    run=path, path=baseline
+                ),
+            )
         record = folder.read_run()
         hint = _("Compare it with a baseline recorded elsewhere or earlier.")
         if other.run_id == record.run_id:
