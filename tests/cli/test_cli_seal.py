@@ -30,7 +30,7 @@ def test_a_run_is_sealed_beside_the_others_and_verified(run: Path, tmp_path: Pat
         assert checked.stdout.splitlines() == [
             f"Root hash: {root}",
             lines[3],
-            "2 verdicts were judged again from the measurements, by the same rules.",
+            "2 verdicts were judged again from the measurements, by the same rules. All came out the same.",
             "It was made in the built-in lab: it is evidence of nothing.",
             "Signature: none",
             "Time stamp: none",

@@ -24,11 +24,14 @@ from probe.model import (
     who,
     zone,
 )
+from probe.model.words import ReasonCode
 from probe.pipeline.selftest import Errors
+from probe.report import words
 from probe.report.columns import VERDICT_COLUMNS
 from probe.report.service_columns import SERVICE_COLUMNS
 from probe.store import OwnValues, Redactor, RunFolder
 from probe.targets import fields as catalogue
+from probe.targets.inputs import EXPERIMENT_OF
 from unit.a_run import a_measurement
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data-format.md").read_text()
@@ -81,6 +84,17 @@ def test_every_field_of_a_record_is_described(record: type[Any]) -> None:
 def test_every_column_and_every_field_of_the_catalogue_is_described() -> None:
     columns = {column.name for column in VERDICT_COLUMNS} | {column.name for column in SERVICE_COLUMNS}
     assert (columns | set(catalogue.SERVICE) | set(catalogue.ENDPOINT)) - NAMED == set()
+
+
+def test_every_reason_code_is_described_as_a_person_is_told() -> None:
+    assert [code for code in ReasonCode if f"| `{code}` | {words.REASONS[code]} |" not in TEXT] == []
+
+
+def test_every_kind_of_input_and_every_experiment_that_a_catalogue_may_name_is_described() -> None:
+    table = TEXT.partition("| in `[[endpoint]]` | |")[2].partition("| `role`")[0]
+    kinds = {scheme for scheme, experiment in EXPERIMENT_OF.items() if f"{scheme}://" not in table}
+    assert kinds == set()
+    assert {each for each in catalogue.EXPERIMENTS if f"`{each}`" not in table} == set()
 
 
 def test_the_program_that_checks_the_chain_is_right(tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ def verify_bag(path: Path, root: str, *, as_json: bool) -> int:
         _show(_line(fault))
     if more := done.faults.n - len(done.faults.kept):
         _show(ngettext("and {n} more fault", "and {n} more faults", more).format(n=more))
-    if done.faults.n:
+    if {fault.code for fault in done.faults.kept} == {"root"}:
+        _show(_("This bag fits together: it is another one than was meant, or the hash was mistyped."))
+    elif done.faults.n:
         _show(_("This bag was altered, or was sealed with what does not fit together."))
     _show(*_told(done, root))
     return code
@@ -143,7 +145,8 @@ def _judged(done: Verified) -> list[str]:
             "{n} verdicts were judged again from the measurements, by the same rules.",
             judging.n_verdicts,
         )
-        return [sentence.format(n=judging.n_verdicts)]
+        came = [_("All came out the same.")] if not done.faults.n else []
+        return [" ".join((sentence.format(n=judging.n_verdicts), *came))]
     return []
 
 

@@ -126,6 +126,7 @@ def console(stream: TextIO) -> "Console":
             """Leave a closed pipe to whoever gives exit codes; the library would end with 1."""
             raise BrokenPipeError
 
+    columns = os.environ.get("COLUMNS", "")
     return Plain(
         file=stream,
         markup=False,
@@ -134,6 +135,7 @@ def console(stream: TextIO) -> "Console":
         soft_wrap=False,
         no_color=bool(os.environ.get("NO_COLOR")) or None,
         force_terminal=None if stream.isatty() and takes_escapes(stream) else False,
+        width=80 if columns.isdigit() and not int(columns) else None,  # the library would show nothing
         safe_box=True,
         legacy_windows=False,
     )

@@ -140,6 +140,14 @@ def _written(contents: Contents, place: Path) -> Draft:
     bag.mkdir(mode=_FOLDER_MODE)
     os.close(open_new(zipped))
     zipping = BagZip(zipped, contents.run_id, contents.generated)
+    try:
+        return _filled(contents, bag, zipped, zipping)
+    except BaseException:
+        zipping.give_up()
+        raise
+
+
+def _filled(contents: Contents, bag: Path, zipped: Path, zipping: BagZip) -> Draft:
     payload = [
         _copied(source, bag, f"{PAYLOAD}/{name}", zipping) for name, source in sorted(contents.files.items())
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -17,7 +18,8 @@ _OWNER: Final = (stat.S_IFREG | 0o600) << 16
 """Who unpacks it may read it, and nobody else on that machine."""
 _ZIP64: Final = 2**31
 _EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
-"""Zip knows no time before."""
+_LATEST: Final = datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC)
+"""Zip knows no time before, and none after."""
 
 
 class BagZip:
@@ -30,7 +32,7 @@ class BagZip:
         """Begin it; `bag` is the folder that all files lie in, `generated` the date of each of them."""
         self._zip = ZipFile(path, "w", ZIP_STORED)
         self._bag = bag
-        self._date = max(generated, _EARLIEST).timetuple()[:6]
+        self._date = min(max(generated, _EARLIEST), _LATEST).timetuple()[:6]
 
     def member(self, name: str, n_bytes: int) -> IO[bytes]:
         """Open the next file for writing; `n_bytes` is about its size."""
@@ -38,6 +40,13 @@ class BagZip:
         info.create_system = _UNIX
         info.external_attr = _OWNER
         return self._zip.open(info, "w", force_zip64=n_bytes >= _ZIP64)
+
+    def give_up(self) -> None:
+        """Let go of a file that could not be written to its end; the library would try to at its own end."""
+        file, self._zip.fp = self._zip.fp, None
+        if file is not None:
+            with suppress(OSError, ValueError):
+                file.close()
 
     def close(self) -> None:
         """Write the directory at its end."""

@@ -41,7 +41,7 @@ class Layer(StrEnum):
 
 
 class Located(StrEnum):
-    """Whose equipment the evidence points at; a silent drop alone is never more than `path`."""
+    """Where the evidence points, never whose equipment it is; a silent drop alone is no more than `path`."""
 
     RESOLVER = "resolver"
     OPERATOR_NETWORK = "operator_network"

@@ -32,7 +32,11 @@ def _hosts(target: Target) -> tuple[str, ...]:
     if target.experiment == "zone":
         return tuple(server.partition(" ")[2] for server in (*target.servers, *target.roots))
     beside = hosts_beside(target.input) if target.experiment == "store" else ()
-    return urlsplit(target.input).hostname or target.input, *target.addresses, *beside
+    try:
+        host = urlsplit(target.input).hostname or target.input
+    except ValueError:  # in a run that somebody wrote: it is told as it stands
+        host = target.input
+    return host, *target.addresses, *beside
 
 
 def contacts_of(

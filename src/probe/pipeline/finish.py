@@ -33,11 +33,13 @@ from probe.plan.transfers import EXPERIMENT
 from probe.report.csv import write_services_csv, write_verdicts_csv
 from probe.report.datapackage import write_datapackage
 from probe.store import PackedVerdicts, RunFolder, StoreError
+from probe.system.disk import is_pipe
 
 ODD: Final = (ValueError, ArithmeticError, RecursionError)
 """What judging raises of numbers that are sound JSON and still nobody's measurements."""
 
 
+WRITTEN: Final = ("run.json", "verdicts.jsonl", "verdicts.csv", "services.csv", "datapackage.json")
 KILLED: Final = "interrupted"
 """How a run is judged that never told of its end."""
 
@@ -159,10 +161,14 @@ def _write(
     services: tuple[ServiceVerdict, ...],
 ) -> None:
     """Write verdicts and the tables made of them, into the run's folder or beside it."""
+    where = out or folder.path
+    for name in WRITTEN:
+        if is_pipe(where / name):  # a pipe would be waited for
+            hint = _("The run is not as it was written: use an untouched copy.")
+            raise StoreError(where / name, 0, "no plain file", hint)
     if out is None:
         folder.write_run(record)
     folder.write_verdicts(verdicts, out=out)
-    where = out or folder.path
     write_verdicts_csv(
         where / "verdicts.csv", record.run_id, verdicts, record.vantage, simulated=record.simulated
     )

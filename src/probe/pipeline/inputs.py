@@ -150,7 +150,20 @@ def read_inputs(folder: RunFolder) -> Inputs:
     baseline = None
     if (folder.path / "inputs" / BASELINE).is_file():
         baseline = decode_baseline(folder.read_input(BASELINE), folder.path / "inputs" / BASELINE)
+    _refuse_twice(folder, services)
     return Inputs(services=tuple(services), controls=controls, baseline=baseline)
+
+
+def _refuse_twice(folder: RunFolder, services: Iterable[Service]) -> None:
+    """Refuse what would be two verdicts of one name; `network` is that of the network's own."""
+    taken = {"network"}
+    for line, service in enumerate(services, 1):
+        for name in (service.service, *(f"target {t.target_id}" for t in service.targets)):
+            if name in taken:
+                hint = _("The run is incomplete or was changed: use an untouched copy.")
+                problem = f"{name[:100]!r} stands there twice, or is taken"
+                raise StoreError(folder.path / "inputs" / SERVICES, line, problem, hint)
+            taken.add(name)
 
 
 def read_claims(folder: RunFolder) -> Mapping[str, Claim]:

@@ -222,7 +222,7 @@ def _self_test(folder: RunFolder) -> SelfTested | None:
         return None
     try:
         here = msgspec.json.decode(file.read_bytes(), type=Errors).pooled
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
     return SelfTested(n_tests=here.n_permutations, n_false=here.n_false, bound=here.bound)
 

@@ -123,7 +123,8 @@ def prepare(
     """
     catalogue = catalogue or read_catalogue()
     stored = read_stored(path) if (path := request.resume or request.for_run) else None
-    services = stored.services if stored else _services(request, catalogue)
+    listed, digests = _listed(request.lists)
+    services = stored.services if stored else _services(request, catalogue, listed)
     services = with_stun(services, catalogue)
     services, left_out = able(services)
     if left_out and not services:
@@ -138,10 +139,12 @@ def prepare(
         raise UsageError(
             _("There is nothing to measure."), _("Name a service: probe targets list shows them all.")
         )
-    if not stored and bytes_of(services) > LARGEST_FILE:  # measured, it could not be read again
+    if not stored and (n_bytes := bytes_of(services)) > LARGEST_FILE:  # measured, it could not be read again
         raise UsageError(
             _("{n} targets are too many for one run.").format(n=len(targets)),
-            _("Split the list."),
+            _("Split the list: of targets like these about {most} fit.").format(
+                most=len(targets) * LARGEST_FILE // n_bytes
+            ),
         )
     consented = request.include_high_risk or bool(stored)
     keys = keys_for(targets, tuple(map(read_vpn, request.vpn)), consented=consented)
@@ -169,7 +172,7 @@ def prepare(
         options=options,
         estimate=estimate(targets, catalogue.neutrals, options, trials=request.trials),
         risk=max((t.risk for t in targets), key=RISKS.index, default=Risk.LOW),
-        lists=tuple(_digest(path) for path in request.lists),
+        lists=digests,
         asn_table=asn_table or _asn_table(request.asn_table, catalogue),
         saved=saved_answers(request.registry_files),
         left_out=left_out,
@@ -184,7 +187,7 @@ def _anchors(request: RunRequest, catalogue: Catalogue, targets: tuple[Target, .
     return (typed or request.options.trust_anchors or catalogue.trust_anchors) if zones else ()
 
 
-def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
+def _services(request: RunRequest, catalogue: Catalogue, listed: tuple[Target, ...]) -> tuple[Service, ...]:
     chosen = list(_named(request, catalogue))
     seen = {target.input for service in chosen for target in service.targets}
     extra: list[Target] = []
@@ -192,7 +195,7 @@ def _services(request: RunRequest, catalogue: Catalogue) -> tuple[Service, ...]:
     tunnels = tunnels_of(tuple(map(read_vpn, request.vpn)), request.urls)
     typed = {target.input for target in tunnels}
     for target in (
-        *(target for path in request.lists for target in read_list(path)),
+        *listed,
         *saved_targets(request.registry_files),
         *tunnels,
         *(target_of_url(url) for url in request.urls if url not in typed),
@@ -279,7 +282,14 @@ def _asn_table(path: Path | None, catalogue: Catalogue) -> AsnTable:
     return read_table(path) if path else table_of(catalogue.asn_ranges, catalogue.ranges_dated)
 
 
-def _digest(path: Path) -> str:
+def _listed(paths: Iterable[Path]) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    """Return what lists name, and the digest of each as it was read."""
     import hashlib
 
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    targets: list[Target] = []
+    digests: list[str] = []
+    for path in paths:
+        whole = hashlib.sha256()
+        targets += read_list(path, whole.update)
+        digests.append(whole.hexdigest())
+    return tuple(targets), tuple(digests)

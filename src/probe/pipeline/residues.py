@@ -154,7 +154,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _json(content: bytes, plain: str) -> Iterator[str]:
     try:
         yield from texts_of(msgspec.json.decode(content))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         yield plain
 
 

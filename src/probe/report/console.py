@@ -127,6 +127,9 @@ def _farewell(console: Console, outcome: Outcome, width: int) -> None:
         paragraph(console, folder, "", width, 2)
         text = _("verdicts.csv is the one to send; measurements.jsonl is what it stands on.")
         paragraph(console, text, "", width, 2)
+        text = _("It holds exact times. What may be published: {command}")
+        command = f"probe report {folder} --format csv --disclosure public"
+        paragraph(console, text.format(command=command), "", width, 2)
         console.print()
     console.print(Text(_("What next"), style="bold"))
     for line in advice(

@@ -9,6 +9,7 @@ import msgspec
 from probe.model.measurement import Measurement
 from probe.model.verdict import Verdict
 from probe.store.error import StoreError
+from probe.system.disk import open_plain
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes of a measurement with its line feed; a page of 16 KiB at each of 22 hops is a tenth of it."""
@@ -93,7 +94,7 @@ def parse_document(content: bytes, path: Path, kind: type[T], hint: str) -> T:
 def read_bounded(path: Path, hint: str) -> bytes:
     """Return the bytes of a file of at most `LARGEST_FILE`. Raises StoreError."""
     try:
-        with path.open("rb") as handle:
+        with open_plain(path) as handle:
             content = handle.read(LARGEST_FILE + 1)
     except OSError as error:
         raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None

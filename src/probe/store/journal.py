@@ -16,6 +16,7 @@ from probe.system.disk import (
     hold,
     let_go,
     make_last,
+    open_plain,
     open_to_append,
     sync_content,
     sync_folder,
@@ -251,7 +252,7 @@ def noted(index: Index, target_id: str, offset: int) -> None:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and bytes of each complete line, without its line feed."""
     try:
-        handle = path.open("rb")
+        handle = open_plain(path)
     except OSError as error:
         hint = "Name a folder below results/ that `probe run` wrote."
         raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None

@@ -21,7 +21,7 @@ from probe.store.own import OwnValues
 from probe.store.packed import PackedVerdicts
 from probe.store.redact import Redactor
 from probe.store.redact_fields import without_account
-from probe.system.disk import hold_back, sync_file, sync_folder, write_whole
+from probe.system.disk import hold_back, open_plain, sync_file, sync_folder, write_whole
 from probe.system.names import PLAIN
 
 RUN: Final = "run.json"
@@ -30,6 +30,7 @@ VERDICTS: Final = "verdicts.jsonl"
 INPUTS: Final = "inputs"
 BLOBS: Final = "blobs"
 _NAME: Final = re.compile(PLAIN)
+_UNTOUCHED: Final = "The run is not as it was written: use an untouched copy."
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -207,7 +208,8 @@ class RunFolder:
 
     def read_run(self) -> RunRecord:
         """Read run.json. Raises StoreError."""
-        hint = "It was cut off before anything was measured: begin a new run."
+        begun = (self.path / RUN).exists() or (self.path / MEASUREMENTS).stat().st_size
+        hint = _UNTOUCHED if begun else "It was cut off before anything was measured: begin a new run."
         return codec.read_document(self.path / RUN, RunRecord, hint)
 
     def write_inputs(self, files: Mapping[str, bytes | Iterable[bytes]]) -> None:
@@ -247,7 +249,7 @@ class RunFolder:
         path = self.path / VERDICTS
         hint = f"Write it again: probe judge {self.path}"
         try:
-            handle = path.open("rb")
+            handle = open_plain(path)
         except OSError as error:
             raise StoreError(path, 0, f"cannot be read: {error.strerror}", hint) from None
         with handle:

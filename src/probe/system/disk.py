@@ -39,6 +39,15 @@ def open_to_read(path: Path) -> int:
     return _opened(path, os.O_RDONLY | _NO_WAIT)
 
 
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file to read, waiting for no pipe. Raises OSError, also for what is no plain file."""
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAIT | _BINARY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no plain file", os.fspath(path))
+    return os.fdopen(descriptor, "rb")
+
+
 def open_new(path: Path) -> int:
     """Make a file that only its owner reads. Raises FileExistsError, OSError."""
     return _opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
@@ -197,11 +206,24 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], *, sync: bool = Tr
             if sync:
                 make_last(descriptor)
         replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        error.filename, error.filename2 = os.fspath(path), None  # the other name is nobody's business
+        raise
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if sync:
         sync_folder(path.parent)
+
+
+def is_pipe(path: Path) -> bool:
+    """Say whether what has that name is no file, folder or link: opened, it might be waited for."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 def _is_no_place_for_a_file(path: Path) -> bool:

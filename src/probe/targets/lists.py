@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from sys import intern
 from typing import Final
@@ -17,15 +17,16 @@ LONGEST_LINE: Final = 65_536
 _CATEGORY: Final = re.compile(r"[A-Z]{2,6}")
 
 
-def read_list(path: Path) -> tuple[Target, ...]:
+def read_list(path: Path, heard: Callable[[bytes], object] = bool) -> tuple[Target, ...]:
     """Read a CSV file with that header; more columns may follow. Raises CatalogueError with file and line.
 
-    UTF-8 with or without BOM, LF or CRLF, quoted or not; at most 200,000 rows.
+    UTF-8 with or without BOM, LF or CRLF, quoted or not; at most 200,000 rows. `heard` is given every byte in
+    its turn: a pipe can be read but once.
     """
     file = str(path)
     targets: list[Target] = []
     seen: dict[object, int] = {}
-    for line, row in _rows(path):
+    for line, row in _rows(path, heard):
         if len(targets) == MOST_ROWS:
             raise CatalogueError(file, line, f"more than {MOST_ROWS} rows", "Split the list.")
         url = row["url"].strip()
@@ -51,10 +52,10 @@ def read_list(path: Path) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, heard: Callable[[bytes], object]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line on which each row begins, and its fields by name."""
     file = str(path)
-    reader = csv.reader(_lines(path), strict=True)
+    reader = csv.reader(_lines(path, heard), strict=True)
     begin = 1
     try:
         header = [name.strip() for name in next(reader, [])]
@@ -76,7 +77,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise CatalogueError(file, begin, f"not CSV: {error}", hint) from None
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path, heard: Callable[[bytes], object]) -> Iterator[str]:
     """Yield the lines of a file, each bounded, decoded with its number in the error."""
     try:
         handle = path.open("rb")
@@ -87,6 +88,7 @@ def _lines(path: Path) -> Iterator[str]:
         number = 0
         while raw := handle.readline(LONGEST_LINE + 1):
             number += 1
+            heard(raw)
             if len(raw) > LONGEST_LINE:
                 raise CatalogueError(
                     str(path), number, f"a line longer than {LONGEST_LINE} bytes", "Is this a list of URLs?"

@@ -75,7 +75,10 @@ def _to_the_hour(found: re.Match[str]) -> str:
 def end_of_hour(moment: datetime) -> datetime:
     """Return the end of the hour in which a moment falls; a full hour stays."""
     begin = moment.replace(minute=0, second=0, microsecond=0)
-    return moment if moment == begin else begin + timedelta(hours=1)
+    try:
+        return moment if moment == begin else begin + timedelta(hours=1)
+    except OverflowError:  # the last hour that a date can name, in a run that somebody wrote
+        return moment
 
 
 def hours_rounded_up(seconds: float) -> int:

@@ -35,8 +35,9 @@ def identity(annex: Annex) -> Iterator[Block]:
     if letter.disclosure == "public":
         yield Paragraph(
             text=_(
-                "This is the public form: each time is the begin of the hour in which it falls, runs are "
-                "named by the first digits of their root hash, and who served as a control is told by role."
+                "This is the public form: each time of a run is the begin of the hour in which it falls, "
+                "runs are named by the first digits of their root hash, and who served as a control is "
+                "told by role."
             )
         )
     if annex.simulated:
