@@ -51,7 +51,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
 
 
 def test_facts_are_measured_once_and_have_no_row_of_a_verdict(result: RunResult) -> None:
-    assert (result.exit_code, result.record.errors, result.verdicts) == (0, (), ())
+    assert (result.exit_code, result.record.errors, tuple(result.verdicts)) == (0, (), ())
     for name in ("verdicts.csv", "services.csv"):
         with (result.folder / name).open(newline="") as file:
             assert [row["service"] for row in csv.DictReader(file)] == ["network"]

@@ -80,7 +80,7 @@ def test_a_link_where_nothing_is_slowed_shows_no_error_and_a_bound_that_is_not_n
 ) -> None:
     result, errors = self_tested("clean", 24, tmp_path)
     assert result.exit_code == 0
-    assert (result.network.rule_id, result.verdicts) == ("network.fine", ())
+    assert (result.network.rule_id, tuple(result.verdicts)) == ("network.fine", ())
     here = errors.here
     assert (here.n_trials, here.n_tests, here.n_false) == (24, 2, 0)
     assert here.bound == upper_bound(0, here.n_independent) > 0.5
