@@ -109,20 +109,9 @@ def _put(content: bytes, out: Path | None) -> None:
     sys.stderr.write(_("Written: {file}").format(file=visible(str(out), 1000)) + "\n")
 
 
-LARGEST_TABLE: Final = 256 * 1024 * 1024
-"""Bytes: more than half a million rows, read whole."""
-
-
-def _table_of(file: Path) -> bytes:
-    """Return a table's bytes. Raises ValueError for one that no run can have written."""
-    if not file.is_file() or file.stat().st_size > LARGEST_TABLE:
-        raise ValueError(f"larger than {LARGEST_TABLE} bytes")
-    return file.read_bytes()
-
-
 def write_csv(runs: list[Path], out: Path | None) -> None:
     """Write verdicts.csv of one run or more, with one header, to a file or to stdout as UTF-8 with CRLF."""
-    from probe.report.csv import safe_again
+    from probe.report.csv import safe_table
 
     parts: list[bytes] = []
     for run in runs:
@@ -134,7 +123,7 @@ def write_csv(runs: list[Path], out: Path | None) -> None:
                 _("Make it again: probe judge {run}").format(run=run),
             )
         try:
-            content = safe_again(_table_of(file))  # a stranger's table may hold formulas
+            content = safe_table(file)  # a stranger's table may hold formulas
         except ValueError as error:
             exits.stop(
                 _("{file} is no table of verdicts: {error}.").format(file=file, error=error),

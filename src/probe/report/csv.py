@@ -39,6 +39,8 @@ _UNSEEN: Final = re.compile(
 backslash itself; and a semicolon before a formula: where it is the list separator, it begins a cell."""
 LONGEST_CELL: Final = 4 * 1024 * 1024
 """Characters; a verdict's line has no more."""
+LARGEST_TABLE: Final = 256 * 1024 * 1024
+"""Bytes: more than half a million rows, read whole."""
 _AT_ONCE: Final = 200
 """Rows."""
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.ASCII)
@@ -108,6 +110,13 @@ def unguarded(cell: str) -> str:
     """Return the text that `guarded` made a cell of."""
     text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", cell)
     return text.removeprefix("'")
+
+
+def safe_table(path: Path) -> bytes:
+    """Return a table on disk as `safe_again` does. Raises ValueError also for one too large for any run."""
+    if path.stat().st_size > LARGEST_TABLE:
+        raise ValueError(f"larger than {LARGEST_TABLE} bytes")
+    return safe_again(path.read_bytes())
 
 
 def safe_again(content: bytes) -> bytes:

@@ -242,11 +242,7 @@ def index(path: Path) -> Index:
 
 def noted(index: Index, target_id: str, offset: int) -> None:
     """Put the offset of a line into an index."""
-    offsets = index.get(target_id)
-    if offsets is None:
-        index[target_id] = array("Q", (offset,))
-    else:
-        offsets.append(offset)
+    index.setdefault(target_id, array("Q")).append(offset)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
