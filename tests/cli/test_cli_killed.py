@@ -10,7 +10,7 @@ import pytest
 
 from cli.command import probe
 from probe.cli import ephemeral, exits, leftovers
-from probe.system import disk
+from probe.system import holding
 
 LIVES = """
 import sys
@@ -91,7 +91,7 @@ def test_a_folder_has_the_name_of_a_held_one_only_while_it_is_held(
 
     def noting(folder: Path) -> int | None:
         names.append(folder.name)
-        return disk.hold_folder(folder)
+        return holding.hold_folder(folder)
 
     monkeypatch.setattr(ephemeral, "hold_folder", noting)
     with ephemeral.vanishing(tmp_path) as folder:

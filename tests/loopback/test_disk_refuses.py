@@ -88,3 +88,21 @@ def test_tables_that_cannot_be_written_cost_no_verdict(
     assert result.refused.errno == errno.EROFS
     assert not (result.folder / "verdicts.csv").exists()
     assert RunFolder.open(result.folder).read_run().ended_utc == ""
+
+
+@pytest.mark.parametrize("name", ["run.json", "services.csv"])
+def test_a_pipe_in_the_place_of_a_table_is_not_waited_for_and_costs_no_verdict(
+    tmp_path: Path, name: str
+) -> None:
+    class Replacing(Nobody):
+        def progress(self, *, done: int, total: int, **_more: Any) -> None:
+            if done == total:  # all was measured
+                (folder,) = tmp_path.iterdir()
+                (folder / name).unlink(missing_ok=True)
+                os.mkfifo(folder / name)
+
+    result = in_haste(run_in_lab(tmp_path, observer=Replacing()))
+    assert states_of(result) == BLOCKED
+    assert str(result.refused) == (
+        f"{result.folder / name}: no plain file. The run is not as it was written: use an untouched copy."
+    )

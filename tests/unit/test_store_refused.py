@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Never
 
@@ -86,10 +90,76 @@ def test_a_page_that_the_disk_will_not_take_is_told_and_its_measurement_is_not_t
     with RunFolder.create(tmp_path, "r") as run:
         run.append(a_measurement(measurement_uid="r-0"))
         with monkeypatch.context() as patch:
-            patch.setattr("probe.store.run_folder.write_whole", refusing)
+            patch.setattr("probe.store.blobs.write_whole", refusing)
             with pytest.raises(StoreError, match="cannot be written: No space left on device"):
                 run.append(a_full_measurement(), {SHA_OF_DER: DER})
         assert [m.measurement_uid for m in run.measurements()] == ["r-0"]
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[list[int]]:
+    """Take all that this process may have; whoever takes one from the list gives it back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 2, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield taken
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_page_is_kept_where_connections_took_all_descriptors_and_the_run_goes_on(
+    tmp_path: Path, *, sync: bool
+) -> None:
+    first = b"the first page"
+    with RunFolder.create(tmp_path, "r") as run:
+        run.append(a_measurement(), {hashlib.sha256(first).hexdigest(): first})
+        with no_descriptor_left():
+            for _ in range(2):  # the spare one is taken back each time
+                run.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=sync)
+                run.sync()
+                (run.path / "blobs" / SHA_OF_DER).unlink()
+            run.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=sync)
+        assert run.refused is None
+    assert run.blob(SHA_OF_DER) == DER
+    assert len(list(run.measurements())) == 4
+
+
+def test_where_not_even_the_spare_descriptor_is_left_it_is_said_and_what_was_kept_stays(
+    tmp_path: Path,
+) -> None:
+    with RunFolder.create(tmp_path, "r") as run:
+        run.append(a_measurement())  # without a page nothing was held back
+        with no_descriptor_left() as taken:
+            with pytest.raises(StoreError) as told:
+                run.append(a_full_measurement(), {SHA_OF_DER: DER})
+            os.close(taken.pop())
+            run.append(a_full_measurement(), {SHA_OF_DER: DER})
+    assert told.value.hint == "Too many files are open: try a smaller --concurrency."
+    assert len(list(run.measurements())) == 2
+
+
+def test_a_page_that_could_not_be_synced_is_synced_the_next_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    synced: list[Path] = []
+    with RunFolder.create(tmp_path, "r") as run:
+        run.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=False)
+        for name in ("sync_file", "sync_folder"):
+            with monkeypatch.context() as patch:
+                patch.setattr(f"probe.store.blobs.{name}", refusing)
+                with pytest.raises(StoreError, match="No space left on device"):
+                    run.sync()
+        for name in ("sync_file", "sync_folder"):
+            monkeypatch.setattr(f"probe.store.blobs.{name}", synced.append)
+        run.sync()
+        assert synced == [run.path / "blobs"]  # the page itself was synced before its folder was refused
 
 
 def test_what_waiting_for_the_disk_tells_first_is_kept(

@@ -14,7 +14,7 @@ from typing import Final
 from probe.cli import exits
 from probe.locale import _
 from probe.report.show import visible
-from probe.system.disk import hold_folder, let_go
+from probe.system.holding import hold_folder, let_go
 
 PREFIX: Final = "interference-probe-"
 """What such folders are called, followed by chance."""

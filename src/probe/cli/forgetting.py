@@ -15,7 +15,8 @@ from probe.locale import N_, YES, _, ngettext
 from probe.report.console_live import megabytes
 from probe.report.show import visible
 from probe.store.run_folder import MEASUREMENTS, RUN
-from probe.system.disk import hold, let_go, open_to_read
+from probe.system.disk import open_to_read
+from probe.system.holding import hold, let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

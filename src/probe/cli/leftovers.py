@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from probe.cli import ephemeral
-from probe.system.disk import hold_folder, let_go
+from probe.system.holding import hold_folder, let_go
 
 DRAFT: Final = re.compile(r"\.(?P<run>\d{8}T\d{6}Z-AS\d+-[0-9a-f]{4})(?:\.zip)?-[a-z0-9_]{8}")
 """What a bag and a renewed zip are called until they are whole: tempfile's letters after the run's name."""

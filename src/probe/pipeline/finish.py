@@ -64,7 +64,7 @@ class Finished:
     network: Verdict
     inputs: Inputs
     """What it was judged by."""
-    unwritten: OSError | None = None
+    unwritten: OSError | StoreError | None = None
     """What the disk said to the files of it."""
 
 
@@ -82,7 +82,8 @@ def finish(
 
     With `out`, the verdicts go there and the run stays as it is; with `baseline`, that one is compared with
     instead of the run's own; `inputs` are what the folder's `inputs/` hold, where somebody has them. Raises
-    OSError for a disk that does not take it; with `even_unwritten`, returns that beside what was found.
+    OSError or StoreError for a place that does not take it; with `even_unwritten`, returns that beside what
+    was found.
     """
     observer = unbreakable(observer) if observer else None
     inputs = inputs or read_inputs(folder)
@@ -116,14 +117,14 @@ def finish(
         network_handshake_ms=finding.handshake_ms,
         network_kbps=finding.link_kbps,
     )
-    unwritten = None
+    unwritten: OSError | StoreError | None = None
     if out is None:  # elsewhere the run stays as it is, and the verdicts bear their version themselves
         record = replace(record, rules_version=RULES_VERSION)
     try:
         if out is None:
             judged_by_these_rules(folder, inputs)
         _write(folder, out, record, verdicts.behind(network), services)
-    except OSError as error:
+    except (OSError, StoreError) as error:
         if not even_unwritten:
             raise
         unwritten = error

@@ -29,7 +29,7 @@ from probe.pipeline.stages import Work
 from probe.pipeline.stop import Judging, Stop
 from probe.pipeline.watching import unbreakable
 from probe.pipeline.whereabouts import standing
-from probe.store import RunFolder
+from probe.store import RunFolder, StoreError
 from probe.system.descriptors import allow_files
 
 INTERRUPTED = "interrupted"
@@ -79,7 +79,7 @@ def concluded(
     """
     judging, observer = Judging(), unbreakable(observer)
     folder.free_room()
-    with suppress(OSError):  # what follows would be refused too, and tells
+    with suppress(OSError, StoreError):  # what follows would be refused too, and tells
         folder.write_run(record)
     with judging.catching(folder.path, observer) as telling:
         finished = finish(folder, record, telling, inputs=inputs, even_unwritten=True)

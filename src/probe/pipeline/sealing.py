@@ -23,7 +23,8 @@ from probe.pipeline.tables_again import DESCRIPTION, TABLES, VERDICTS
 from probe.pipeline.verifying import verify_folder
 from probe.store import RunFolder, StoreError
 from probe.store.run_folder import BLOBS, MEASUREMENTS, RUN
-from probe.system.disk import hold, let_go, open_to_read
+from probe.system.disk import open_to_read
+from probe.system.holding import hold, let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

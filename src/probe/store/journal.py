@@ -13,8 +13,6 @@ from probe.model.measurement import Measurement
 from probe.store import codec
 from probe.store.error import StoreError, not_written
 from probe.system.disk import (
-    hold,
-    let_go,
     make_last,
     open_plain,
     open_to_append,
@@ -22,6 +20,7 @@ from probe.system.disk import (
     sync_folder,
     write_whole,
 )
+from probe.system.holding import hold, let_go
 
 FIRST: Final = "0" * 64
 """What the first line bears instead of a hash."""

@@ -1,11 +1,7 @@
 """One run on disk, `results/<run_id>/`: what happened, what it meant, and what judging used."""
 
-import hashlib
-import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -15,13 +11,14 @@ from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
 from probe.model.verdict import Verdict
 from probe.store import codec, journal
+from probe.store.blobs import Blobs
 from probe.store.error import StoreError, not_written
 from probe.store.files import make_folder, remove_leftovers
 from probe.store.own import OwnValues
 from probe.store.packed import PackedVerdicts
 from probe.store.redact import Redactor
 from probe.store.redact_fields import without_account
-from probe.system.disk import hold_back, open_plain, sync_file, sync_folder, write_whole
+from probe.system.disk import hold_back, is_pipe, open_plain, write_whole
 from probe.system.names import PLAIN
 
 RUN: Final = "run.json"
@@ -31,7 +28,6 @@ INPUTS: Final = "inputs"
 BLOBS: Final = "blobs"
 _NAME: Final = re.compile(PLAIN)
 _UNTOUCHED: Final = "The run is not as it was written: use an untouched copy."
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class RunFolder:
@@ -43,8 +39,7 @@ class RunFolder:
         self._end = end
         self._redactor = redactor
         self._index: journal.Index | None = None
-        self._unsynced: deque[Path] = deque()
-        """Blobs that only the system has; another thread may be syncing."""
+        self._blobs = Blobs(path / BLOBS)
         self._room: IO[bytes] | None = None
         self.refused: StoreError | None = None
         """What the disk first said to something that was to be kept, if it ever refused."""
@@ -129,7 +124,7 @@ class RunFolder:
     ) -> None:
         try:
             for sha256, content in blobs.items():
-                self._write_blob(sha256, content, sync=sync)
+                self._blobs.write(sha256, content, sync=sync)
         except OSError as error:
             raise not_written(self.path / BLOBS, error) from error
         offset = end.append(clean, sync=sync)
@@ -139,7 +134,7 @@ class RunFolder:
     def sync(self) -> None:
         """Wait until everything appended is on the disk; another thread may call it. Raises StoreError."""
         try:
-            self._sync_blobs()
+            self._blobs.sync()
             if self._end is not None:
                 self._end.sync()
         except OSError as error:
@@ -184,18 +179,13 @@ class RunFolder:
 
     def blob(self, sha256: str) -> bytes:
         """Return a blob. Raises StoreError when it is missing or its bytes have another hash."""
-        path = self.path / BLOBS / sha256
-        hint = "The run is incomplete: use an untouched copy."
-        if not _SHA256.fullmatch(sha256) or not path.is_file():
-            raise StoreError(path, 0, "no such blob", hint)
-        content = codec.read_bounded(path, hint)
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise StoreError(path, 0, "the blob was changed", hint)
-        return content
+        return self._blobs.read(sha256)
 
     def write_run(self, record: RunRecord) -> None:
         """Write run.json without passwords; texts of our own faults are redacted, as they may name paths."""
         self._refuse_sealed()
+        if is_pipe(self.path / RUN):  # it would be waited for
+            raise StoreError(self.path / RUN, 0, "no plain file", _UNTOUCHED)
         options = replace(
             record.options,
             control_proxy=without_account(record.options.control_proxy),
@@ -268,7 +258,7 @@ class RunFolder:
         """Let go of the journal and its lock; twice does no harm."""
         self.free_room()
         if self._end is not None:
-            self._sync_blobs()
+            self._blobs.close()
             self._end.close()
 
     def __enter__(self) -> Self:
@@ -288,20 +278,3 @@ class RunFolder:
         if self.sealed:
             hint = "A sealed run never changes; give -o to write elsewhere."
             raise StoreError(self.path, 0, "this run is sealed", hint)
-
-    def _sync_blobs(self) -> None:
-        names_are_new = bool(self._unsynced)
-        while self._unsynced:
-            sync_file(self._unsynced.popleft())
-        if names_are_new:
-            sync_folder(self.path / BLOBS)
-
-    def _write_blob(self, sha256: str, content: bytes, *, sync: bool) -> None:
-        name = f"{self.path}/{BLOBS}/{sha256}"  # a text: each handshake of a target looks for the same ones
-        with suppress(FileNotFoundError):
-            # A shorter one is what a power cut left of a blob that was not synced yet.
-            if os.stat(name).st_size >= len(content):  # noqa: PTH116  # as above
-                return
-        write_whole(Path(name), content, sync=sync)
-        if not sync:
-            self._unsynced.append(Path(name))

@@ -1,11 +1,19 @@
-"""How many files and connections this process may have open at once: as many as the system grants."""
+"""How many files and connections this process may have open at once, and one more for when all are taken."""
 
+import os
 import sys
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from errno import EMFILE, ENFILE
 from typing import Final
 
 ENOUGH: Final = 10_240
 """What macOS grants where it says that there is no limit (OPEN_MAX of its sys/syslimits.h)."""
+_PATIENCE_S: Final = (0.0, 0.02, 0.1, 0.3)
+"""Another thread may be quicker to take what was given back; connections end all the time."""
+_TOO_MANY: Final = (EMFILE, ENFILE)
 
 
 def allow_files() -> None:
@@ -21,3 +29,51 @@ def allow_files() -> None:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             return
+
+
+class Spare:
+    """A descriptor that is held back, so that a file can be written when connections took all others."""
+
+    def __init__(self) -> None:
+        """Hold nothing yet; any thread may ask for help."""
+        self._lock = threading.Lock()
+        self._held: int | None = None
+
+    def hold(self) -> None:
+        """Hold one from now on, if there is one."""
+        if self._held is None:
+            with suppress(OSError):
+                self._held = os.open(os.devnull, os.O_RDONLY)
+
+    def help(self, act: Callable[[], None]) -> None:
+        """Do what opens a file; where too many are open, do it again in the place of the one held back.
+
+        Raises what `act` raises.
+        """
+        try:
+            act()
+        except OSError as error:
+            if error.errno not in _TOO_MANY:
+                raise
+            with self._lock:
+                self._help_now(act)
+
+    def _help_now(self, act: Callable[[], None]) -> None:
+        for patience_s in _PATIENCE_S:
+            time.sleep(patience_s)
+            self.give_back()
+            try:
+                act()
+            except OSError as error:
+                if error.errno not in _TOO_MANY:
+                    raise
+            else:
+                self.hold()
+                return
+        act()
+
+    def give_back(self) -> None:
+        """Hold it no longer."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None

@@ -1,7 +1,7 @@
-"""Files as each system has them: opened for what they are, private, held, lasting, and in place at once.
+"""Files as each system has them: opened for what they are, private, lasting, and in place at once.
 
-Windows has no O_NOFOLLOW, no mode bits, no flock, and syncs neither folders nor what was opened for reading;
-it refuses to replace a file that somebody has open. macOS's fsync(2) leaves the bytes in the drive's cache.
+Windows has no O_NOFOLLOW, no mode bits, and syncs neither folders nor what was opened for reading; it refuses
+to replace a file that somebody has open. macOS's fsync(2) leaves the bytes in the drive's cache.
 """
 
 import errno
@@ -23,8 +23,6 @@ _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 """Without it Windows puts a carriage return before each line feed that is written."""
 _NO_LINK: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: Final[int] = getattr(os, "O_NONBLOCK", 0)
-_HELD_BYTE: Final = (1 << 31) - 2
-"""Windows keeps everybody from reading the byte that is locked: one where no file of ours has any."""
 _F_FULLFSYNC: Final = 51
 """macOS's sys/fcntl.h: through the drive's cache too."""
 _ZEROS: Final = bytes(65536)
@@ -75,62 +73,6 @@ def _keep_private(descriptor: int) -> None:
     """Take a file from all but its owner, whatever the umask; on Windows its folder's access list decides."""
     if sys.platform != "win32":
         os.fchmod(descriptor, FILE_MODE)
-
-
-def hold(descriptor: int, *, shared: bool = False) -> None:
-    """Keep other processes from holding an open file; on Windows `shared` is as good as alone.
-
-    Raises BlockingIOError where another holds it, OSError where the file system knows no locks. What is held
-    is let go of by `let_go`, and with the process.
-    """
-    if sys.platform == "win32":
-        try:
-            _lock_byte(descriptor, held=True)
-        except PermissionError as error:
-            raise BlockingIOError(error.errno, error.strerror) from None
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-
-
-def hold_folder(folder: Path) -> int | None:
-    """Hold a folder as `hold` does a file; None where that cannot be done, as on Windows.
-
-    Raises BlockingIOError where another holds it.
-    """
-    if sys.platform == "win32":
-        return None
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK)
-    except OSError:
-        return None
-    try:
-        hold(descriptor)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise
-    except OSError:  # a file system without locks
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def let_go(descriptor: int) -> None:
-    """Close what may be held. Raises OSError."""
-    if sys.platform == "win32":
-        # Closing unlocks too, but "the time it takes depends upon available system resources".
-        with suppress(OSError):  # it was not held
-            _lock_byte(descriptor, held=False)
-    os.close(descriptor)
-
-
-def _lock_byte(descriptor: int, *, held: bool) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, _HELD_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK if held else msvcrt.LK_UNLCK, 1)
 
 
 def make_last(descriptor: int) -> None:
