@@ -4,6 +4,7 @@ import hashlib
 import os
 from array import array
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from io import RawIOBase
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,8 @@ FIRST: Final = "0" * 64
 _PREFIX: Final = b'{"prev_sha256":"'
 _BLOCK: Final = 1 << 18
 """Bytes read at once."""
+_USUAL_LINE: Final = 1 << 14
+"""Bytes that hold most lines: a page is written shortened."""
 
 Index = dict[str, MutableSequence[int]]
 """Offsets by target; arrays: of a long list the numbers alone would be megabytes."""
@@ -215,14 +218,25 @@ def line_at(path: Path, offset: int) -> int:
 
 def _read_at(path: Path, offsets: Iterable[int]) -> Iterator[tuple[int, Measurement]]:
     """Yield the bytes of each line and what it holds."""
-    with path.open("rb") as handle:
+    with path.open("rb", buffering=0) as handle:
         for offset in offsets:
-            handle.seek(offset)
-            line = handle.readline(codec.LONGEST_LINE + 1).rstrip(b"\n")
+            line = _line_at(handle, offset)
             try:
                 yield len(line), codec.decode(line)
             except ValueError as error:
                 raise _unreadable(path, line_at(path, offset), error) from None
+
+
+def _line_at(handle: RawIOBase, offset: int) -> bytes:
+    """Return the line that begins there, without its line feed; most fit into one read."""
+    handle.seek(offset)
+    found = b""
+    while len(found) <= codec.LONGEST_LINE and (block := handle.read(max(_USUAL_LINE, len(found)))):
+        end = block.find(b"\n")
+        if end >= 0:
+            return found + block[:end]
+        found += block
+    return found
 
 
 def index(path: Path) -> Index:
