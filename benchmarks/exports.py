@@ -13,11 +13,12 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement, VantagePoint
 from probe.model.observation import DNSLookup, HTTPRoundTrip, TCPConnect, TLSHandshake

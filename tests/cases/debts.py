@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from cases.script import GAP_S, NAME, TRUE_IP, WORDS, When, a_request, a_shake, measured
 from cases.transfers import transfers_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from cases.stores import a_store_answer
 from cases.tunnels import an_exchange

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from cases.script import NAME, TRUE_IP, WORDS, measured
 from probe.model.observation import LocalFact

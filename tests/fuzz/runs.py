@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zipfile import ZipFile
 
 import msgspec
+from msgspec.structs import replace
 
 from fuzz.files import a_baseline
 from fuzz.harness import Harness, scratch

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from loopback.elsewhere import Authority, Session, a_world
 from loopback.settings import QUICK, a_session, a_target
@@ -63,7 +64,7 @@ def ask(
     times: int = 1,
 ) -> list[Measurement]:
     """Run the control step against helpers by address; both names resolve."""
-    options = dataclasses.replace(QUICK, controls=(HELPER, SECOND) if SECOND_IP in helpers else (HELPER,))
+    options = structs.replace(QUICK, controls=(HELPER, SECOND) if SECOND_IP in helpers else (HELPER,))
 
     async def main() -> list[Measurement]:
         async with a_world(ca) as world:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from loopback.elsewhere import Authority, Session, World, a_world
 from loopback.settings import QUICK, a_session, a_target
@@ -54,7 +55,7 @@ def cross(
             for ip in (TARGET_IP, *pool):
                 await world.serve(ip, 443, tls(ca, decide=functools.partial(decide, ip, world)))
             before(world)
-            async with a_session(world, options=dataclasses.replace(QUICK, **options)) as session:
+            async with a_session(world, options=structs.replace(QUICK, **options)) as session:
                 step = Step(
                     target=a_target(f"https://{TARGET}/"),
                     experiment="cross",

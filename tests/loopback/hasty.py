@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from probe.lab import open_lab
 from probe.model.options import RunOptions

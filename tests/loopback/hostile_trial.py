@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aioquic.asyncio.server  # loaded now, not while a peer is met
 import aioquic.h3.connection  # noqa: F401  # loaded now, not while a peer is met
 import anyio
+from msgspec import structs
 
 from loopback.lab_clients import catalogue
 from loopback.settings import QUICK, a_session, a_target
@@ -129,7 +130,7 @@ async def meet(lab: Lab, row: Misbehaviour) -> Trial:
 
 async def _met(lab: Lab, row: Misbehaviour) -> Trial:
     """Measure the peer and the honest page at once, then the page again, in one session."""
-    options = dataclasses.replace(QUICK, controls=(url_of(row),)) if row.door == "helper" else QUICK
+    options = structs.replace(QUICK, controls=(url_of(row),)) if row.door == "helper" else QUICK
     async with a_session(lab.network, options=options) as session:
         gc.collect()
         tracemalloc.start()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from probe.measure.runner import Session
 from probe.model.options import RunOptions
@@ -21,4 +22,4 @@ def a_session(network: Network, *, options: RunOptions = QUICK, **more: Any) -> 
 
 def a_target(input_: str, **more: Any) -> Target:
     blank = Target(target_id=f"test/{input_}", service="test", input=input_, experiment="web")
-    return dataclasses.replace(blank, **more)
+    return structs.replace(blank, **more)

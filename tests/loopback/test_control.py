@@ -1,11 +1,11 @@
 """The test-helper client: what it asks, how it reads an answer, and to whom it turns when one fails."""
 
 import asyncio
-import dataclasses
 import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from loopback.asking import HELPER, HELPER_IP, SECOND, SECOND_IP, TARGET, TRUE, answers, ask, says
 from loopback.elsewhere import Authority, a_world
@@ -170,7 +170,7 @@ def test_at_most_two_requests_at_once_reach_a_helper(ca: Authority) -> None:
         await writer.drain()
 
     async def main() -> list[str | None]:
-        options = dataclasses.replace(QUICK, controls=(HELPER,))
+        options = structs.replace(QUICK, controls=(HELPER,))
         async with a_world(ca) as world:
             world.names["helper.example"] = (HELPER_IP,)
             await world.serve(HELPER_IP, 443, tls(ca, slow))

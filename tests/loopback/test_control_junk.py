@@ -1,12 +1,12 @@
 """Helpers that stall, cut, send junk or show a stranger's certificate: a failed control each."""
 
 import asyncio
-import dataclasses
 import json
 import zlib
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from loopback.asking import TARGET, TRUE, answers, says
 from loopback.elsewhere import Authority, Session, a_world
@@ -114,7 +114,7 @@ def test_a_helper_with_a_strangers_certificate_is_not_even_asked(ca: Authority, 
 
 def test_a_helper_whose_name_does_not_resolve_is_a_failed_control(ca: Authority) -> None:
     async def main() -> Measurement:
-        options = dataclasses.replace(QUICK, controls=("https://gone.example/",))
+        options = structs.replace(QUICK, controls=("https://gone.example/",))
         async with a_world(ca) as world, a_session(world, options=options) as session:
             return (await session.measure(Step(target=TARGET, experiment="control"))).measurement
 

@@ -1,9 +1,9 @@
 """Connections to helpers: shared by the questions of a session, gone when it ends."""
 
 import asyncio
-import dataclasses
 
 import pytest
+from msgspec import structs
 
 from loopback.asking import HELPER_IP, TARGET
 from loopback.elsewhere import Authority, Session, a_world
@@ -46,7 +46,7 @@ class Helper:
 
 def ask(ca: Authority, helper: Session, number: int, timeout_s: float = 3.0) -> list[Measurement]:
     async def main() -> list[Measurement]:
-        options = dataclasses.replace(QUICK, controls=(URL,), timeout_s=timeout_s)
+        options = structs.replace(QUICK, controls=(URL,), timeout_s=timeout_s)
         async with a_world(ca) as world:
             world.names["helper.example"] = (HELPER_IP,)
             await world.serve(HELPER_IP, 80, helper)
@@ -71,7 +71,7 @@ def test_questions_that_come_one_after_another_share_one_connection(ca: Authorit
     helper = Helper(1000)
 
     async def main() -> None:
-        options = dataclasses.replace(QUICK, controls=(URL,))
+        options = structs.replace(QUICK, controls=(URL,))
         async with a_world(ca) as world:
             world.names["helper.example"] = (HELPER_IP,)
             await world.serve(HELPER_IP, 80, helper.session)

@@ -1,11 +1,11 @@
 """The target through a proxy: what failed is told apart, the proxy from what lies behind it."""
 
 import asyncio
-import dataclasses
 import logging
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from loopback import proxies
 from loopback.elsewhere import Authority, Session, World, a_world
@@ -55,7 +55,7 @@ def through(
             await world.serve(PROXY_IP, port, once)
             if target is not None:
                 await world.serve(TARGET_IP, target_port, target)
-            options = dataclasses.replace(QUICK, control_proxy=proxy.rsplit("@", maxsplit=1)[-1])
+            options = structs.replace(QUICK, control_proxy=proxy.rsplit("@", maxsplit=1)[-1])
             async with a_session(world, options=options, proxy=proxy) as measuring:
                 step = Step(target=a_target(url), experiment="control")
                 return (await measuring.measure(step)).measurement
@@ -221,7 +221,7 @@ def test_a_proxy_that_stalls_cuts_or_babbles_is_the_controls_failure(
 
 def test_no_proxy_there_is_the_controls_failure(ca: Authority) -> None:
     async def main() -> Measurement:
-        options = dataclasses.replace(QUICK, control_proxy=f"socks5://{PROXY_IP}:1080")
+        options = structs.replace(QUICK, control_proxy=f"socks5://{PROXY_IP}:1080")
         async with a_world(ca) as world, a_session(world, options=options) as session:
             step = Step(target=a_target("https://target.example/"), experiment="control")
             return (await session.measure(step)).measurement

@@ -1,12 +1,12 @@
 """The cross experiment when neutral addresses fail: retired, replaced, and never the whole pool."""
 
 import asyncio
-import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+from msgspec import structs
 
 from loopback.crossing import (
     LISTED,
@@ -169,7 +169,7 @@ def test_a_cancelled_experiment_hands_over_what_it_had(ca: Authority) -> None:
         async with a_world(ca) as world:
             for ip in (TARGET_IP, *POOL):
                 await world.serve(ip, 443, tls(ca, tempers={TARGET: silent}))
-            async with a_session(world, options=dataclasses.replace(QUICK, timeout_s=5.0)) as session:
+            async with a_session(world, options=structs.replace(QUICK, timeout_s=5.0)) as session:
                 session.on_interrupted = kept.append
                 step = Step(
                     target=a_target(f"https://{TARGET}/"),

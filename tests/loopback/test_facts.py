@@ -6,11 +6,11 @@ import asyncio
 import csv
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loopback.registering import AUTNUM, STATUS
 from probe.cli.exporting import write_facts

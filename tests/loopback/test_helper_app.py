@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import socket
 import ssl
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from msgspec import structs
 
 from loopback.elsewhere import Authority, Session, World, a_world
 from loopback.helping import Answer, a_nonce, ask, closed, connected, download, receipts, receipts_question
@@ -382,7 +382,7 @@ def test_nulls_and_what_is_not_known_are_passed_over(ca: Authority) -> None:
 
 
 def test_a_client_asks_so_often_a_minute_and_another_still_as_often(ca: Authority) -> None:
-    settings = dataclasses.replace(PLAIN, limits=Limits(requests_per_minute=2))
+    settings = structs.replace(PLAIN, limits=Limits(requests_per_minute=2))
 
     async def use(running: Running) -> list[Any]:
         return [await post(running.port, {}, local=f"127.0.0.{n}") for n in (2, 2, 2, 3, 2)]
@@ -408,7 +408,7 @@ def test_receipts_are_told_at_the_endpoint_too_and_counted(ca: Authority) -> Non
 
 
 def test_behind_a_proxy_the_last_forwarded_address_is_the_client(ca: Authority) -> None:
-    settings = dataclasses.replace(PLAIN, limits=Limits(requests_per_minute=1), behind_proxy=True)
+    settings = structs.replace(PLAIN, limits=Limits(requests_per_minute=1), behind_proxy=True)
     lines = ["9.9.9.9, 93.184.215.1", "8.8.8.8, 93.184.215.1", "93.184.215.1, 93.184.215.2"]
 
     async def use(running: Running) -> list[Any]:
@@ -509,7 +509,7 @@ FRAMING = ("date", "content-length")
 
 
 async def by_client(network: Network, url: str, site: str, addresses: tuple[str, ...]) -> ControlAnswer:
-    options = dataclasses.replace(QUICK, controls=(url,), timeout_s=5.0)
+    options = structs.replace(QUICK, controls=(url,), timeout_s=5.0)
     step = Step(target=a_target(site), experiment="control", addresses=addresses)
     async with a_session(network, options=options) as session:
         (answer,) = (await session.measure(step)).measurement.controls
@@ -526,7 +526,7 @@ def test_the_projects_client_reads_the_same_of_this_helper_as_of_the_labs(path: 
             table = AsnTable()
             for address in addresses:
                 table.add(address, lab.network.world.names.asn(address))
-            settings = dataclasses.replace(PLAIN, as_table=table)
+            settings = structs.replace(PLAIN, as_table=table)
             theirs = await by_client(lab.network, lab.controls[0], site, addresses)
             async with open_helper(settings, network=lab.network, guard=NOT_OURS) as running:
                 url = f"http://127.0.0.1:{running.port}/"
@@ -536,7 +536,7 @@ def test_the_projects_client_reads_the_same_of_this_helper_as_of_the_labs(path: 
     assert (theirs.failure, ours.failure, theirs.status_code) == (None, None, 200)
 
     def plain(answer: ControlAnswer) -> ControlAnswer:
-        return dataclasses.replace(
+        return structs.replace(
             answer,
             t0=0.0,
             t=0.0,
@@ -564,5 +564,5 @@ def test_over_tls_the_endpoint_shows_the_operators_certificate(tmp_path: Path) -
         await closed(writer)
         return got
 
-    scene = Scene(ca, settings=dataclasses.replace(PLAIN, certificate=certificate))
+    scene = Scene(ca, settings=structs.replace(PLAIN, certificate=certificate))
     assert scene.use(use) == b"HTTP/1.1 200"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import Literal
 
 import pytest
+from msgspec import structs
 
 from loopback.settings import QUICK, a_session, a_target
 from probe.helper.limits import Limits
@@ -34,7 +34,7 @@ def measured(settings: Settings, direction: Literal["down", "up"] = "down") -> t
                 experiment="throughput",
                 transfer=TransferPlan(arms=arms, direction=direction),
             )
-            options = dataclasses.replace(QUICK, timeout_s=5.0)
+            options = structs.replace(QUICK, timeout_s=5.0)
             async with a_session(RealNetwork(), options=options) as session:
                 return (await session.measure(step)).measurement.transfers
 

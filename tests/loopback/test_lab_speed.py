@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from msgspec import structs
 
 from loopback.lab_clients import address_of, get, handshaken
 from loopback.lab_worlds import in_world
@@ -58,7 +58,7 @@ def slow_arms(**world: Any) -> set[str]:
 
 
 def a_rule(**more: Any) -> Rule:
-    return dataclasses.replace(Rule(stage="flow", what="slow", speed=SLOW), **more)
+    return structs.replace(Rule(stage="flow", what="slow", speed=SLOW), **more)
 
 
 def test_nothing_is_slow_where_nobody_slows() -> None:

@@ -1,9 +1,9 @@
 """The heartbeat: one try, cheap, whatever the neutral is."""
 
 import asyncio
-import dataclasses
 
 import pytest
+from msgspec import structs
 
 from loopback.elsewhere import Authority, a_world
 from loopback.settings import QUICK, a_session, a_target
@@ -95,7 +95,7 @@ def test_without_an_address_the_systems_resolver_is_asked_each_time_and_nobody_e
 
 def test_a_beat_that_our_own_limits_would_delay_is_left_out_at_once(ca: Authority) -> None:
     async def main() -> list[Measurement]:
-        patient = dataclasses.replace(QUICK, timeout_s=3.0)
+        patient = structs.replace(QUICK, timeout_s=3.0)
         async with a_world(ca) as world, a_session(world, options=patient) as session:
             await world.serve(IP, 443, tls(ca))
             await world.serve("93.184.215.15", 443, silent)

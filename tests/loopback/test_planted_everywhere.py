@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import html
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from loopback.planting import COOKIE, FORMS, FOUR, HOME, HOST, NEEDLES, SIX, USER, WHO, found_in
 from loopback.test_planted_run import Warned
@@ -45,7 +45,7 @@ def sent_back(_request: Request) -> Answer:
         f"<p>{html.escape(ALL)}</p><!-- {ALL} -->",
         more=(("Set-Cookie", f"{COOKIE}; path=/"), ("X-Forwarded-For", FOUR), *headers),
     )
-    return dataclasses.replace(answer, body=answer.body + ALL.encode("utf-16-le"))
+    return structs.replace(answer, body=answer.body + ALL.encode("utf-16-le"))
 
 
 def noticed(_request: Request) -> Answer:

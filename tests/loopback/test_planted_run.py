@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from loopback.test_whereabouts import OWN, SERVER, Near, a_stun_server
 from probe.lab import open_lab, openvpn, tunnels, wireguard
@@ -85,7 +85,7 @@ def test_nothing_of_the_volunteer_is_in_any_file_of_a_run_nor_on_the_screen(
     watching = Warned()
 
     async def main() -> tuple[Prepared, RunResult]:
-        catalogue = dataclasses.replace(read_catalogue(), stun=(SERVER,))
+        catalogue = structs.replace(read_catalogue(), stun=(SERVER,))
         async with open_lab("clean", catalogue, rtt_s=0.0) as lab, a_stun_server(OWN) as port:
             theirs = lab.network.open_udp
             monkeypatch.setattr(

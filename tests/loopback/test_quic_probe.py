@@ -1,9 +1,9 @@
 """The recipe of QUIC targets in the lab: what is tried, in which order, and when it is left at that."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from loopback.lab_clients import address_of, catalogue, in_lab
 from loopback.settings import QUICK, a_session, a_target

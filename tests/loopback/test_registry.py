@@ -1,11 +1,11 @@
 """A prefix or AS number at its registry and in the view of routing: facts, and what hostile answers give."""
 
-import dataclasses
 import gzip
 import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from loopback.elsewhere import Authority
 from loopback.registering import AUTNUM, NETWORK, PREFIX_STATUS, STATUS, measured, says
@@ -21,7 +21,7 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def timeless(answer: RegistryAnswer) -> RegistryAnswer:
-    return dataclasses.replace(answer, t0=0.0, t=0.0, asked_utc="")
+    return structs.replace(answer, t0=0.0, t=0.0, asked_utc="")
 
 
 def test_an_as_number_gives_its_registration_and_who_sees_it(ca: Authority) -> None:

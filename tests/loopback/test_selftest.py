@@ -7,11 +7,11 @@ import json
 import os
 import signal
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.cli.self_testing import lines_of
 from probe.judge.selftest import upper_bound

@@ -7,11 +7,11 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loopback.hasty import Nobody, in_haste, run_in_lab
 from probe.lab import open_lab

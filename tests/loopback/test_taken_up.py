@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from loopback.hasty import BLOCKED, in_haste, run_in_lab, states_of
 from probe.pipeline import rejudge

@@ -1,6 +1,5 @@
 """One trial over loopback: what moves, how it ends, and what is said of it."""
 
-import dataclasses
 import hashlib
 import itertools
 import random
@@ -12,6 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
+from msgspec import structs
 
 from loopback.authority import Authority
 from loopback.servers import OTHER, SITE, Loopback, a_session, fast, measured, over_tls, reset, tcp_server
@@ -444,7 +444,7 @@ def test_neighbours_of_one_name_keep_their_distance(authority: Authority) -> Non
 
 
 def test_a_step_without_a_plan_is_a_fault_of_ours(authority: Authority) -> None:
-    step = dataclasses.replace(a_step(a_plan()), transfer=None)
+    step = structs.replace(a_step(a_plan()), transfer=None)
     with pytest.raises(ExceptionGroup) as raised:
         measured(Loopback(ca_file=authority.ca_file), step)
     assert raised.group_contains(ValueError, match="no transfer is planned")

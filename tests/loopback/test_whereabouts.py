@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import dataclasses
 import json
 import socket
 import struct
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from loopback.helping import ask
 from loopback.settings import QUICK, a_session, a_target
@@ -100,7 +100,7 @@ def a_table() -> AsnTable:
 async def found(
     network: RealNetwork, servers: tuple[str, ...], controls: tuple[str, ...] = ()
 ) -> list[LocalFact]:
-    options = dataclasses.replace(QUICK, controls=controls)
+    options = structs.replace(QUICK, controls=controls)
     target = a_target("local:", experiment="whereabouts", servers=servers)
     async with a_session(network, options=options, asn_table=a_table()) as session:
         measured = await session.measure(Step(target=target, experiment="whereabouts", round=0))
@@ -232,7 +232,7 @@ def test_every_row_bears_the_as_that_was_found_and_no_file_the_address(
     table.write_text("# dated: 2026-01-05\n93.184.215.0/24\t64500\n")
 
     async def main() -> RunResult:
-        catalogue = dataclasses.replace(read_catalogue(), stun=(SERVER,))
+        catalogue = structs.replace(read_catalogue(), stun=(SERVER,))
         async with open_lab("clean", catalogue, rtt_s=0.0) as lab, a_stun_server(OWN) as port:
             theirs = lab.network.open_udp
             monkeypatch.setattr(

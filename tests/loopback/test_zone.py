@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import dns.flags
 import dns.message
 import dns.rcode
 import pytest
+from msgspec.structs import replace
 
 from loopback.elsewhere import Authority, a_world
 from loopback.settings import QUICK, a_session, a_target

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cases.script import NAME, ZERO
 from cases.world import facts_of

@@ -1,11 +1,11 @@
 """Whatever was measured and said in a run, its page is sound, and its workbook holds no formula."""
 
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.target import Target

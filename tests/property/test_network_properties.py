@@ -1,10 +1,10 @@
 """What must hold of every network, whatever its neutrals did."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.judge.digest import ControlDigest
 from probe.judge.network import NetworkHistory, network_finding, network_verdict

@@ -2,10 +2,10 @@
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.report.plots import trials_svg
 from probe.report.strip import strip

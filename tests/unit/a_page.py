@@ -1,10 +1,11 @@
 """Pages of runs made in code, and what holds for every page."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.verdict import Note

@@ -1,7 +1,8 @@
 """Records for tests, with everything that a test does not care about filled in."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.target import Debt, Target
 from probe.model.transfer import Transfer

@@ -7,14 +7,17 @@ knows the annex, with all that travels in it, and nothing else. `python -m unit.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.words import State
@@ -173,7 +176,7 @@ def _journal(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _wider(clue: Clue, by: int) -> Clue:
-    return replace(clue, first=clue.first - by, last=clue.last + by)
+    return dataclasses.replace(clue, first=clue.first - by, last=clue.last + by)
 
 
 def _span(text: str) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """Measurements for tests of judging, written in few words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.observation import (

@@ -1,7 +1,8 @@
 """Judged runs for tests of what a person sees."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import VantagePoint
 from probe.model.options import RunOptions, RunRecord

@@ -1,8 +1,9 @@
 """Runs as reports are told of them, made in code."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.report.told import Told

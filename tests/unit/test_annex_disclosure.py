@@ -206,14 +206,15 @@ def test_masks_are_added_up_over_the_runs() -> None:
 
 def test_every_key_of_the_json_form_is_described() -> None:
     """Words of docs/data-format.md and fields of the records, both ways as far as records go."""
-    from dataclasses import fields, is_dataclass
     from pathlib import Path
+
+    from msgspec import Struct
 
     from probe.report.annex import Annex, errors, known, letter, records
 
     page = (Path(__file__).parents[2] / "docs" / "data-format.md").read_text(encoding="utf-8")
     described = page.partition("## The annex as JSON")[2].partition("\n## ")[0]
-    kinds = [
+    kinds: list[type[Struct]] = [
         Annex,
         errors.Errors,
         errors.ErrorBound,
@@ -224,8 +225,8 @@ def test_every_key_of_the_json_form_is_described() -> None:
         known.Operator,
         d.Cell,
     ]
-    kinds += [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
-    names = {field.name for kind in kinds for field in fields(kind)}
+    kinds += [kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Struct)]
+    names = {name for kind in kinds for name in kind.__struct_fields__}
     assert sorted(name for name in names if f"`{name}`" not in described) == []
 
 

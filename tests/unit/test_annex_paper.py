@@ -28,7 +28,7 @@ HOSTILE = "http://news.example/?a=#let x = $1$*_`<b>\u202e" + "w" * 3_000
 
 def runs() -> tuple[Told, ...]:
     """Return runs of two operators: sealed, stopped, throttled with its trials, and with mischief."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     mischief = found(State.BLOCKED, BEGAN, input=HOSTILE, because=HOSTILE, mechanism="http.blockpage")
     return (

@@ -1,9 +1,9 @@
 """When an operator may be asked at all, and what is said instead: each cause by itself."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.model.words import ControlSource, Layer, Located, State
 from probe.report.annex import annex_of, document

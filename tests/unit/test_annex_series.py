@@ -130,7 +130,7 @@ def test_addresses_that_a_user_named_stand_for_themselves() -> None:
 
 
 def test_a_network_that_was_shut_down_is_a_finding_and_one_that_works_is_none() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     dark = replace(
         a_told().verdicts[0],

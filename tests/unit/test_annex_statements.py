@@ -4,9 +4,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from probe import locale
 from probe.model.observation import ControlAnswer, TCPConnect

@@ -1,6 +1,6 @@
 """Lists by category: counted, told in words, and only where a list was measured."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from probe.model.words import State
 from probe.report.categories import CATEGORY_COLUMNS, LIST, NAMES, categories_of, category_table

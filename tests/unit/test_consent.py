@@ -2,10 +2,10 @@
 
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe import locale
 from probe.cli.consent import Facts, Person, agreed, choose_controls, counts, minutes, screen
@@ -189,7 +189,7 @@ def test_another_tier_list_control_or_network_is_asked_about_again(
 ) -> None:
     assert agreed(FACTS, Sitter("y").person(), memory)
     asked = Sitter("n", "n")
-    assert not agreed(replace(FACTS, **changes), asked.person(), memory)  # type: ignore[arg-type]  # by name
+    assert not agreed(replace(FACTS, **changes), asked.person(), memory)
     assert asked.seen
 
 

@@ -1,7 +1,8 @@
 """Where the network is the finding, what was not measured is counted, not told one by one."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from probe.model.verdict import Verdict
 from probe.model.words import ReasonCode, State

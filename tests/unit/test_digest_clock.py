@@ -1,9 +1,9 @@
 """What a run knows of the time, and of portals, from its controls."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.judge.clock import ClockSample, clock_offset, corrected, host_of, http_date, served_at
 from probe.judge.digest import ControlDigest, digest_control

@@ -1,9 +1,9 @@
 """What is kept of a control's measurement: witnesses, names, clock, portal, sinkhole."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.judge.digest import ControlDigest, Witness, digest_control
 from probe.judge.portal import Sinkhole

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import docx
 import pytest
 from docx.oxml.ns import qn
+from msgspec.structs import replace
 
 from probe.report.annex.blocks import Document, Items, Paragraph, Table
 from probe.report.docx import docx_of

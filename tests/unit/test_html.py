@@ -3,11 +3,11 @@
 import hashlib
 import re
 from base64 import b64encode
-from dataclasses import replace
 from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from probe import locale
 from probe.model.observation import LocalFact

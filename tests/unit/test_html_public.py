@@ -1,7 +1,8 @@
 """A page made public: what an operator could look up, and what picks somebody out, is not in it."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from probe.report.told import Seal
 from unit import a_run

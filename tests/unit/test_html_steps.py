@@ -1,9 +1,9 @@
 """A measurement as a reader follows it: every kind of operation is told, in order of time, with what came."""
 
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from probe.model.appstore import StoreAnswer
 from probe.model.fact import PathHop, PathTrace, RegistryAnswer

@@ -1,10 +1,10 @@
 """Baselines: what a run's measurements make, and what such a row then carries as a control."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.judge.baseline import baseline_of, baseline_view
 from probe.judge.build import build_facts

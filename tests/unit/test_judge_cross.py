@@ -1,9 +1,9 @@
 """Which neutral addresses of a cross experiment count: those where no neutral name failed, tried in full."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cases.debts import a_cross
 from cases.script import NAME, TRUE_IP, a_target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cases.debts import measurements_of
 from cases.script import NAME, a_target, measured

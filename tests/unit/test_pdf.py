@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from msgspec.structs import replace
 
 from probe.report.annex.blocks import Figure, Paragraph, Section, Table, Verbatim
 from probe.report.letters.libraries import MissingLibraryError

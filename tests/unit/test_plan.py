@@ -1,10 +1,9 @@
 """Planning: which steps, in which order, not before when."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.model.options import RunOptions
 from probe.model.target import Target

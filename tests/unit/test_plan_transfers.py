@@ -1,6 +1,6 @@
 """A debt of transfers becomes the arms that METHOD section 7 names, or nothing."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from probe.model.options import RunOptions
 from probe.model.target import Debt, Step, Target

@@ -2,10 +2,10 @@
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe import locale
 from probe.judge.pairs import pair_tests

@@ -179,7 +179,9 @@ def test_headers_keep_their_names_and_lose_what_is_the_volunteers(
 def test_a_page_in_the_place_of_a_handshake_is_masked_in_its_hex(redactor: Redactor) -> None:
     def clean(first_bytes: str) -> str:
         tls = a_full_measurement().tls_handshakes[0]
-        changed = TLSHandshake(**{f: getattr(tls, f) for f in tls.__slots__} | {"first_bytes": first_bytes})
+        changed = TLSHandshake(
+            **{f: getattr(tls, f) for f in tls.__struct_fields__} | {"first_bytes": first_bytes}
+        )
         return masked(redactor, tls_handshakes=(changed,)).tls_handshakes[0].first_bytes
 
     assert bytes.fromhex(clean(b"HTTP/1.1 302 /?u=203.0.113.77 x".hex())) == b"HTTP/1.1 302 /?u=[ip] x"
@@ -206,7 +208,9 @@ def test_a_certificate_keeps_its_length_when_it_bears_the_hosts_name(redactor: R
     sha256 = hashlib.sha256(der).hexdigest()
     tls = a_full_measurement().tls_handshakes[0]
     certificate = Certificate(sha256=sha256, subject="CN=IVANOVA-PC", issuer="", not_before="", not_after="")
-    changed = TLSHandshake(**{f: getattr(tls, f) for f in tls.__slots__} | {"certificates": (certificate,)})
+    changed = TLSHandshake(
+        **{f: getattr(tls, f) for f in tls.__struct_fields__} | {"certificates": (certificate,)}
+    )
     clean, blobs = redactor.measurement(a_measurement(tls_handshakes=(changed,)), {sha256: der})
     ((kept_sha256, kept),) = blobs.items()
     assert len(kept) == len(der)

@@ -1,10 +1,10 @@
 """Redaction of transfers: numbers and signed receipts stay as they are, texts are masked like any other."""
 
-import dataclasses
 import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from probe.model.observation import TCPInfo
 from probe.model.transfer import Receipt, TCPSample, Transfer
@@ -97,7 +97,7 @@ def redactor() -> Redactor:
 
 
 def masked(redactor: Redactor, **changes: Any) -> Transfer:
-    transfer = dataclasses.replace(FULL, **changes)
+    transfer = structs.replace(FULL, **changes)
     clean, _ = redactor.measurement(a_measurement(experiment="throughput", transfers=(transfer,)), {})
     return clean.transfers[0]
 

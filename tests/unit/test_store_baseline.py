@@ -1,11 +1,11 @@
 """Baseline files: one target a line, checked with file and line."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.store import StoreError, decode_baseline, encode_baseline, read_baseline, write_baseline

@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from probe.judge import SelfTest
 from probe.model import (

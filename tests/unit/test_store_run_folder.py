@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe.model.options import RunRecord
 from probe.store import Redactor, RunFolder, StoreError

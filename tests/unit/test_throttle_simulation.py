@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not installed
 
@@ -149,7 +150,7 @@ def as_recorded(moved: Moved, run: int) -> Transfer:
     came = [(float(e[run]), float(b[run])) for _, e, b in moved.curve if b[run] > 0]
     total = round(float(moved.n_bytes[run]))
     counted = [round(sum(b for _, b in came[: k + 1])) for k in range(len(came))]
-    return replace(
+    return structs.replace(
         a_trial("T", 8000),
         requested=0.0,
         first_byte=float(moved.first_byte[run]) if came else None,

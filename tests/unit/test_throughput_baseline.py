@@ -1,9 +1,9 @@
 """What a baseline keeps of transfers, and what it calibrates later."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cases.debts import measurements_of
 from cases.script import ZERO, a_target

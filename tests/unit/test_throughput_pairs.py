@@ -1,9 +1,9 @@
 """Pairs of transfers: their window, their rates, what makes one unfit, and when a test is over."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cases.script import a_target
 from cases.transfers import a_pair, a_receipt, a_transfer_measurement, a_trial

@@ -1,6 +1,6 @@
 """What pages moved, read from rounds and from neutrals, and which debts follow."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cases.script import ZERO, a_target, measured
 from cases.world import NEUTRALS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from probe.judge.baseline import baseline_of
 from probe.model import failure as f

@@ -1,8 +1,7 @@
 """The AS that a helper signed counts where nothing better is known, and where all its receipts agree."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from probe.model.measurement import Measurement, VantagePoint
 from probe.pipeline.whereabouts import told_by_receipts
@@ -14,8 +13,8 @@ UNKNOWN = VantagePoint()
 
 def receipts(*asns: str, is_valid: bool = True) -> list[Measurement]:
     """Return a measurement with a transfer for each AS, and one without a receipt."""
-    told = [dataclasses.replace(RECEIPT, client_asn=asn, is_valid=is_valid) for asn in asns]
-    return [a_measurement(transfers=(dataclasses.replace(FULL, receipt=one),)) for one in (*told, None)]
+    told = [structs.replace(RECEIPT, client_asn=asn, is_valid=is_valid) for asn in asns]
+    return [a_measurement(transfers=(structs.replace(FULL, receipt=one),)) for one in (*told, None)]
 
 
 def test_receipts_that_agree_tell_the_as() -> None:

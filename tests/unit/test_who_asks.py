@@ -1,9 +1,9 @@
 """Resolvers in the catalogue: each address over each transport, and names that tell who asks."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe.cli.consent import screen
 from probe.model.options import RunOptions

@@ -3,12 +3,12 @@
 import csv
 import xml.etree.ElementTree as ET
 import zipfile
-from dataclasses import replace
 from io import BytesIO, StringIO
 from typing import Any
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from openpyxl.utils.escape import unescape
 
 from probe import locale

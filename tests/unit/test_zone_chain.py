@@ -1,7 +1,5 @@
 """Signatures from the trust anchor down to a zone's start of authority, over messages never sent."""
 
-from dataclasses import replace
-
 import dns.dnssec
 import dns.message
 import dns.name
@@ -9,6 +7,7 @@ import dns.rdatatype
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.lab.records import Broken
 from probe.lab.zones import Zones, _root_zone, anchor

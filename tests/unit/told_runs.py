@@ -1,9 +1,10 @@
 """Runs as reports are told of them, made in code: a service of two targets, found as a test wishes."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement, VantagePoint
 from probe.model.verdict import ServiceVerdict, Verdict

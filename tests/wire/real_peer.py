@@ -13,9 +13,10 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import asdict
 
 from probe.lab import wireguard
 from probe.measure.dial import RealNetwork

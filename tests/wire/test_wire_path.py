@@ -8,10 +8,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from loopback.registering import AUTNUM
 from probe.lab.names import SYSTEM_RESOLVERS

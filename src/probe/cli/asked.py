@@ -1,8 +1,9 @@
 """What was typed at a measuring command, checked one by one, and the request that it makes."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.cli import options as o
 
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
     from probe.pipeline.request import RunRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What was typed, checked one by one."""
 
     command: str

@@ -1,8 +1,9 @@
 """From a request to a run that was agreed to: the question about controls, the screens."""
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from probe.cli import consent, exits, memory
 from probe.cli.places import check_results

@@ -5,8 +5,9 @@ digest and is asked about again. High risk is asked about every time.
 """
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.cli import consent_rows
 from probe.cli.speeds import NONE, Speeds, cost
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 TIERS: Final = ("low", "elevated", "high")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What a run would do, as far as consent is concerned."""
 
     command: str = "probe run"
@@ -67,8 +67,7 @@ class Facts:
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Whoever sits before the terminal: shown text, asked for a line."""
 
     show: "Callable[[str], None]"

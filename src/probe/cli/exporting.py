@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
+
+from msgspec import Struct
 
 from probe.cli import exits
 from probe.locale import _, ngettext
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What was asked for."""
 
     runs: tuple[Path, ...]
@@ -31,8 +31,7 @@ class Order:
     """A newer table of operators than the shipped one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class Telling(Struct, frozen=True, kw_only=True):
     """What a form draws from: the runs as they are, and the annex made of them as it may be shown."""
 
     runs: tuple["Told", ...]
@@ -64,8 +63,7 @@ Draw = Callable[[Telling, BinaryIO], None]
 """Writes a whole file into a stream that can be sought."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """How one form is written."""
 
     write: Callable[[Order], None]

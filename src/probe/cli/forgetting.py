@@ -4,9 +4,10 @@ import re
 import shutil
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.cli import ephemeral, exits, helper_state, leftovers, memory
 from probe.cli.terminal import somebody_is_there
@@ -44,16 +45,14 @@ BEYOND: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One thing found on this disk."""
 
     path: Path
     n_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Struct, frozen=True, kw_only=True):
     """One thing that looks like a run and is not removed, and why."""
 
     path: Path

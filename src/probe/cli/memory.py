@@ -3,9 +3,10 @@
 import contextlib
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from probe.system.disk import open_new, replace
 
@@ -13,8 +14,7 @@ LIMIT: Final = 10_000
 """Bytes read of the file: it holds two short values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """One small file, readable by its owner only; a broken one counts as none."""
 
     path: Path

@@ -1,8 +1,9 @@
 """What comparing speeds would cost and who would see it: said before the first packet."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.locale import _, ngettext
 
@@ -14,8 +15,7 @@ MOST_MINUTES: Final = 3
 """Of one target that seems slow: both tests of both pairs at 128 kB a transfer, and the wait between them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speeds:
+class Speeds(Struct, frozen=True, kw_only=True):
     """Transfers of a run that nothing slows."""
 
     n: int

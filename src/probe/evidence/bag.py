@@ -8,9 +8,10 @@ import re
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence.error import EvidenceError
 from probe.evidence.manifest import (
@@ -47,8 +48,7 @@ _BLOCK: Final = 1 << 20
 _FOLDER_MODE: Final = 0o700
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What a bag is made of."""
 
     run_id: str
@@ -61,8 +61,7 @@ class Contents:
     """VERIFY.txt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A bag that lies beside the place where it will be."""
 
     bag: Path

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from probe.evidence.authority import MAX_CERTIFICATES, AuthorityError, certificate
 from probe.evidence.der import (
@@ -57,8 +57,7 @@ _CERTIFICATES: Final = 0xA0
 _ATTRIBUTES: Final = 0xA0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """A message whose signature holds; whether its signer is to be believed is another question."""
 
     content: bytes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence import handling
 from probe.evidence.outside import CUSTODY, SIGNATURE, TOKEN, TooLargeError, content_of
@@ -23,8 +24,7 @@ LEFT_BY: Final = {SIGNED: SIGNATURE, STAMPED: TOKEN}
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """One line; `sha256` is empty where nothing was left."""
 
     handling: Handling

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 INTEGER, OCTETS, NULL, OID, GENERALIZED_TIME = 0x02, 0x04, 0x05, 0x06, 0x18
 BOOLEAN, SEQUENCE, SET = 0x01, 0x30, 0x31
@@ -16,8 +17,7 @@ class DerError(ValueError):
     """Bytes that are not what they should be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
+class Element(Struct, frozen=True, kw_only=True):
     """One element; `raw` is tag, length and content."""
 
     tag: int

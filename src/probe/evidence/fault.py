@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from probe.locale import N_, _
 
@@ -64,8 +65,7 @@ SENTENCES: Final[Mapping[str, str]] = {
 """In English, by code; translated where they are shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One thing that is wrong."""
 
     code: str
@@ -82,8 +82,7 @@ class Fault:
         return _(SENTENCES[self.code]).format(**params)
 
 
-@dataclass(slots=True)
-class Faults:
+class Faults(Struct):
     """Gathers them."""
 
     kept: list[Fault] = field(default_factory=list)

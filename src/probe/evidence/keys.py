@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+from msgspec import Struct
 
 from probe.evidence.error import EvidenceError
 from probe.locale import _
@@ -25,8 +25,7 @@ _TRIES: Final = 3
 """Passphrases that may be mistyped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
+class SigningKey(Struct, frozen=True, kw_only=True):
     """Both halves; the public one as 32 bytes. The private one is in no `repr`."""
 
     private: Ed25519PrivateKey

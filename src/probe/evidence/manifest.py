@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence.outside import OUTSIDE, SIGNED
 from probe.system.names import PLAIN
@@ -49,8 +50,7 @@ REQUIRED: Final = tuple(
 _LINE: Final = re.compile(r"([0-9a-f]{64})  (.{1,700})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One file of a bag; its name begins at the bag's folder, parts joined by slashes."""
 
     name: str
@@ -58,8 +58,7 @@ class Entry:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BagInfo:
+class BagInfo(Struct, frozen=True, kw_only=True):
     """What bag-info.txt says."""
 
     run_id: str

@@ -6,10 +6,11 @@ import hashlib
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence.error import EvidenceError
 from probe.evidence.manifest import INFO, MANIFEST, NAME, TAGMANIFEST
@@ -31,8 +32,7 @@ SMALL: Final = 64 * 1024
 _BLOCK: Final = 1 << 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What lies in a bag's folder."""
 
     sizes: Mapping[str, int]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence.der import (
     BOOLEAN,
@@ -35,8 +36,7 @@ GRANTED: Final = (0, 1)
 _VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class Stamp(Struct, frozen=True, kw_only=True):
     """What an authority says: that it saw this hash at this time."""
 
     imprint: bytes

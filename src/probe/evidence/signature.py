@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from probe.evidence import custody_after, minisign, sshsig
 from probe.evidence.manifest import root_of
@@ -35,8 +36,7 @@ PROBLEMS: Final = {
 """What is wrong with a signature, by its machine word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """What there is of it; `problem` is a key of PROBLEMS where it is bad, else empty."""
 
     state: State

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from probe.evidence import authority, custody_after, rfc3161
 from probe.evidence.authority import AuthorityError
@@ -39,8 +40,7 @@ PROBLEMS: Final = {
 """What is wrong with a time stamp, by its machine word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """What there is of it; `problem` is a key of PROBLEMS where it is bad, else empty."""
 
     state: State

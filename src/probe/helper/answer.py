@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from probe.helper.guard import NOT_FOR_HTTP, is_public
 from probe.measure.control_answer import address_and_port
@@ -27,8 +28,7 @@ BY_CLIENT, BY_HELPER, BOGON, VALID = 1, 2, 4, 8
 """Flags of `ip_info`: who found the address, whether it is public, whether it showed a good certificate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a client asks; the URL and the endpoints have passed the guard."""
 
     place: Place
@@ -38,8 +38,7 @@ class Question:
     """Whether to shake hands over UDP/443 as well."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Found:
+class Found(Struct, kw_only=True):
     """What has been seen so far; a deadline leaves it as it is."""
 
     failure: str | None = None

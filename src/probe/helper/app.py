@@ -8,11 +8,11 @@ import re
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct, field
 
 from probe import __version__
 from probe.helper.guard import NotAllowedError
@@ -57,8 +57,7 @@ class _Asked(msgspec.Struct):
 _DECODER: Final = msgspec.json.Decoder(_Asked)
 
 
-@dataclass(slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, kw_only=True):
     """An ASGI application.
 
     `behind_proxy` takes the client's address from the last X-Forwarded-For, which the proxy wrote.

@@ -6,7 +6,6 @@ import hashlib
 import os
 import ssl
 import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from msgspec import Struct
 
 from probe.system.disk import open_new
 
@@ -44,8 +44,7 @@ class IdentityError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """`certificate_sha256` is of the leaf's DER, `public_key` of receipts; both hex."""
 
     context: ssl.SSLContext

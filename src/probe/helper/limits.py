@@ -7,8 +7,9 @@ import ipaddress
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 MINUTE_S: Final = 60.0
 CLIENTS: Final = 20_000
@@ -17,8 +18,7 @@ V6_PREFIX: Final = 48
 """What one subscriber of IPv6 may have all of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What is given at most; bytes are of bodies, seconds from the accepted connection to its end."""
 
     max_bytes: int = 262_144

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.measure.kernel import tcp_info
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-@dataclass(slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, kw_only=True):
     """One transfer as this side sees it, under way or over."""
 
     nonce: str

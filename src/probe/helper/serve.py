@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import logging
 import signal
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field, structs
 
 from probe.helper.app import Endpoint
 from probe.helper.door import door
@@ -39,8 +39,7 @@ READ_S: Final = 60
 GRACE_S: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What the operator of a helper chose. `transfer_port` None serves no transfers; 0 takes any port."""
 
     bind: str = "127.0.0.1"
@@ -57,8 +56,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """A helper that serves."""
 
     port: int
@@ -151,7 +149,7 @@ def _at_the_door(settings: Settings) -> Limits:
     """Return the limits on connections to the endpoint; behind a proxy all come from one address."""
     if not settings.behind_proxy:
         return settings.limits
-    return dataclasses.replace(settings.limits, connections_per_client=settings.limits.connections)
+    return structs.replace(settings.limits, connections_per_client=settings.limits.connections)
 
 
 async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None]) -> None:

@@ -7,9 +7,10 @@ import json
 import struct
 import sys
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.helper.receipts import VERSION, Seen
 from probe.helper.request import NONCE, Head, RefusedError, answer_head, answer_json, read_head
@@ -29,8 +30,7 @@ MAX_NONCES: Final = 128
 MAX_QUESTION: Final = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """A connection whose handshake is done, and what it may use."""
 
     reader: asyncio.StreamReader

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from probe.judge.constants import STORE_LOOKS
 from probe.judge.outcome import conclude
@@ -26,8 +27,7 @@ GONE = "store.delisted"
 OK = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreFacts:
+class StoreFacts(Struct, frozen=True, kw_only=True):
     """What the shop said of an app, all rounds together."""
 
     offered: bool

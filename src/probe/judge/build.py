@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from itertools import chain
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import astuple
 
 from probe.judge.bench import Bench
 from probe.judge.facts import RunFacts

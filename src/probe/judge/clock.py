@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model import failure as failures
 from probe.model.measurement import Measurement
@@ -25,8 +26,7 @@ _IMF_FIXDATE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSample:
+class ClockSample(Struct, frozen=True):
     """What one server said the time is, against this machine's wall clock at that moment."""
 
     uid: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from probe.model.target import MIRROR
 from probe.model.verdict import ServiceVerdict
@@ -26,8 +27,7 @@ class _Part(NamedTuple):
     lacks_family: bool
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """What verdicts come to, without the verdicts: a list has ten thousand."""
 
     counts: Counter[State] = field(default_factory=Counter)

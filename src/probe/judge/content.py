@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.fingerprints import Confidence, Scope
 from probe.judge.rule import Rule, always
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 BREAKS_OFF: Final = "http.body_breaks_off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentFacts:
+class ContentFacts(Struct, frozen=True, kw_only=True):
     """What the tables ask of the answers at the last hop."""
 
     status: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge.constants import (
     CROSS_GAP_SLACK_S,
@@ -23,8 +24,7 @@ TARGET = "target"
 NEUTRAL = "neutral"
 
 
-@dataclass(slots=True, eq=False)
-class CrossTry:
+class CrossTry(Struct, eq=False):
     """One cell tried once; tries that say nothing (a fault of this machine) are left out."""
 
     name_kind: str
@@ -36,8 +36,7 @@ class CrossTry:
     passed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cross:
+class Cross(Struct, frozen=True, kw_only=True):
     """What a cross experiment has shown."""
 
     by_name: bool = False

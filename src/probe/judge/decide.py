@@ -5,10 +5,11 @@ Sequential: pairs come one by one, and a test ends as soon as no pair to come co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import comb, log
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from probe.judge.constants import (
     CLEAR_MEDIAN,
@@ -35,8 +36,7 @@ SMALLEST_BPS = 1.0
 """What stands for a rate of nothing where a logarithm is taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What the pairs of one test say."""
 
     answer: Answer

@@ -1,9 +1,10 @@
 """What neutrals, portal checks, the sinkhole and this machine tell, in little: a run keeps thousands."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from probe.judge.clock import ClockSample, clock_samples, host_of, is_valid
 from probe.judge.constants import SCREEN_LEAST_BYTES
@@ -32,8 +33,7 @@ _SIDES: Final[dict[str, Side]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Witness:
+class Witness(Struct, frozen=True, kw_only=True):
     """One try at a neutral (or at a control resolver): what it reached, and when.
 
     `ok` on a TLS port is a handshake whose chain and name hold, dates left out; on port 80 any HTTP
@@ -58,8 +58,7 @@ class Witness:
     """Of the server; for 53 of the resolver, "system" where it is the system's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlDigest:
+class ControlDigest(Struct, frozen=True, kw_only=True):
     """All that judging needs of one measurement of a neutral, a network target or this machine."""
 
     uid: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge.fingerprints import Scope
 from probe.judge.heard import ALIKE, OTHERWISE
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from probe.judge.witness import Count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DnsFacts:
+class DnsFacts(Struct, frozen=True, kw_only=True):
     """What the artefact rows and the rows by count ask; `count` is None where the name resolved."""
 
     resolver_fails: bool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from probe.judge.bench import Bench
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 EMPTY_BENCH: Final = Bench(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
+class RunFacts(Struct, frozen=True, kw_only=True):
     """Everything but the target's own measurements; the same for every target of a run."""
 
     options: RunOptions

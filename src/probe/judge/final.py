@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from probe.judge.content import ANSWERED, PLAIN_CONTENT, TLS_CONTENT, ContentFacts
 from probe.judge.fingerprints import Scope, legal_notice, match_page, match_redirect

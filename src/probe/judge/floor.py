@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge import kind as k
 from probe.judge.rule import Rule, always
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from probe.judge.witness import Count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloorFacts:
+class FloorFacts(Struct, frozen=True, kw_only=True):
     """A layer that failed in every round, at true addresses (or with a cross experiment that needs none)."""
 
     count: Count

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import mean, pstdev
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.constants import (
     FREEZE_CV,
@@ -30,8 +31,7 @@ SUSPECT_TRIALS: Final = 2
 """Trials of pairs that look like a freeze, before it is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
+class Freeze(Struct, frozen=True, kw_only=True):
     """What the trials of a freeze showed; None is what nobody tried."""
 
     tried: int = 0

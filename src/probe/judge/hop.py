@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from probe.judge import kind as k
 from probe.judge.bench import UDP53
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 DEPTH = {Layer.DNS: 0, Layer.TCP: 1, Layer.TLS: 2, Layer.QUIC: 2, Layer.VPN: 2, Layer.HTTP: 3}
 
 
-@dataclass(slots=True, eq=False)
-class Round:
+class Round(Struct, eq=False):
     """How one hop went in one round and family."""
 
     leg: Leg
@@ -44,8 +44,7 @@ class Round:
         return not self.failures
 
 
-@dataclass(slots=True, eq=False)
-class Hop:
+class Hop(Struct, eq=False):
     """One hop of a target, in all rounds."""
 
     facts: RunFacts

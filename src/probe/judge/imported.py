@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge.rule import Rule, always
 from probe.model.words import Located, ReasonCode, State
@@ -29,8 +31,7 @@ NO_NEUTRALS: Rule[object] = Rule(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What the program that measured made of all it saw; words that are none of ours claim nothing."""
 
     input: str = ""

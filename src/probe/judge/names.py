@@ -1,8 +1,9 @@
 """What the system's resolver says for names of neutrals: whether it works, and tells the truth."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from probe.judge.clock import is_valid
 from probe.judge.fingerprints import NAT64, is_bogon, match_dns_address
@@ -13,8 +14,7 @@ PUBLIC: Final = "public"
 EMPTY: Final = "empty"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameAnswer:
+class NameAnswer(Struct, frozen=True, kw_only=True):
     """What the system's resolver said for one name of a neutral."""
 
     uid: str

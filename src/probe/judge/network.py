@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge import note as n
 from probe.judge.constants import CLOCK_TOLERANCE_S
@@ -38,8 +39,7 @@ SPOKEN_OF: Final[dict[str, SpellKind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkFinding:
+class NetworkFinding(Struct, frozen=True, kw_only=True):
     """The verdict on the network, and what judging a target needs of it."""
 
     state: State

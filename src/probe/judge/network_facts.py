@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.clock import clock_offset
 from probe.judge.fingerprints import is_bogon
@@ -40,8 +41,7 @@ PORTAL_QUORUM: Final = 2
 """METHOD 4: two of the three check pages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkHistory:
+class NetworkHistory(Struct, frozen=True, kw_only=True):
     """What earlier runs on this network found: same declared AS, access type and network name."""
 
     n_good: Whole = 0
@@ -56,8 +56,7 @@ class NetworkHistory:
     """Another link of this machine or volunteer worked during this run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkFacts:
+class NetworkFacts(Struct, frozen=True, kw_only=True):
     """All that the network's rules may ask."""
 
     n_tries: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.constants import (
     FREEZE_PASSED,
@@ -41,8 +42,7 @@ ELSEWHERE_TIMES: Final = 2
 """How much more than the freeze let through is asked of another server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """What transfers fetch: its URL, one validated address, the name in the ClientHello."""
 
     url: str
@@ -70,8 +70,7 @@ def transfer_debts(facts: RunFacts, reading: Reading, web: Outcome, slowness: Sl
     return tuple(debt for debt, cost in owing.debts() if cost <= left)
 
 
-@dataclass(frozen=True, slots=True)
-class _Owing:
+class _Owing(Struct, frozen=True):
     facts: RunFacts
     reading: Reading
     slowness: Slowness

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from probe.model.words import ControlSource, Located, State
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from probe.model.words import Layer
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Wants:
+class Wants(Struct, kw_only=True, eq=False):
     """What else would make the verdict stronger, before anybody asks whether it can be had."""
 
     rounds: bool = False
@@ -51,8 +51,7 @@ class Wants:
         self.transfers = self.transfers or other.transfers
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Medians of the test that decides, in bit/s, and the median of its ratios."""
 
     goodput_bps: float
@@ -60,8 +59,7 @@ class Rates:
     ratio: float
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Outcome:
+class Outcome(Struct, kw_only=True, eq=False):
     """A rule that held, and its surroundings."""
 
     rule: Rule[Any]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.judge.constants import FOREIGN_PAIRS, LEAST_CONTROL_BPS, PAIRS_AT_MOST, UNFIT_PAIRS
 from probe.judge.decide import Decision, decide, is_over
@@ -31,8 +33,7 @@ UNFINISHED: Final = "unfinished"
 """Why a pair gives no ratio."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """One measurement of two arms. Rates in bit/s; `unfit` says why there are none."""
 
     uid: str
@@ -47,8 +48,7 @@ class Pair:
     control_bps: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairTest:
+class PairTest(Struct, frozen=True, kw_only=True):
     """All pairs of one kind and number of test, in order of time; without any it was not made."""
 
     arms: Arms = ""

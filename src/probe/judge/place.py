@@ -1,8 +1,9 @@
 """Where a hop leads, by the words of its URL."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.vpn import TUNNEL_PORTS
 
@@ -19,8 +20,7 @@ PORTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Place(Struct, frozen=True, eq=False):
     """Where a hop leads: the words of its URL."""
 
     url: str

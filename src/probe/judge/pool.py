@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.trial import broke_off, is_foreign, is_short, rates_of
 
@@ -15,8 +16,7 @@ CONTROL_ARMS: Final = frozenset(("C1", "C2", "N"))
 PURPOSES: Final = frozenset(("pair", "self_test"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeutralTrial:
+class NeutralTrial(Struct, frozen=True, kw_only=True):
     """One trial in which nothing is suspected."""
 
     server: str

@@ -1,8 +1,9 @@
 """Whether something on this network answers in the place of others: portal check pages and the sinkhole."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from probe.judge.clock import host_of
 from probe.model.measurement import Measurement
@@ -17,8 +18,7 @@ SINKHOLE_PREFIX: Final = "192.0.2."
 """TEST-NET-1 (RFC 5737): nothing lives there, so whoever answers stands in between."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortalCheck:
+class PortalCheck(Struct, frozen=True, kw_only=True):
     """One check page, once."""
 
     uid: str
@@ -83,8 +83,7 @@ def _judge(trip: HTTPRoundTrip, asked: str, wanted: Callable[[HTTPRoundTrip], bo
     return "other_page", f"status {trip.status_code}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sinkhole:
+class Sinkhole(Struct, frozen=True, kw_only=True):
     """Whether something answered where nothing lives; None where it was not asked."""
 
     uid: str

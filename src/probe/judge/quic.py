@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from probe.judge import kind as k
 from probe.judge import note as notes
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 UNKNOWN_AS = "AS0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuicFacts(FloorFacts):
+class QuicFacts(FloorFacts, frozen=True, kw_only=True):
     """Handshakes of one family that failed in every round, and what stood beside them."""
 
     arms: QuicArms

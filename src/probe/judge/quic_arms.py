@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge.constants import CROSS_NEUTRALS, CROSS_PASS_WITHIN_S, CROSS_TRIES
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from probe.model.quic import QUICHandshake
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuicArms:
+class QuicArms(Struct, frozen=True, kw_only=True):
     """Of one family, over all rounds in which the target failed."""
 
     neutral_passes: bool

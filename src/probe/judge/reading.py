@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from probe.judge import kind as k
 from probe.judge.certificate import certificate_kind
@@ -30,8 +31,7 @@ RESOLVERS = frozenset({"dns", "doh"})
 """Experiments whose target is a resolver: its answers are what is asked for."""
 
 
-@dataclass(slots=True, eq=False)
-class Try:
+class Try(Struct, eq=False):
     """One address tried once in one round at one hop: how far it got. Times are seconds of the run."""
 
     uid: str
@@ -53,8 +53,7 @@ class Try:
     """A handshake here ended with a certificate that holds."""
 
 
-@dataclass(slots=True, eq=False)
-class Leg:
+class Leg(Struct, eq=False):
     """One hop of one measurement."""
 
     measurement: Measurement
@@ -63,8 +62,7 @@ class Leg:
     tries: list[Try] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
-class Reading:
+class Reading(Struct, eq=False):
     """All of a target's measurements, sorted by what they are for."""
 
     target: Target

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from probe.model.words import Located, ReasonCode, State
 
@@ -22,8 +23,7 @@ RULES_DATED = "2026-11-21"
 F = TypeVar("F")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[F]):
+class Rule(Struct, Generic[F], frozen=True):
     """One row of a layer's table.
 
     `mechanism` and `because` may hold `{named}` parameters, filled in from the params that the facts

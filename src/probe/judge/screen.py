@@ -7,9 +7,10 @@ accuses nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.constants import (
     SCREEN_FASTER,
@@ -30,8 +31,7 @@ LEAST_RTT_S: Final = 0.001
 FASTEST_BPS: Final = 1e10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRate:
+class PageRate(Struct, frozen=True, kw_only=True):
     """What one answer moved, as seen at the socket."""
 
     n_bytes: int

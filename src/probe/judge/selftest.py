@@ -8,11 +8,12 @@ frequent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise, product
 from math import ceil, exp, lgamma, log, log1p
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge.constants import PAIRS
 from probe.judge.decide import SMALLEST_BPS, decide
@@ -36,8 +37,7 @@ CONFIDENCE: Final = 0.95
 HALVINGS: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfTest:
+class SelfTest(Struct, frozen=True, kw_only=True):
     """What a pool of neutral trials says about the decision's errors on this link."""
 
     n_trials: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from probe.judge.rule import Rule, always
 from probe.model.words import ReasonCode, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesFacts:
+class SeriesFacts(Struct, frozen=True, kw_only=True):
     """How many rounds of one family worked, failed, and in how many layers."""
 
     n_ok: int

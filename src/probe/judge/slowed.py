@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge import note as notes
 from probe.judge.baseline import calibration_of
@@ -50,8 +51,7 @@ GOOD: Final = 2
 """The class of a status that brings the thing itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slowness:
+class Slowness(Struct, frozen=True):
     """A target's transfers, and what they amount to."""
 
     facts: SlowFacts

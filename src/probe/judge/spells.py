@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from probe.judge.groups import (
     DOMESTIC_LISTED,
@@ -36,8 +37,7 @@ TLS_PORT: Final = 443
 PORTAL_PAGES: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
+class Spell(Struct, frozen=True, kw_only=True):
     """A part of a run in which less answered than in another part of it."""
 
     kind: SpellKind

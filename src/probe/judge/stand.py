@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge.constants import BASELINE_ALONE_S, BASELINE_FRESH_S, CONTROL_AGAIN_S, UNDATED
@@ -22,8 +23,7 @@ SOURCES = tuple(ControlSource)
 """In the order of the vocabulary."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class Stand(Struct, frozen=True, kw_only=True):
     """All that the rules ask about controls."""
 
     carries: bool = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge.address import judge_addresses
 from probe.judge.appstore import judge_store
@@ -48,8 +49,7 @@ LEAST_ACCUSING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A verdict, and what it still needs; with nothing owed it is final."""
 
     verdict: Verdict
@@ -77,8 +77,7 @@ def _slowed(facts: RunFacts, reading: Reading, web: Outcome) -> Outcome:
     return judge_slowness(facts, web, slowness)
 
 
-@dataclass(slots=True, eq=False)
-class _Run:
+class _Run(Struct, eq=False):
     """What the hops of one target share."""
 
     facts: RunFacts

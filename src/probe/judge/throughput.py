@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.judge.constants import LEAST_CONTROL_BPS, LEAST_PAIRS, SLOW_MEDIAN, SLOW_RATIO
 from probe.judge.floor import DIFFERENTLY, NAME_DIFFERENTLY
@@ -19,8 +21,7 @@ EVEN_PAIRS: Final = 2
 """Pairs at a neutral server that show what this link gives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlowFacts:
+class SlowFacts(Struct, frozen=True, kw_only=True):
     """All that the table may ask of a target's transfers."""
 
     own: PairTest = field(default_factory=PairTest)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from probe.model.words import ControlSource
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 OONI_KEY = "ooni"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlView:
+class ControlView(Struct, frozen=True, kw_only=True):
     """The target as one control saw it, once. Failure strings are those of the model; None is success."""
 
     source: ControlSource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probe.judge import kind as k
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from probe.model.vpn import Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VpnFacts(FloorFacts):
+class VpnFacts(FloorFacts, frozen=True, kw_only=True):
     """Handshakes, or exchanges of data, of one family that failed in every round."""
 
     stage: Stage

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge.bench import UDP53
@@ -31,8 +32,7 @@ SPOKEN: Final = frozenset({None, f.DNS_NXDOMAIN, f.DNS_NO_ANSWER, f.DNS_SERVFAIL
 """What a resolver that was reached says, whoever runs the servers of such names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoFacts:
+class WhoFacts(Struct, frozen=True, kw_only=True):
     """In no round was the asker's address its owner's."""
 
     heard: bool

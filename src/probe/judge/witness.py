@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge.constants import (
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from probe.model.measurement import Measurement
 
 
-@dataclass(slots=True, eq=False)
-class Failed:
+class Failed(Struct, eq=False):
     """One failure that may be counted."""
 
     uid: str
@@ -38,8 +38,7 @@ class Failed:
     """It is no witness: it lies in our own burst of handshakes, or the resolver failed for all names then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """What a series of failures amounts to."""
 
     stands: bool

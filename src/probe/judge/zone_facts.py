@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge.constants import FLOOR_ROUNDS, NEAR_S, ZONE_AGREE, ZONE_SERIAL_GAP
@@ -31,8 +32,7 @@ UNTIMED: Final = "untimed"
 UNKNOWN: Final = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """One reply, and when it came: seconds of the run."""
 
     uid: str
@@ -41,8 +41,7 @@ class Said:
     answer: ZoneAnswer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneSeen:
+class ZoneSeen(Struct, frozen=True, kw_only=True):
     """All that the rules of a zone may ask of its measurements."""
 
     roots: int

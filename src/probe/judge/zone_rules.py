@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from probe.judge import kind as k
 from probe.judge import zone_facts as z
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from probe.judge.witness import Count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneFacts:
+class ZoneFacts(Struct, frozen=True, kw_only=True):
     """What was seen, and what stood beside it."""
 
     seen: z.ZoneSeen

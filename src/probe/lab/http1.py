@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from probe.lab.records import Answer, Request
 
 if TYPE_CHECKING:
@@ -87,8 +89,6 @@ def head_of(answer: Answer, *, keep: bool) -> bytes:
 
 async def serve_http1(wire: Wire, respond: Respond, server_name: str | None = None, *, is_tls: bool) -> None:
     """Answer requests until the client is done."""
-    from dataclasses import replace
-
     buffer = bytearray()
     while (head := await read_head(wire, buffer)) is not None:
         request = parse_head(head, wire, server_name, is_tls=is_tls)

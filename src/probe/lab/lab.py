@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.lab.ca import Authority
 from probe.lab.dns_server import open_udp, serve_udp
@@ -43,8 +44,7 @@ VANTAGE = VantagePoint(
 """A subscriber of the operator whose resolver and notice server the lab holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lab:
+class Lab(Struct, frozen=True, kw_only=True):
     """An open lab: what to measure through, what to measure, and what must come out."""
 
     network: LabNetwork

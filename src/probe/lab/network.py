@@ -8,9 +8,10 @@ import errno
 import os
 import socket
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from probe.lab.names import SYSTEM_RESOLVERS, version_of
 from probe.lab.records import Place
@@ -30,8 +31,7 @@ GAI = {
 TEMPORARY = (socket.EAI_AGAIN, "Temporary failure in name resolution")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabClock:
+class LabClock(Struct, frozen=True, kw_only=True):
     """Real time, with the wall clock as wrong as the scenario wants it."""
 
     shift_s: float = 0.0
@@ -73,8 +73,7 @@ class Meant:
             self._places.pop((host, port), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Struct, frozen=True, kw_only=True):
     """The loopback sockets of one family that stand for the whole internet."""
 
     host: str

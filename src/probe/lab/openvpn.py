@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import struct
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -127,12 +128,11 @@ def profile(pki: Pki, host: str, port: int, proto: str, wrap: str) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Client:
+class _Client(msgspec.Struct):
     channel: Channel
     tls: SSL.Connection
     plain: bytes = b""
-    own: k.Randoms = field(default_factory=k.Randoms)
+    own: k.Randoms = msgspec.field(default_factory=k.Randoms)
     theirs: k.Randoms | None = None
     data: k.DataChannel | None = None
 

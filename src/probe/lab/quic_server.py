@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import struct
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from probe.lab import truth
 from probe.lab.hostile import doors
@@ -37,8 +38,7 @@ def has_quic() -> bool:
     return importlib.util.find_spec("aioquic") is not None
 
 
-@dataclass(slots=True, eq=False)
-class _Flow:
+class _Flow(Struct, eq=False):
     hello: Hello = field(default_factory=Hello)
     held: list[bytes] = field(default_factory=list)
     server: Any = None

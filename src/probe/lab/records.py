@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from probe.lab.hostile.records import Misbehaviour
@@ -49,16 +50,14 @@ class CatalogueLike(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a connection was meant to go, whatever loopback port it really reached."""
 
     address: str
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One HTTP request as the lab's server read it. Header names are lower case."""
 
     method: str
@@ -97,8 +96,7 @@ Act = Callable[[Wire], Awaitable[None]]
 """Takes over a connection and does as it likes; the connection is closed when it returns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One HTTP answer, or `act` for what no honest server would send."""
 
     status: int = 200
@@ -111,8 +109,7 @@ class Answer:
 Answerer = Callable[[Request], Answer]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speed:
+class Speed(Struct, frozen=True, kw_only=True):
     """How fast the bytes of one connection pass towards the client, handshake included."""
 
     how: Literal["police", "shape", "freeze"]
@@ -126,8 +123,7 @@ LINK = Speed(how="shape", rate_bps=8e6, n_bytes=14_600)
 """The volunteer's link, from the second flight on: so slow that a busy event loop hardly shows in a rate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """How the servers of a name truly are, for everybody: the test helper sees this and no censor."""
 
     answer: Answerer | None = None
@@ -156,8 +152,7 @@ class Site:
     """Whether a request over a ClientHello with a stranger's name gets 421."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """How a zone truly is, for everybody, where it is not as it should be."""
 
     bogus: bool = False
@@ -171,8 +166,7 @@ class Broken:
     """Names of servers whose serial number is old."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One thing a censor does, and to what.
 
     `names` and `unless` hold host names (each covers its subdomains), `*`, `@<service id>` or
@@ -206,8 +200,7 @@ class Rule:
     """flow: how fast its bytes pass."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What judging must say of a service or a target in this scenario.
 
     An empty mechanism or reason means that none may stand there, `*` that any may; `?` is any one word of a
@@ -230,8 +223,7 @@ class Expected:
         return self.mechanism == "*" or alike
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """A world to measure in, and what an honest measurement says there."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from probe.lab import pages
 from probe.lab.records import Answer, Site
@@ -21,8 +22,7 @@ APPLE, INTERFACE, GOOGLE = "apps.apple.com", "itunes.apple.com", "play.google.co
 TOO_MANY = pages.page("Sorry...", "<p>Our systems have detected unusual traffic.</p>", 429)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class Shelf(Struct, frozen=True, kw_only=True):
     """What a shop has: storefronts by app, `*` for all of them; apps whose pages meet too many requests."""
 
     apps: Mapping[str, Collection[str]] = field(default_factory=dict)

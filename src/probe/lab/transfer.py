@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from probe.helper.identity import ephemeral_identity
 from probe.helper.receipts import Receipts

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
+from msgspec import structs
 
 from probe.measure.web import web
 from probe.model import failure as f
@@ -53,7 +53,7 @@ async def _ask_apple(ctx: Context, step: Step, app: App, *, gone: bool) -> None:
     if step.round and not (gone and step.round < LOOKS):
         return
     if not await _look_up(ctx, step, app) and not step.round:
-        await _look_up(ctx, step, dataclasses.replace(app, storefront=step.target.elsewhere))
+        await _look_up(ctx, step, structs.replace(app, storefront=step.target.elsewhere))
 
 
 async def _look_up(ctx: Context, step: Step, app: App) -> bool | None:
@@ -63,10 +63,10 @@ async def _look_up(ctx: Context, step: Step, app: App) -> bool | None:
     reply, body, failure = await _fetch(ctx, step, lookup_of(app.storefront, app.app, control))
     known = ids_in(body) if failure is None and reply is not None and reply.status_code == 200 else None
     for one in (app.app, control):
-        asked = dataclasses.replace(app, app=one)
+        asked = structs.replace(app, app=one)
         listed = None if known is None else one in known
         made = _said(ctx, asked, reply, failure, t0=t0, listed=listed, is_control=one == control)
-        ctx.store_answers.append(dataclasses.replace(made, said_by="api"))
+        ctx.store_answers.append(structs.replace(made, said_by="api"))
     return None if known is None else app.app in known
 
 
@@ -75,8 +75,8 @@ async def _ask_google(ctx: Context, step: Step, app: App, *, gone: bool) -> None
     if step.round or not gone:
         return
     for other in (
-        dataclasses.replace(app, app=step.target.control_app),
-        dataclasses.replace(app, storefront=step.target.elsewhere),
+        structs.replace(app, app=step.target.control_app),
+        structs.replace(app, storefront=step.target.elsewhere),
     ):
         t0 = ctx.now()
         reply, _, failure = await _fetch(ctx, step, other.page)
@@ -101,10 +101,10 @@ async def _fetch(ctx: Context, step: Step, url: str) -> tuple[HTTPRoundTrip | No
     marks = [len(each) for each in lists]
     blobs = set(ctx.blobs)
     tasks = ctx.tasks
-    target = dataclasses.replace(step.target, input=url)
+    target = structs.replace(step.target, input=url)
     try:
         async with anyio.create_task_group() as ctx.tasks:
-            await web(ctx, dataclasses.replace(step, target=target, round=0, addresses=()))
+            await web(ctx, structs.replace(step, target=target, round=0, addresses=()))
         reply = _last(ctx, marks[3])
         failure = _failure(ctx, reply, marks)
         body = b"" if reply is None else ctx.blobs.get(reply.body_sha256) or reply.body.encode()

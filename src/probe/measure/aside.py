@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from probe.measure import dns, tcp
 
@@ -21,7 +22,7 @@ ADDRESSES: Final = 3
 
 def detached(ctx: Context) -> Context:
     """Return a context with the same clock and limits whose observations go nowhere."""
-    return dataclasses.replace(
+    return structs.replace(
         ctx,
         queries=[],
         tcp_connect=[],

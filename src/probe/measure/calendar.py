@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from probe.model.network import Clock
@@ -13,8 +14,7 @@ SLACK: Final = timedelta(seconds=2)
 """How far it may fall behind the counter before that is a step: a clock that is steered runs unevenly."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Calendar:
+class Calendar(Struct, kw_only=True):
     """Tells the wall time of `clock`; where that is set back, goes on by the counter from what it told last.
 
     A run whose later measurements bear earlier times than its beginning could not be told from a forged one.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from probe.measure import http, tls
 from probe.measure.aside import aside, reach
@@ -37,11 +38,11 @@ async def ask_proxy(ctx: Context, step: Step, proxy_url: str) -> ControlAnswer:
     try:
         proxy, place = proxy_of(proxy_url), place_of(step.target.input)
     except ValueError:
-        return dataclasses.replace(answer, failure=f.HTTP_REQUEST_FAILED)
-    answer = dataclasses.replace(answer, control=proxy.label, http_asked=place.scheme in WEB)
+        return structs.replace(answer, failure=f.HTTP_REQUEST_FAILED)
+    answer = structs.replace(answer, control=proxy.label, http_asked=place.scheme in WEB)
     with aside(ctx) as other:
         answer = await _through(other, step, proxy, place, answer)
-    return dataclasses.replace(answer, t=ctx.now())
+    return structs.replace(answer, t=ctx.now())
 
 
 async def _through(
@@ -50,21 +51,21 @@ async def _through(
     timeout = ctx.options.timeout_s
     stream, failure = await reach(ctx, _place_of_proxy(proxy), timeout)
     if stream is None:
-        return dataclasses.replace(answer, failure=failure)
+        return structs.replace(answer, failure=failure)
     try:
         # Twice the time: the proxy's own connect may take as long as ours would.
         await open_tunnel(stream, proxy, place.host, place.port, 2 * timeout)
     except TunnelError as error:
         stream.close()
         if not error.of_target:
-            return dataclasses.replace(answer, failure=error.failure)
+            return structs.replace(answer, failure=error.failure)
         return _target_failed(answer, place, error.failure)
     if place.scheme not in WEB:
         stream.close()
-        return dataclasses.replace(answer, tcp_connect=(_endpoint(place, None),))
+        return structs.replace(answer, tcp_connect=(_endpoint(place, None),))
     answer = await _fetch(ctx, step, stream, place, answer)
     if answer.http_failure in ASKED_SELF and not await _still_talks(ctx, proxy):
-        return dataclasses.replace(answer, failure=answer.http_failure, http_failure=None)
+        return structs.replace(answer, failure=answer.http_failure, http_failure=None)
     return answer
 
 
@@ -77,12 +78,12 @@ async def _fetch(
         shaken, secured = await tls.handshake(
             ctx, stream, place.host, verified_name=place.host, private_ca=step.target.private_ca
         )
-        answer = dataclasses.replace(answer, certificate_issuer=_issuer(shaken))
+        answer = structs.replace(answer, certificate_issuer=_issuer(shaken))
         if place.is_literal:
             tried = EndpointAnswer(endpoint=endpoint(place.host, place.port), failure=shaken.failure)
-            answer = dataclasses.replace(answer, tls_handshake=(tried,))
+            answer = structs.replace(answer, tls_handshake=(tried,))
         if secured is None or shaken.failure is not None:
-            return dataclasses.replace(answer, http_failure=shaken.failure)
+            return structs.replace(answer, http_failure=shaken.failure)
         inside = secured
     asked = await http.round_trip(ctx, inside, place.url)
     return _with_page(answer, asked)
@@ -90,7 +91,7 @@ async def _fetch(
 
 def _with_page(answer: ControlAnswer, asked: HTTPRoundTrip) -> ControlAnswer:
     """Take over the page. A body that broke off after good headers is no failure of the control's answer."""
-    return dataclasses.replace(
+    return structs.replace(
         answer,
         http_failure=asked.failure,
         status_code=asked.status_code,
@@ -108,8 +109,8 @@ def _issuer(shaken: TLSHandshake) -> str:
 def _target_failed(answer: ControlAnswer, place: Place, failure: str) -> ControlAnswer:
     """Say that the proxy works and the target behind it does not."""
     if place.scheme in WEB:
-        return dataclasses.replace(answer, http_failure=failure)
-    return dataclasses.replace(answer, tcp_connect=(_endpoint(place, failure),))
+        return structs.replace(answer, http_failure=failure)
+    return structs.replace(answer, tcp_connect=(_endpoint(place, failure),))
 
 
 def _endpoint(place: Place, failure: str | None) -> EndpointAnswer:

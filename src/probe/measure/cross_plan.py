@@ -6,8 +6,9 @@ Pure bookkeeping; `cross` does the trying. METHOD section 6 asks for {target add
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct, field
 
 from probe.measure.urls import place_of
 
@@ -28,16 +29,14 @@ LISTED: Final = "domestic_listed"
 Kind = Literal["target", "neutral"]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A name to be said, in the ClientHello or the Host header."""
 
     kind: Kind
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where it is said."""
 
     kind: Kind
@@ -45,8 +44,7 @@ class Address:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One name at one address."""
 
     name: Name
@@ -58,8 +56,7 @@ class Cell:
         return f"{self.name.kind}@{self.address.kind}"
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """One try of a cell that was made: begin and end (seconds), and whether the server spoke."""
 
     t0: float
@@ -67,8 +64,7 @@ class Tried:
     passed: bool
 
 
-@dataclass(slots=True)
-class Matrix:
+class Matrix(Struct):
     """Cells, their tries so far, and the neutral addresses that are in it or may come into it."""
 
     target: Address

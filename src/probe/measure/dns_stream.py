@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct, structs
 
 from probe.measure import dns_message, hello, tcp, tls
 from probe.measure.failure import classify
@@ -28,8 +27,7 @@ DOH_TYPE: Final = "application/dns-message"
 MAX_MESSAGE: Final = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
+class Tags(Struct, frozen=True, kw_only=True):
     """Which lookup of the measurement this is."""
 
     is_system: bool = False
@@ -259,7 +257,7 @@ async def _message(stream: AnyStream) -> bytes:
 
 def done(ctx: Context, blank: DNSLookup, failure: str | None, reply: DNSReply | None = None) -> DNSLookup:
     """Append the lookup that `blank` began, with how it ended."""
-    lookup = dataclasses.replace(
+    lookup = structs.replace(
         blank,
         t=ctx.now() if reply is None else reply.t,
         failure=failure,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import math
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import structs
 
 from probe.measure.dns_message import is_answer, reply_of, wire_of
 from probe.measure.failure import classify
@@ -72,7 +72,7 @@ class UdpLookup:
             failure, t = first.failure, first.t
         else:
             failure, t = self._failure(), self._ended if self._ended is not None else self._ctx.now()
-        return dataclasses.replace(
+        return structs.replace(
             self._blank,
             t0=self._t0,
             t=t,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.lowlevel
 import h11
+from msgspec import Struct, field
 
 from probe.measure.failure import classify
 from probe.measure.memory import memory_of
@@ -42,8 +42,7 @@ class AnswerTooLargeError(Exception):
     """The body passed the bound."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """What came back to one question."""
 
     failure: str | None = None
@@ -56,8 +55,7 @@ class Answer:
     """Whether the helper hung up while we were reading."""
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(Struct, eq=False):
     """An open connection and where HTTP/1.1 stands on it."""
 
     stream: AnyStream

@@ -6,7 +6,6 @@ Usual: settings, their acknowledgement, room on the connection, one block of hea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ import h2.connection
 import h2.events
 import h2.exceptions
 import hpack
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,7 @@ _END_STREAM, _END_HEADERS = 1, 4
 Header = tuple[bytes, bytes]
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     """What has come so far."""
 
     n_bytes: int = 0

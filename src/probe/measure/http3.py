@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
+from msgspec import Struct, field, structs
 
 from probe.measure.body import charset_of, inflate, text_of, title_of
 from probe.measure.failure import classify
@@ -30,11 +30,10 @@ H3_ERRORS: Final = frozenset({*range(0x101, 0x111), *range(0x200, 0x203)})
 """RFC 9114, 8.1 and RFC 9204, 6; 0x100 is no error."""
 
 
-@dataclasses.dataclass(slots=True)
-class _Answer:
+class _Answer(Struct):
     status: int | None = None
-    headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    body: bytearray = dataclasses.field(default_factory=bytearray)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)
     asked: float = 0.0
     interim: int = 0
     first_byte_s: float | None = None
@@ -67,7 +66,7 @@ async def round_trip(
         raise
     finally:
         line.close()
-        observed = dataclasses.replace(_observed(ctx, line, url, answer), t0=t0, arm=arm, trial=trial)
+        observed = structs.replace(_observed(ctx, line, url, answer), t0=t0, arm=arm, trial=trial)
         ctx.requests.append(observed)
     return observed
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
+from msgspec import Struct, field
 
 from probe.measure.body import MAX_TEXT
 from probe.measure.http2_frames import EnoughError
@@ -29,8 +29,7 @@ class HeadersTooLargeError(Exception):
     """The server did not end its headers within the bounds."""
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """One request and its answer, raw. Times are seconds since the measurement began."""
 
     t0: float = 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,6 +12,7 @@ import anyio.lowlevel
 import h2.exceptions
 import httpcore
 import httpx
+from msgspec import Struct
 
 from probe.measure.body import MAX_BODY, MAX_TEXT
 from probe.measure.failure import classify
@@ -90,8 +90,7 @@ class _Body(httpx.AsyncByteStream):
 _PARSING: Final = (httpcore.ProtocolError, httpcore.ConnectionNotAvailable)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """The head of an answer, and what its body is read from."""
 
     version: bytes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import anyio
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from probe.measure.helper_line import Line
@@ -25,8 +25,7 @@ PARALLEL_NAME: Final = 3
 """Handshakes at once that say one name: more were seen to start a freeze (METHOD section 9)."""
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """Times are those of the network's counter."""
 
     retired: dict[str, float] = field(default_factory=dict)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msgspec import Struct, field
 from OpenSSL import SSL, crypto
 
 from probe.measure import inner, openvpn_keys, tcp
@@ -56,8 +56,7 @@ def context_of(keys: OpenVPNKeys, *, strict: bool = True) -> SSL.Context:
     return context
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One client's session with a server, over whatever line."""
 
     line: Line
@@ -221,8 +220,7 @@ async def _shake(session: Session, talk: Talk) -> Randoms | None:
     return theirs
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(Struct, frozen=True):
     """Packets of data through an open session."""
 
     session: Session

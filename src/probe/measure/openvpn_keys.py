@@ -11,6 +11,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from msgspec import Struct
 
 from probe.measure.openvpn_wire import DATA_V1, DATA_V2
 
@@ -125,8 +126,7 @@ class DataChannel:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """What the server's PUSH_REPLY tells that packets of data need."""
 
     cipher: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hmac
 import secrets
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,7 @@ _SLOT: Final = 128
 """A static key holds two keys, each of 64 bytes for a cipher and 64 for a MAC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What stands in a control packet under its static key."""
 
     op: int
@@ -98,8 +97,7 @@ def _ctr(key: bytes, tag: bytes, data: bytes) -> bytes:
     return Cipher(AES(key), CTR(tag[:16])).encryptor().update(data)
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(Struct):
     """One end of a control channel: numbers, acknowledgements, what must be sent again."""
 
     wrapping: Wrapping

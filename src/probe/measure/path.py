@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct
 
 from probe.measure import kernel
 from probe.measure.failure import classify
@@ -52,8 +52,7 @@ UNSUPPORTED: Final = LocalFact(name="path", value="unsupported")
 """This system does not tell a program without privileges who sent an ICMP error."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
+class _Heard(Struct, frozen=True):
     """Who answered one connection attempt, and whether the way ends there."""
 
     ip: str
@@ -62,8 +61,7 @@ class _Heard:
     failure: str | None = None
 
 
-@dataclass(slots=True)
-class _Hop:
+class _Hop(Struct):
     ttl: int
     n_sent: int
     heard: list[_Heard]

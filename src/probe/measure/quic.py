@@ -5,12 +5,12 @@ Needs the extra `quic`. The library's own client would resolve names and choose 
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import ssl
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import structs
 
 from probe.measure.failure import classify
 from probe.measure.quic_line import CRYPTO_ERROR, Line, QuicProtocolError, is_alert
@@ -67,20 +67,20 @@ async def handshake(
     error: BaseException | None = None
     try:
         line = _open(ctx, ip, port, name, alpn)
-        seen = dataclasses.replace(seen, t0=ctx.now(), offered_version=_version(line))
+        seen = structs.replace(seen, t0=ctx.now(), offered_version=_version(line))
         with anyio.fail_after(timeout_s or ctx.options.timeout_s):
             await _until_done(line)
     except (OSError, QuicProtocolError) as raised:
         error = raised
     except BaseException as raised:
-        ctx.quic_handshakes.append(dataclasses.replace(_seen(ctx, seen, line), failure=classify(raised)))
+        ctx.quic_handshakes.append(structs.replace(_seen(ctx, seen, line), failure=classify(raised)))
         if line is not None:
             line.close()
         raise
     seen = _seen(ctx, seen, line)
     failure = _failure(line, error)
     if failure is not None or line is None:
-        seen = dataclasses.replace(seen, failure=failure)
+        seen = structs.replace(seen, failure=failure)
         ctx.quic_handshakes.append(seen)
         if line is not None:
             line.close()
@@ -122,9 +122,9 @@ async def _until_done(line: Line) -> None:
 def _seen(ctx: Context, seen: QUICHandshake, line: Line | None) -> QUICHandshake:
     """Add what can be told of any handshake, completed or not."""
     if line is None:
-        return dataclasses.replace(seen, t=ctx.now())
+        return structs.replace(seen, t=ctx.now())
     end = line.terminated
-    return dataclasses.replace(
+    return structs.replace(
         seen,
         t=ctx.now(),
         server_versions=line.versions,
@@ -174,7 +174,7 @@ async def _verified(ctx: Context, line: Line, seen: QUICHandshake, private_ca: s
     for der in chain:
         ctx.keep(der)
     schedule = tls.key_schedule
-    return dataclasses.replace(
+    return structs.replace(
         seen,
         completed=True,
         failure=verdict.failure,

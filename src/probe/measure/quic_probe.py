@@ -5,10 +5,10 @@ Each try comes from a fresh port: a censor that has seen the name is silent towa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct
 
 from probe.measure import http3, quic, quic_version
 from probe.measure.names import resolve
@@ -27,8 +27,7 @@ PER_FAMILY: Final = 2
 TIMEOUT_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """What all tries of one measurement share."""
 
     ctx: Context

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct
 
 from probe.measure.failure import classify
 from probe.model import failure as f
@@ -74,8 +74,7 @@ async def negotiate_version(
     return seen
 
 
-@dataclass(slots=True)
-class _Heard:
+class _Heard(Struct):
     versions: tuple[str, ...] = ()
     first: float | None = None
     datagrams: int = 0

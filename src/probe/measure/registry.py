@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import anyio
+from msgspec import structs
 
 from probe.measure import tls
 from probe.measure.aside import aside, reach
@@ -64,7 +64,7 @@ async def recipe(ctx: Context, step: Step) -> None:
             late = anyio.current_time() >= ctx.scope.deadline
             ctx.registry_answers.append(_failed(ctx, blank, f.TIMEOUT if late else f.INTERRUPTED))
             raise
-        ctx.registry_answers.append(dataclasses.replace(answer, t=ctx.now()))
+        ctx.registry_answers.append(structs.replace(answer, t=ctx.now()))
 
 
 def resource_named(text: str) -> str:
@@ -81,7 +81,7 @@ def question(kind: str, base: str, resource: str) -> str:
 
 
 def _failed(ctx: Context, blank: RegistryAnswer, failure: str, status: int | None = None) -> RegistryAnswer:
-    return dataclasses.replace(blank, t=ctx.now(), failure=failure, status_code=status)
+    return structs.replace(blank, t=ctx.now(), failure=failure, status_code=status)
 
 
 async def _ask(ctx: Context, blank: RegistryAnswer) -> RegistryAnswer:
@@ -125,15 +125,13 @@ def _read(ctx: Context, blank: RegistryAnswer, seen: Exchange) -> RegistryAnswer
     if seen.status_code in REDIRECTS:
         there = joined(blank.source, seen.header("location"))
         refused = _failed(ctx, blank, f.HTTP_UNEXPECTED_STATUS, seen.status_code)
-        return dataclasses.replace(
-            refused, referred_to=(urlsplit(there).hostname or "")[:253] if there else ""
-        )
+        return structs.replace(refused, referred_to=(urlsplit(there).hostname or "")[:253] if there else "")
     if seen.status_code != 200:
         return _failed(ctx, blank, f.HTTP_UNEXPECTED_STATUS, seen.status_code)
     body, more = inflate(seen.header("content-encoding"), bytes(seen.raw))
     if more or seen.is_capped:
         return _failed(ctx, blank, f.JSON_PARSE_ERROR, seen.status_code)
     try:
-        return read_answer(body, dataclasses.replace(blank, status_code=seen.status_code))
+        return read_answer(body, structs.replace(blank, status_code=seen.status_code))
     except AnswerError:
         return _failed(ctx, blank, f.JSON_PARSE_ERROR, seen.status_code)

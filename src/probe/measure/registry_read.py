@@ -5,12 +5,12 @@ Contacts, remarks and links are never looked at: whoever holds a resource is not
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import structs
 
 from probe.model.fact import RegistryAnswer
 
@@ -48,7 +48,7 @@ def read_answer(body: bytes, asked: RegistryAnswer) -> RegistryAnswer:
         raise AnswerError(f"an answer of {kind}, not of {asked.kind}")
     if not _is_about(asked.resource, resource):
         raise AnswerError("an answer about another resource")
-    return dataclasses.replace(asked, **found)
+    return structs.replace(asked, **found)
 
 
 def read_file(body: bytes, name: str, dated: str) -> RegistryAnswer:
@@ -63,7 +63,7 @@ def read_file(body: bytes, name: str, dated: str) -> RegistryAnswer:
         source=f"file:{name}",
         asked_utc=dated,
     )
-    return dataclasses.replace(blank, **found)
+    return structs.replace(blank, **found)
 
 
 Resource = tuple[int, int] | tuple[Network, ...]

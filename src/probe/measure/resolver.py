@@ -7,10 +7,11 @@ asked in the open too, as the system's resolver was: what it says there tells th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.measure import dns, http, tcp, tls, who
 from probe.measure.control_answer import address_and_port
@@ -50,8 +51,7 @@ ANSWERS: Final = frozenset({None, f.DNS_NXDOMAIN, f.DNS_NO_ANSWER, f.DNS_SERVFAI
 """What an honest resolver says of a name; all else is a resolver that did not answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolver:
+class Resolver(Struct, frozen=True, kw_only=True):
     """A comparison resolver at one address."""
 
     scheme: str
@@ -126,8 +126,7 @@ async def recipe(ctx: Context, step: Step) -> None:
     await _ask_openly(ctx, search)
 
 
-@dataclass(slots=True, kw_only=True)
-class Search:
+class Search(Struct, kw_only=True):
     """How far the search for a true address has come."""
 
     target: Target

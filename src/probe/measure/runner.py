@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 import anyio
+from msgspec import Struct, field
 
 from probe.measure.asn_table import AsnTable
 from probe.measure.calendar import Calendar
@@ -45,8 +45,7 @@ class BudgetSpent(Exception):  # noqa: N818  # no error: the run has had what th
         self.what: Budget = what
 
 
-@dataclass(slots=True)
-class Spent:
+class Spent(Struct):
     """What the run has used so far; grows while measurements are under way."""
 
     bytes_sent: int = 0
@@ -54,16 +53,14 @@ class Spent:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A measurement, and by SHA-256 the certificates and bodies it names."""
 
     measurement: Measurement
     blobs: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
+class _Begun(Struct, frozen=True, kw_only=True):
     uid: str
     utc: datetime
     zero: float

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import structs
 
 from probe.measure import transfer_helper
 from probe.measure.memory import memory_for
@@ -38,7 +38,7 @@ async def recipe(ctx: Context, step: Step) -> None:
     asked: dict[Served, dict[str, Transfer]] = {}
     await _room_for_all(ctx, plan)
     for position, planned in enumerate(plan.arms):
-        arm = dataclasses.replace(planned, server_name=ascii_name(planned.server_name))
+        arm = structs.replace(planned, server_name=ascii_name(planned.server_name))
         turn = Turn(plan=plan, arm=arm, position=position)
         if not arm.helper:
             await _at_an_address(ctx, turn)
@@ -117,7 +117,7 @@ async def _at_a_helper(ctx: Context, turn: Turn, served: Served, nonce: str) -> 
     found = await trial(ctx, turn, goal)
     failure = _fault(found)
     if failure is not None:
-        found = _replace(ctx, found, dataclasses.replace(found, failure=failure, stage="helper"))
+        found = _replace(ctx, found, structs.replace(found, failure=failure, stage="helper"))
     if found.failure == f.X_HELPER_CERTIFICATE:
         transfer_helper.forget(ctx, arm.helper)
     return found
@@ -136,7 +136,7 @@ def _fault(found: Transfer) -> str | None:
 async def _attach(ctx: Context, served: Served, transfers: dict[str, Transfer]) -> None:
     found = await transfer_helper.receipts(ctx, served, transfers)
     for nonce, receipt in found.items():
-        _replace(ctx, transfers[nonce], dataclasses.replace(transfers[nonce], receipt=receipt))
+        _replace(ctx, transfers[nonce], structs.replace(transfers[nonce], receipt=receipt))
 
 
 def _replace(ctx: Context, old: Transfer, new: Transfer) -> Transfer:

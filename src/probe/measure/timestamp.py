@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final
 
 import httpx
+from msgspec import Struct
 
 from probe.measure.failure import classify
 from probe.measure.urls import Place, place_of
@@ -25,8 +25,7 @@ HEADERS: Final = {
 X_TOO_LARGE: Final = "x_reply_too_large"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """The body of a 200, or why there is none."""
 
     body: bytes = b""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct, field, structs
 
 from probe.measure.asn_table import AsnTable
 from probe.measure.pace import HELLO_GAP_S
@@ -43,8 +42,7 @@ if TYPE_CHECKING:
     from probe.model.zone import ZoneAnswer, ZoneChain
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Context:
+class Context(Struct, kw_only=True, eq=False):
     """What a recipe and its operations share; observations are appended as they complete.
 
     `zero` is the counter when the measurement began; `now()` is seconds since. A recipe may start tasks in
@@ -135,7 +133,7 @@ class Context:
 
     def amend(self, request: HTTPRoundTrip, failure: str) -> HTTPRoundTrip:
         """Say of a finished round trip what only its sequel showed: a loop, one redirect too many."""
-        amended = dataclasses.replace(request, failure=failure)
+        amended = structs.replace(request, failure=failure)
         self.requests[self.requests.index(request)] = amended
         return amended
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import Struct
 
 from probe.measure import kernel, tcp, tls
 from probe.measure.aside import aside
@@ -30,8 +30,7 @@ SAFETY_BYTES: Final = 1_000_000
 HTTP_1: Final = ("http/1.1",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class Goal(Struct, frozen=True, kw_only=True):
     """Where an arm goes, all of it known."""
 
     ip: str
@@ -47,8 +46,7 @@ class Goal:
     """Hex; the leaf must be this one. Empty: any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """One arm of a plan, and its place in the order."""
 
     plan: TransferPlan

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
+from msgspec import Struct, structs
 
 from probe.measure.control import HEADERS, X_RESTING, body_of, exchanged, opened
 from probe.measure.helper_line import Line, turn
@@ -30,8 +29,7 @@ MAX_RECEIPTS: Final = 64 * 1024
 HEX_64: Final = r"\A[0-9a-f]{64}\Z"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(Struct, frozen=True, kw_only=True):
     """Where a helper serves transfers, and how it is known there."""
 
     url: str
@@ -75,8 +73,7 @@ async def _ask(ctx: Context, url: str) -> Served | str:
     return read_announcement(found.body, url=url, authority=found.place.authority, ip=found.ip)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """A small document of a helper, and where it was had."""
 
     body: bytes
@@ -162,7 +159,7 @@ async def receipts(ctx: Context, served: Served, transfers: Mapping[str, Transfe
     Empty where it could not be asked; a nonce that it gives nothing for is left out.
     """
     place = place_of(served.url)
-    there = dataclasses.replace(place, target=f"{_base(place)}/receipts")
+    there = structs.replace(place, target=f"{_base(place)}/receipts")
     asked = json.dumps({"nonces": list(transfers)}).encode()
     async with turn(ctx, served.url) as idle:
         body, failure = await exchanged(ctx, served.url, there, asked, idle)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.lowlevel
 import h11
+from msgspec import Struct, field
 
 from probe.measure.failure import classify
 from probe.measure.http import BROWSER_HEADERS
@@ -41,8 +41,7 @@ class EnoughError(Exception):
     """The framing of an answer took more than its body may."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, kw_only=True):
     """A trial as far as it got. Times are seconds since the measurement began."""
 
     t0: float
@@ -64,8 +63,7 @@ class Seen:
     foreign_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of the server, and up to where."""
 
     direction: Direction

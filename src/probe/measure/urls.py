@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 import urllib.parse
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from probe.measure.verify import ascii_name
 from probe.model.vpn import TUNNEL_PORTS
@@ -37,8 +38,7 @@ _FAKE_IP: Final = ipaddress.IPv4Network("198.18.0.0/15")
 """RFC 2544: nobody's network. Tunnels on the user's machine give names addresses of it, and carry them on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """What a connection and a request need of a URL."""
 
     url: str

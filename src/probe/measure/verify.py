@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
+from msgspec import Struct
 from OpenSSL import crypto
 
 from probe.model import failure as f
@@ -33,8 +33,7 @@ CACHE: Final = 1024
 """Chains: of all targets between whose rounds others are measured, at the default concurrency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainVerdict:
+class ChainVerdict(Struct, frozen=True, kw_only=True):
     """What the chain is worth for a name; `failure` by this machine's clock, the rest without it."""
 
     failure: str | None

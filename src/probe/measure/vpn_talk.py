@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
+from msgspec import Struct, field
 
 from probe.measure.failure import classify
 from probe.model import failure as f
@@ -39,8 +39,7 @@ class RefusedError(Exception):
         self.failure = failure
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One address of a step's server."""
 
     ctx: Context
@@ -62,8 +61,7 @@ class Asked:
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, kw_only=True):
     """One exchange in the making."""
 
     ctx: Context

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.lowlevel
+from msgspec import Struct, field
 
 from probe.measure import http, tcp, tls
 from probe.measure.names import resolve
@@ -29,8 +29,7 @@ HANDSHAKES: Final = 2
 """Connections of a family that get a handshake, until one succeeds."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Journey:
+class _Journey(Struct, kw_only=True):
     """What the hops of one measurement share."""
 
     ctx: Context

@@ -7,11 +7,11 @@ whether the address lies in the published ranges of the resolver's owner, and in
 
 from __future__ import annotations
 
-import dataclasses
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from msgspec import structs
 
 from probe.measure import dns
 from probe.measure.memory import memory_of
@@ -82,7 +82,7 @@ async def _ask(
 ) -> WhoAnswer:
     """Ask one question, and keep of the look-up what may be kept."""
     name, _, rdtype = question.partition(" ")
-    apart = dataclasses.replace(ctx, queries=[], bytes_sent=0, bytes_received=0)
+    apart = structs.replace(ctx, queries=[], bytes_sent=0, bytes_received=0)
     began = ctx.now()
     try:
         lookup = await _looked_up(apart, transport, at, (name, rdtype), server_name=server_name, url=url)

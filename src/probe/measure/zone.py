@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -12,6 +10,7 @@ import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdatatype
+from msgspec import Struct, field, structs
 
 from probe.measure import zone_chain as chain
 from probe.measure import zone_message as zm
@@ -47,8 +46,7 @@ Server = tuple[str, str]
 """Name and address."""
 
 
-@dataclass(slots=True, eq=False)
-class _Reply:
+class _Reply(Struct, eq=False):
     """One reply, with what was asked."""
 
     side: Side
@@ -62,8 +60,7 @@ class _Reply:
     verified: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
+class _Job(Struct, eq=False):
     """One round of one zone."""
 
     ctx: Context
@@ -267,7 +264,7 @@ def _answer_of(reply: _Reply) -> ZoneAnswer:
     if message is None:
         return blank
     name = dns.name.from_text(reply.name)
-    return dataclasses.replace(
+    return structs.replace(
         blank,
         rcode=dns.rcode.to_text(message.rcode()),
         authoritative=bool(message.flags & dns.flags.AA),

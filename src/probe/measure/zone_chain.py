@@ -5,13 +5,13 @@ Dates are left out: the window in which the whole chain is valid is told, and wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import dns.dnssec
 import dns.exception
 import dns.name
 import dns.rdatatype
+from msgspec import Struct
 
 from probe.measure import zone_message as zm
 
@@ -31,8 +31,7 @@ Window = tuple[int, int]
 """Seconds since 1970 between which signatures are valid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delegation:
+class Delegation(Struct, frozen=True):
     """What the root says of a zone, signed: its DS records, or (None) that it has none."""
 
     ds: RRset | None

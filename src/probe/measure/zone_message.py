@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import dns.dnssec
@@ -12,6 +11,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+from msgspec import Struct
 
 from probe.measure.dns_message import PAYLOAD, RCODES, parsed
 from probe.model import failure as f
@@ -33,8 +33,7 @@ NOT_OURS: Final = frozenset(
 """Failures of what is no answer to the question."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """One message that came back: parsed where it could be, and what to call it."""
 
     t: float

@@ -1,8 +1,9 @@
 """One app in one country's shop: the pages and look-ups that tell of it, and what each of them said."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Seconds, Whole
 
@@ -22,8 +23,7 @@ _PAGES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
+class App(Struct, frozen=True, kw_only=True):
     """An app as one country's shop may offer it; `storefront` is ISO 3166-1 in lower case."""
 
     shop: Shop
@@ -67,8 +67,7 @@ def lookup_of(storefront: str, *apps: str) -> str:
     return f"https://{LOOKUP_HOST}/lookup?id={','.join(apps)}&country={storefront}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreAnswer:
+class StoreAnswer(Struct, frozen=True, kw_only=True):
     """What a shop said of one app in one storefront, by a page or by its interface."""
 
     t0: Seconds

@@ -1,13 +1,13 @@
 """What a target looked like from another network or at another time."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from probe.model.bounds import Real, Whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetBaseline:
+class TargetBaseline(Struct, frozen=True, kw_only=True):
     """How one target answered where and when the baseline was recorded."""
 
     target_id: str
@@ -37,8 +37,7 @@ class TargetBaseline:
     """Of a path: AS numbers of the hops that answered, in their order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class Baseline(Struct, frozen=True, kw_only=True):
     """A file that `probe baseline record` or `from` wrote."""
 
     schema_version: str

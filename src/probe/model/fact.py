@@ -1,7 +1,8 @@
 """Facts: what registries, routing or a path showed, with source and date. No verdict is made of it."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Real, Seconds, Whole
 
@@ -13,8 +14,7 @@ UNKNOWN_AS: Final = "unknown"
 """An AS number that neither the shipped ranges nor a table of the user's have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryAnswer:
+class RegistryAnswer(Struct, frozen=True, kw_only=True):
     """What one service, or a saved file of its answer, said of a prefix or AS number."""
 
     t0: Seconds
@@ -54,8 +54,7 @@ class RegistryAnswer:
     """Of which moment the routing tables are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathHop:
+class PathHop(Struct, frozen=True, kw_only=True):
     """What came back from one distance; an address only where it is nothing of the volunteer's network."""
 
     ttl: Whole
@@ -68,8 +67,7 @@ class PathHop:
     """Of those in an AS that is known and neither the volunteer's nor the first one met."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathTrace:
+class PathTrace(Struct, frozen=True, kw_only=True):
     """The routers between here and one address, as far as they answered."""
 
     t0: Seconds

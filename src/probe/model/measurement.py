@@ -1,6 +1,6 @@
 """One target, measured once, from one place."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from probe.model.appstore import StoreAnswer
 from probe.model.bounds import Real, Seconds, Uid, Utc, Whole
@@ -23,8 +23,7 @@ from probe.model.zone import ZoneAnswer, ZoneChain
 DATA_FORMAT_VERSION = "0.1.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VantagePoint:
+class VantagePoint(Struct, frozen=True, kw_only=True):
     """Where the probe stood; never the volunteer's address."""
 
     probe_asn: str = "AS0"
@@ -42,8 +41,7 @@ class VantagePoint:
     software: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Struct, frozen=True, kw_only=True):
     """Raw evidence: one target x experiment x round. It carries no verdict.
 
     Observations lie in a tuple per kind, under OONI's names. `started_s` is seconds since the run began

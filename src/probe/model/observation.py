@@ -4,16 +4,16 @@
 operation. `hop` counts redirects from 0, `attempt` counts tries of the same operation in one measurement.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Seconds, Whole
 
 Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh", "doq"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DNSReply:
+class DNSReply(Struct, frozen=True, kw_only=True):
     """One datagram or message that came back for a query; the first is not always the true one."""
 
     t: Seconds
@@ -35,8 +35,7 @@ class DNSReply:
     n_bytes: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DNSLookup:
+class DNSLookup(Struct, frozen=True, kw_only=True):
     """One query to one resolver, with every reply that came while we listened."""
 
     t0: Seconds
@@ -58,8 +57,7 @@ class DNSLookup:
     arm: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TCPInfo:
+class TCPInfo(Struct, frozen=True, kw_only=True):
     """The kernel's view of one connection (Linux), taken when the operation ended. Microseconds and bytes."""
 
     rtt_us: Whole
@@ -75,8 +73,7 @@ class TCPInfo:
     """Segments that came while an earlier one was missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ICMPError:
+class ICMPError(Struct, frozen=True, kw_only=True):
     """The ICMP message that ended a connect, and who sent it."""
 
     type: Whole
@@ -84,8 +81,7 @@ class ICMPError:
     from_ip: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TCPConnect:
+class TCPConnect(Struct, frozen=True, kw_only=True):
     """One attempt to open a connection."""
 
     t0: Seconds
@@ -100,8 +96,7 @@ class TCPConnect:
     arm: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Struct, frozen=True, kw_only=True):
     """One certificate of the chain as the server sent it; its DER is a blob under `sha256`."""
 
     sha256: str
@@ -113,8 +108,7 @@ class Certificate:
     """Subject alternative names, at most 32."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TLSHandshake:
+class TLSHandshake(Struct, frozen=True, kw_only=True):
     """One handshake over TCP, made without verification, its chain verified offline afterwards.
 
     `failure` is a failure of the handshake itself, or else of the certificate as this machine's clock
@@ -156,8 +150,7 @@ class TLSHandshake:
     trial: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HTTPRoundTrip:
+class HTTPRoundTrip(Struct, frozen=True, kw_only=True):
     """One request and what came back on the measured connection."""
 
     t0: Seconds
@@ -198,8 +191,7 @@ class HTTPRoundTrip:
     trial: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkEvent:
+class NetworkEvent(Struct, frozen=True, kw_only=True):
     """Bytes over time at the socket, under TLS: pairs of seconds since the measurement began and bytes."""
 
     ip: str
@@ -211,8 +203,7 @@ class NetworkEvent:
     attempt: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointAnswer:
+class EndpointAnswer(Struct, frozen=True, kw_only=True):
     """What a control saw at one address."""
 
     endpoint: str
@@ -221,8 +212,7 @@ class EndpointAnswer:
     server_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlAnswer:
+class ControlAnswer(Struct, frozen=True, kw_only=True):
     """The target as seen from elsewhere, now: a test helper's answer, or our own fetch through a proxy."""
 
     t0: Seconds
@@ -256,8 +246,7 @@ class ControlAnswer:
     hop: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalFact:
+class LocalFact(Struct, frozen=True, kw_only=True):
     """Something read on this machine without a packet: a route, an interface kind, a resolver class."""
 
     name: str

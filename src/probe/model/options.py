@@ -1,13 +1,12 @@
 """What the user asked for, and what a run says about itself."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from probe.model.bounds import Real, Seconds, Whole
 from probe.model.measurement import VantagePoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """The measuring options of `probe run`, with their defaults."""
 
     rounds: Whole = 3
@@ -28,8 +27,7 @@ class RunOptions:
     """Between starts of the same target: three rounds then spread over more than 20 s."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustStore:
+class TrustStore(Struct, frozen=True, kw_only=True):
     """Which authorities certificates were verified against."""
 
     source: str
@@ -38,8 +36,7 @@ class TrustStore:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True, kw_only=True):
     """The content of `run.json`."""
 
     schema_version: str

@@ -1,7 +1,8 @@
 """QUIC: one handshake over UDP from a fresh port, and what answered it."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from probe.model.bounds import Seconds, Whole
 from probe.model.observation import Certificate
@@ -18,8 +19,7 @@ VERSION_ELSEWHERE: Final = "version@neutral"
 VERSION_1: Final = "00000001"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QUICHandshake:
+class QUICHandshake(Struct, frozen=True, kw_only=True):
     """One handshake made without verification, its chain verified offline afterwards, as over TCP.
 
     Silence after the Initial and silence of a server that speaks no QUIC look alike: `version_negotiation`

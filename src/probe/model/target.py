@@ -1,7 +1,8 @@
 """What is asked about: targets, the services they belong to, and single steps."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from probe.model.fact import RegistryAnswer
 from probe.model.transfer import Arms, Purpose, TransferPlan
@@ -13,8 +14,7 @@ MIRROR: Final = "mirror"
 NeutralGroup = Literal["", "domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """One thing a user wants to reach.
 
     `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
@@ -80,8 +80,7 @@ class Target:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """A system that a letter names: its targets, and the rule by which they roll up."""
 
     service: str
@@ -93,8 +92,7 @@ class Service:
     """Whether a run that names no service measures it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """Measure one target once.
 
     The fields after `round` steer single experiments: `addresses` are tried beside those the resolver
@@ -115,8 +113,7 @@ class Step:
     """For the experiment `registry`: answers out of files, in whose place nobody is asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
+class Debt(Struct, frozen=True, kw_only=True):
     """What the verdict on a target still needs, and why, in one sentence."""
 
     target_id: str

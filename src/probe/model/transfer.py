@@ -4,8 +4,9 @@ Arms are those of METHOD section 7: T is the target's address under the target's
 a neutral name, X and C2 a neutral server under the target's and a neutral name; N is a neutral by itself.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Seconds, Whole
 from probe.model.observation import TCPInfo
@@ -26,8 +27,7 @@ TRIAL_SECONDS = 2.8
 and a line whose own queue is full, look alike too often (`docs/throttling-errors.md`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmPlan:
+class ArmPlan(Struct, frozen=True, kw_only=True):
     """Where one arm goes and what it says there."""
 
     arm: Arm
@@ -43,8 +43,7 @@ class ArmPlan:
     """URL of the helper that serves this arm; address, port, path and certificate are asked of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferPlan:
+class TransferPlan(Struct, frozen=True, kw_only=True):
     """One measurement of the experiment `throughput`: its arms in the order in which they are run."""
 
     purpose: Purpose = "pair"
@@ -60,8 +59,7 @@ class TransferPlan:
     """TCP_MAXSEG, set before connecting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TCPSample:
+class TCPSample(Struct, frozen=True, kw_only=True):
     """What Linux said of the connection at one moment of a transfer."""
 
     t: Seconds
@@ -78,8 +76,7 @@ class TCPSample:
     """The receiver's own estimate (tcpi_rcv_rtt): in a download it moves, `rtt_us` does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """What a helper signed of a transfer; no address in it."""
 
     payload: str
@@ -99,8 +96,7 @@ class Receipt:
     """`AS12389`; empty where the helper holds no table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, kw_only=True):
     """One trial of one arm. Times are seconds since the measurement began."""
 
     t0: Seconds

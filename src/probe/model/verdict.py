@@ -1,21 +1,19 @@
 """What it means: one verdict a target, one a service."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from probe.model.bounds import Real, Whole
 from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """A fact beside a verdict, as a template and the values put into it."""
 
     template: str
     params: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The answer for one target, with the rule that gave it and the facts it stood on.
 
     `because` is the English sentence; `params` are the values put into its template, so that it can be
@@ -63,8 +61,7 @@ class Verdict:
     """Citizen Lab's, as the list or the catalogue says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceVerdict:
+class ServiceVerdict(Struct, frozen=True, kw_only=True):
     """The roll-up of a service's targets by its own rule."""
 
     service: str

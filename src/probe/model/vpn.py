@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from probe.model.bounds import Seconds, Whole
 
 Protocol = Literal["wireguard", "openvpn", "obfs4", "tor", "stun"]
@@ -17,8 +19,7 @@ NEUTRAL: Final = "neutral"
 """The arm of a STUN request to a neutral server: whether UDP gets anywhere from here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VPNExchange:
+class VPNExchange(Struct, frozen=True, kw_only=True):
     """The handshake of one protocol with one address, or the packets sent through what it opened.
 
     No key, no address within a tunnel and no address that a STUN server told is in it.

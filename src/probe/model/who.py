@@ -1,7 +1,8 @@
 """Who answers for a resolver: of the address that it asks from, only whether it is its owner's."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Seconds, Whole
 
@@ -13,8 +14,7 @@ ARM = "who"
 """The arm of connections that were opened for such a question: they are no tries of the target."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoAnswer:
+class WhoAnswer(Struct, frozen=True, kw_only=True):
     """One question for a name that answers with its asker's address, put to one resolver.
 
     The address itself is nowhere: it may be that of the volunteer, or of whoever forwards for him.

@@ -1,7 +1,8 @@
 """What servers of a zone and the root servers above it said of it, and whether its signatures hold."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from probe.model.bounds import Moment, Seconds, Whole
 
@@ -10,8 +11,7 @@ Side = Literal["root", "server"]
 Result = Literal["secure", "insecure", "bogus", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneAnswer:
+class ZoneAnswer(Struct, frozen=True, kw_only=True):
     """One reply to one question about a zone at one server; a question without a reply is one, too."""
 
     t0: Seconds
@@ -45,8 +45,7 @@ class ZoneAnswer:
     n_bytes: Whole = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneChain:
+class ZoneChain(Struct, frozen=True, kw_only=True):
     """The signatures from the trust anchor to the start of authority that one server showed."""
 
     server: str

@@ -1,8 +1,9 @@
 """Every host that a run contacts, what for, and who learns of it: said before the first packet."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.appstore import hosts_beside
 from probe.model.fact import FACTS
@@ -11,8 +12,7 @@ from probe.model.target import Target
 from probe.targets import Catalogue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """One host that a run contacts, what for, and who beside it learns of that."""
 
     host: str

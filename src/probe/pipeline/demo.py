@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from probe.model.baseline import Baseline, TargetBaseline
 from probe.model.observer import Observer

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.judge import Judged, RunFacts, judge_target
 from probe.measure.runner import Session
@@ -20,8 +22,7 @@ from probe.plan import cross_arms, quic_arms, round_steps, steps_for
 from probe.plan.debts import CROSS_AT_ONCE, MAX_STEPS_PER_TARGET, cross_allowed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Driver:
+class Driver(Struct, frozen=True, kw_only=True):
     """What driving any target of a run needs."""
 
     session: Session

@@ -1,9 +1,10 @@
 """Optional parts: what cannot be measured without a library that is not installed is left out, and said."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import Final
+
+from msgspec.structs import replace
 
 from probe.model.target import Service, Target
 

@@ -1,7 +1,9 @@
 """What judging knows of a whole run: made from what controls said, the same way live and from disk."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge import ControlDigest, NetworkFinding, RunFacts, build_facts, network_finding
 from probe.model.measurement import VantagePoint
@@ -45,8 +47,7 @@ def home_of(neutrals: Iterable[Target]) -> str:
     return next((t.country for t in neutrals if t.neutral_group.startswith("domestic") and t.country), "")
 
 
-@dataclass(slots=True, kw_only=True)
-class FactsKeeper:
+class FactsKeeper(Struct, kw_only=True):
     """The facts of a run that goes on; made anew only when another control was heard."""
 
     record: RunRecord

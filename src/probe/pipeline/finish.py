@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge import (
     RULES_VERSION,
@@ -53,8 +55,7 @@ class Unjudged(ValueError):  # noqa: N818 - it tells which target was not judged
         super().__init__(f"{target_id[:100]}: {type(error).__name__}: {str(error)[:200]}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """The judged run."""
 
     record: RunRecord

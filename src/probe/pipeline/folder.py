@@ -7,9 +7,11 @@ import statistics
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe import __version__
 from probe.judge import RULES_VERSION, NetworkHistory
@@ -29,8 +31,7 @@ ROOM = 1_000_000
 ROOM_PER_TARGET = 4_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A run folder that is ready for measurements."""
 
     folder: RunFolder

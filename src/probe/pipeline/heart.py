@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from statistics import median
+
+from msgspec import Struct, field
 
 from probe.measure.runner import BudgetSpent
 from probe.model.measurement import Measurement
@@ -29,8 +30,7 @@ RETRIES = 2
 """A beat that fails is tried at other neutrals at once: one dead neutral must not cost a bracket."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Heart:
+class Heart(Struct, kw_only=True):
     """Beats every `BEAT_GAP_S` for each class in need, and at once when asked."""
 
     ask: Callable[[Step], Awaitable[Measurement | None]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.evidence.guide import guide
 from probe.evidence.manifest import GUIDE, PAYLOAD
@@ -59,8 +60,7 @@ class DoubledError(ValueError):
     """An object has a key twice: two readers may see two things."""
 
 
-@dataclass(slots=True)
-class Heard:
+class Heard(Struct):
     """What the measurements of a run come to."""
 
     n: int = 0

@@ -1,10 +1,11 @@
 """What judging used, kept beside what was measured: a stored run is judged by these and nothing newer."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge import RULES_VERSION, NetworkHistory
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
@@ -33,8 +34,7 @@ _AT_ONCE: Final = 100
 """Targets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Controls:
+class Controls(Struct, frozen=True, kw_only=True):
     """Everything but the targets and the baseline: small, one document."""
 
     rules_version: int
@@ -50,8 +50,7 @@ class Controls:
     """Earlier runs on this network, as far as judging the network needs them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(Struct, frozen=True, kw_only=True):
     """What `inputs/` holds, read."""
 
     services: tuple[Service, ...]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe import __version__
 from probe.evidence.handling import Handling, custody_csv
@@ -37,8 +38,7 @@ _SHOWN: Final = 120
 """Characters of a stranger's text in a fault."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
+class Judging(Struct, frozen=True, kw_only=True):
     """What judging again came to."""
 
     run_id: str
@@ -226,7 +226,7 @@ def _headline(verdict: Verdict) -> str:
 
 
 def _changed(verdict: Verdict, other: Verdict) -> str:
-    names = (field.name for field in fields(verdict))
+    names = verdict.__struct_fields__
     return ", ".join(name for name in names if getattr(verdict, name) != getattr(other, name))
 
 
@@ -249,9 +249,9 @@ def _differences(verdicts: Sequence[Verdict], again: Sequence[Verdict]) -> Itera
 
 def _record(told: RunRecord, again: RunRecord, faults: Faults) -> None:
     """Hold what run.json says of the network and the place against what judging says."""
-    for each in fields(told):
-        if getattr(told, each.name) != getattr(again, each.name):
-            faults.add("record", f"{PAYLOAD}/run.json", key=each.name)
+    for name in told.__struct_fields__:
+        if getattr(told, name) != getattr(again, name):
+            faults.add("record", f"{PAYLOAD}/run.json", key=name)
 
 
 def _unreadable(bag: Path, error: StoreError, faults: Faults) -> None:

@@ -1,7 +1,8 @@
 """Which neutrals answer, at which addresses: learned as the run goes on, used for beats and cross arms."""
 
 import asyncio
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from probe.model.measurement import Measurement
 from probe.model.target import Target
@@ -10,8 +11,7 @@ FINE_QUORUM = 2
 """Neutrals of a group that must answer before targets are measured (METHOD section 3: 2 of 3)."""
 
 
-@dataclass(slots=True)
-class KnownNeutrals:
+class KnownNeutrals(Struct):
     """Addresses at which neutrals showed a valid certificate, by target id."""
 
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)

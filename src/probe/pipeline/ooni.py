@@ -9,12 +9,13 @@ import hashlib
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe import __version__
 from probe.judge import RULES_VERSION, NetworkHistory
@@ -40,8 +41,7 @@ MOST_RUNS: Final = 1_000
 LONGEST_NAME: Final = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A file of records, and what they are read by."""
 
     path: Path
@@ -50,8 +50,7 @@ class Source:
     book: Book
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What a file gave."""
 
     results: tuple[RunResult, ...]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from probe.judge.constants import BASELINE_FRESH_S
 from probe.store.ooni import Record
@@ -16,8 +17,7 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 UNKNOWN: Final = "AS0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """Where a record stands in the file, and what it is grouped by."""
 
     number: int

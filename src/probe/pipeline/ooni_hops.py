@@ -1,9 +1,10 @@
 """Where OONI's observations belong: the hops of a page, by tag, name, port and address."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from probe.store.ooni import Transaction
 
@@ -12,8 +13,7 @@ MOST_HOPS: Final = 11
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "quic": 443}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True):
     """Where a redirect led."""
 
     scheme: str

@@ -1,9 +1,10 @@
 """OONI's observations in our records: what each says, at which hop, and nothing that it does not say."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from probe.measure.control_answer import address_and_port
 from probe.measure.verify import described
@@ -41,8 +42,7 @@ _endpoint = lru_cache(maxsize=4096)(address_and_port)
 """The same addresses come again and again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(Struct, frozen=True, kw_only=True):
     """What one record, or a part of it, holds of one target."""
 
     queries: tuple[DNSLookup, ...] = ()

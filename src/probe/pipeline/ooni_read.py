@@ -1,11 +1,12 @@
 """One OONI record as measurements of our targets: which targets it speaks of, and what it holds of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge.imported import Claim
 from probe.measure.control_answer import (
@@ -53,8 +54,7 @@ MOST_PARTS: Final = 64
 """Targets in one record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """What a record holds of one target."""
 
     target: Target

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from probe.judge import ControlDigest, digest_control
 from probe.measure.runner import Measured
@@ -15,8 +16,7 @@ SYNC_GAP_S = 0.1
 """Between two waits for the disk: in a crowd one serves ten measurements, and alone nobody waits for it."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Recorder:
+class Recorder(Struct, kw_only=True):
     """Keeps measurements in the run folder first, then tells those who watch.
 
     What judging sees while the run goes on is the redacted copy that was written: the stored run, judged

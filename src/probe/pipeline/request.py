@@ -2,9 +2,11 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.locale import _
 from probe.measure.asn_table import AsnTable, read_table, table_of
@@ -47,8 +49,7 @@ class UsageError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True, kw_only=True):
     """The arguments of `probe run`, unread."""
 
     services: tuple[str, ...] = ()
@@ -79,8 +80,7 @@ class RunRequest:
     """For a self-test: how many neutral trials; then nothing else is measured but the network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """A request that was read, checked and counted; nothing has been sent."""
 
     request: RunRequest
@@ -102,7 +102,7 @@ class Prepared:
     """Out of files, by target."""
     left_out: tuple[Target, ...] = ()
     """What was asked for and needs a library that is not installed."""
-    keys: Mapping[str, Keys] = field(default_factory=dict, repr=False)
+    keys: Mapping[str, Keys] = field(default_factory=dict)
     """Of tunnels, by target. They go to whoever measures, and into no file."""
 
     @property

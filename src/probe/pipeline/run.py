@@ -5,10 +5,11 @@ import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sniffio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.measure import arrival
 from probe.measure.runner import Session
@@ -36,8 +37,7 @@ INTERRUPTED = "interrupted"
 EXIT_DONE, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 130
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(Struct, frozen=True, kw_only=True):
     """What came of a run, and where it lies."""
 
     run_id: str

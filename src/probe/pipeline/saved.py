@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from probe.measure.registry_read import MAX_ANSWER_BYTES, AnswerError, read_file
 from probe.model.fact import RegistryAnswer

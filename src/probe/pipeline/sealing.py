@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe import __version__
 from probe.evidence.bag import Contents, drafted, put_in_place
@@ -43,8 +44,7 @@ LEFTOVER: Final = ".tmp-"
 FOLDERS: Final = ("inputs", "blobs")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(Struct, frozen=True, kw_only=True):
     """A bag that was made."""
 
     run_id: str
@@ -58,8 +58,7 @@ class Sealed:
     simulated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """A run that was not sealed: what in it may name the volunteer, or what does not fit together."""
 
     residues: tuple[Residue, ...] = ()

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.judge import SelfTest, neutral_trials, self_test
 from probe.model.network import Network
@@ -33,8 +34,7 @@ Pool = dict[str, list[float]]
 """Rates in bit/s, in order of time, by server; an even number of each run, so that no pair joins two runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
+class Errors(Struct, frozen=True, kw_only=True):
     """How often the decision errs on this link: the content of self-test.json."""
 
     schema_version: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from probe.evidence.custody_after import SIGNED
 from probe.evidence.keys import read_key
@@ -21,8 +22,7 @@ ROLE = "coalition"
 """Who signs, unless somebody says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedBag:
+class SignedBag(Struct, frozen=True, kw_only=True):
     """What was done."""
 
     root_sha256: str

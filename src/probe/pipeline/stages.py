@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from probe.judge import network_verdict
 from probe.measure.runner import BudgetSpent, Session
@@ -33,8 +34,7 @@ NETWORK_ROUNDS = 3
 """One bad moment is no finding: neutrals are asked this often before the network is called unfit."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Work:
+class Work(Struct, kw_only=True):
     """All that a run does while it may send packets."""
 
     opened: Opened

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence import authority, token
 from probe.evidence.custody_after import STAMPED
@@ -36,8 +37,7 @@ class StampError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What is to be stamped, by whom: checked, and nothing sent yet."""
 
     bag: Path
@@ -49,8 +49,7 @@ class Order:
     """Roots that the authority's certificate may lead to, and what lies between."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StampedBag:
+class StampedBag(Struct, frozen=True, kw_only=True):
     """What was done."""
 
     root_sha256: str

@@ -1,8 +1,9 @@
 """What a stored run set out to do, for `--resume` and for a baseline recorded `--for` it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from probe.model.options import RunRecord
 from probe.model.target import Service
@@ -12,8 +13,7 @@ from probe.store import RunFolder
 MOST_ADDRESSES = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """The plan of a run that lies on disk."""
 
     record: RunRecord

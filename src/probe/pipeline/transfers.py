@@ -1,7 +1,10 @@
 """The transfers, last of all: one at a time, with nothing else of this program's under way."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.judge import Judged, RunFacts, judge_target
 from probe.measure.runner import BudgetSpent, Session
@@ -22,8 +25,7 @@ PAID_HERE = frozenset({Owed.TRANSFER, Owed.CONTROL})
 """What a freeze leaves open a control elsewhere may have to tell."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Owing:
+class Owing(Struct, kw_only=True):
     """A target that owes transfers, and all that was measured of it."""
 
     target: Target

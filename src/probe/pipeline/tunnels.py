@@ -3,8 +3,9 @@
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from probe.model.target import Service, Target
 from probe.model.vpn import TUNNELS, Keys, Obfs4Keys, OpenVPNKeys, WireGuardKeys

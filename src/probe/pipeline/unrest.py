@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from probe.judge.link import SLOW_KBPS, link_kbps
 from probe.measure.runner import BudgetSpent
@@ -20,8 +21,7 @@ MOST_SPELLS = 3
 GROUPS = (("foreign", "foreign_frozen"), ("domestic_listed",), ("domestic_unlisted",))
 
 
-@dataclass(slots=True, kw_only=True)
-class Unrest:
+class Unrest(Struct, kw_only=True):
     """Looks at the whole neutral set while the heartbeat ails; a task of its own."""
 
     ask: Callable[[Step], Awaitable[Measurement | None]]

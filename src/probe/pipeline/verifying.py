@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.evidence import custody_after
 from probe.evidence.fault import Faults
@@ -29,8 +30,7 @@ TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _HEX: Final = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(Struct, frozen=True, kw_only=True):
     """What was found out about a bag."""
 
     faults: Faults

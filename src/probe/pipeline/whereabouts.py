@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.measure.runner import Session, Spent
 from probe.measure.whereabouts import FACTS
@@ -15,8 +17,7 @@ UNKNOWN = "AS0"
 EXPERIMENT = "whereabouts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """The vantage point as far as it is known at the start, and what asking for it took."""
 
     vantage: VantagePoint

@@ -1,7 +1,8 @@
 """Which neutrals stand beside a target: in a cross experiment, and where QUIC is silent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from probe.model.target import Target
 

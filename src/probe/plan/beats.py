@@ -1,8 +1,10 @@
 """The heartbeat: which neutral is asked next, so that each failure has a success before and after it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.model.target import Step, Target
 
@@ -13,8 +15,7 @@ BEAT_GAP_S = 2.0
 """METHOD: a failure counts when a neutral passed within 5 s before and after; two beats fit into that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeatClass:
+class BeatClass(Struct, frozen=True, kw_only=True):
     """A kind of neutral success that some target's failures will be held against."""
 
     family: int

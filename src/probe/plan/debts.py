@@ -1,7 +1,8 @@
 """What a verdict still needs becomes Steps: one row per kind of debt."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from probe.model.options import RunOptions
 from probe.model.target import Debt, Step, Target

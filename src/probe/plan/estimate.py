@@ -1,7 +1,8 @@
 """How long a run will take and what it will move, said before anything is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from probe.model.options import RunOptions
 from probe.model.target import Target
@@ -42,8 +43,7 @@ SECONDS_PER_PAIR = 2.5
 """Two trials of 128 kB at some megabit a second, their handshakes, and the pause between two of one name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Struct, frozen=True, kw_only=True):
     """Seconds and bytes when nothing is blocked, and the ceilings that hold in any case."""
 
     seconds: float

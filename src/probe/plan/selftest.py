@@ -1,8 +1,9 @@
 """Neutral against neutral: the trials that tell how often the decision would err on this link."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.options import RunOptions
 from probe.model.target import Step, Target
@@ -17,8 +18,7 @@ _LAST = "foreign_frozen"
 """Hosters whose transfers were reported frozen tell of the freeze, not of the link."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A server of neutral trials, and the names that may stand in the ClientHello there."""
 
     target: Target

@@ -1,9 +1,10 @@
 """What people and programs get to see: tables, files, the screen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from probe.model.options import RunRecord
 from probe.model.verdict import ServiceVerdict, Verdict
@@ -12,8 +13,7 @@ from probe.report.trials import TargetTrials
 __all__ = ["EXPORTS", "Export", "Judged"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """All that an export may draw on: the run as judged."""
 
     record: RunRecord

@@ -6,8 +6,9 @@ It keeps a few words a target, not verdicts: a list of ten thousand addresses mu
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from probe.model.words import State
 
@@ -20,8 +21,7 @@ SUSPICIOUS: Final = (State.BLOCKED, State.THROTTLED, State.GEOBLOCKED, State.DOW
 WAITING, MEASURING = "waiting", "measuring"
 
 
-@dataclass(slots=True, kw_only=True)
-class ServiceBoard:
+class ServiceBoard(Struct, kw_only=True):
     """One service: how many targets it has, which were begun, and what they look like so far."""
 
     service: str
@@ -81,8 +81,7 @@ class ServiceBoard:
         return len(self.settled) >= self.n_targets
 
 
-@dataclass(slots=True)
-class Board:
+class Board(Struct):
     """All services, the network, and what the run has used."""
 
     services: dict[str, ServiceBoard] = field(default_factory=dict)

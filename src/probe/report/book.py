@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from probe.locale import N_
 from probe.report.categories import CATEGORY_COLUMNS, Category, categories_of
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from probe.report.told import Told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """One table of the book."""
 
     name: str
@@ -32,8 +32,7 @@ class Sheet:
     """In characters, of columns that are wider or narrower than their names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactRow:
+class FactRow(Struct, frozen=True, kw_only=True):
     """One fact of a run, as a sentence in the language in use."""
 
     run_id: str

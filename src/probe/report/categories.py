@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -60,8 +60,7 @@ NAMES: Final = {
 """What Citizen Lab's codes stand for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
+class Category(Struct, frozen=True, kw_only=True):
     """One category of a run."""
 
     run_id: str

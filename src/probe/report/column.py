@@ -1,8 +1,9 @@
 """A column of a table: name, type, meaning, and the value it takes from a record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 from probe.locale import N_
 from probe.model.words import Located, ReasonCode, State
@@ -15,8 +16,7 @@ Type = Literal["string", "integer", "number", "boolean", "datetime"]
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True):
     """One column. `value` returns text, a number, a truth value, or None where there is none."""
 
     name: str

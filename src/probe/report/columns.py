@@ -1,7 +1,8 @@
 """The columns of verdicts.csv, once: name, type, meaning, and the value each takes from a verdict."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from probe.locale import N_
 from probe.model.measurement import VantagePoint
@@ -11,8 +12,7 @@ from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
 from probe.report.where_columns import HOW, WHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictRow:
+class VerdictRow(Struct, frozen=True, kw_only=True):
     """What a row of verdicts.csv is made from."""
 
     run_id: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,8 +43,7 @@ Kind = Literal["new", "gone", "changed", "times"]
 Side = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """A field that the two runs do not share."""
 
     field: str
@@ -51,8 +51,7 @@ class Difference:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """How long a step took, or how fast transfers were, over the tries that succeeded in one run."""
 
     middle: float
@@ -62,8 +61,7 @@ class Times:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeChange:
+class TimeChange(Struct, frozen=True, kw_only=True):
     """A step whose times moved further than both runs' own spreads together."""
 
     step: str
@@ -71,8 +69,7 @@ class TimeChange:
     after: Times
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetChange:
+class TargetChange(Struct, frozen=True, kw_only=True):
     """What changed for one target."""
 
     kind: Kind
@@ -85,8 +82,7 @@ class TargetChange:
     times: tuple[TimeChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceChange:
+class ServiceChange(Struct, frozen=True, kw_only=True):
     """What changed for one service."""
 
     kind: Kind
@@ -96,8 +92,7 @@ class ServiceChange:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """Two runs side by side."""
 
     before: Told

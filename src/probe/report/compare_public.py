@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from probe.report.annex.disclosure import own_tunnel_hidden, own_tunnel_id
 from probe.report.annex.veil import public_runs, public_verdict

@@ -5,9 +5,9 @@ Everything is shown as `Text`, never as markup, and every value that came from o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rich.text import Text
 
 from probe.locale import _, ngettext, say_notes
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from probe.report.trials import TargetTrials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """A judged run, as much of it as is shown."""
 
     folder: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.locale import N_, _, ngettext
 from probe.report.show import visible
@@ -32,8 +33,7 @@ COMPARED: Final = {(True, True): BOTH, (True, False): GONE, (False, False): NEIT
 """By whether the carrier was there in the baseline, and is now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPath:
+class KnownPath(Struct, frozen=True, kw_only=True):
     """What a baseline has of one path."""
 
     asns: tuple[int, ...]
@@ -43,8 +43,7 @@ class KnownPath:
     """The AS that it was recorded from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownFact:
+class ShownFact(Struct, frozen=True, kw_only=True):
     """One measurement that gave facts, and what a baseline has of the same."""
 
     measurement: Measurement | None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import groupby, islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from probe.locale import N_, _, ngettext
 from probe.report import words
@@ -91,8 +91,7 @@ TEXTS: Final = {
 """Words of the templates."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _Run(Struct, frozen=True, kw_only=True):
     """What the template tells of one run."""
 
     id: str

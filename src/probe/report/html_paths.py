@@ -6,8 +6,9 @@ Accusations first: a page of a hundred thousand targets follows some thousand me
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from probe.model.words import WORST_FIRST
 
@@ -26,16 +27,14 @@ BESIDE_S: Final = 5.0
 """How far from a try its neutral control may lie."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One measurement, and its line in measurements.jsonl."""
 
     line: int
     measurement: Measurement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+class Paths(Struct, frozen=True, kw_only=True):
     """What a page tells of a run's measurements."""
 
     followed: frozenset[str]

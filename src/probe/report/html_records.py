@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from probe.report.html_step import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One verdict in a table."""
 
     anchor: str
@@ -27,8 +27,7 @@ class Row:
     times: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows of one service, a thousand at most."""
 
     title: str
@@ -37,8 +36,7 @@ class Table:
     rows: Iterator[Row]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A measurement told of elsewhere on the page."""
 
     anchor: str
@@ -46,8 +44,7 @@ class Link:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class Tried(Struct, frozen=True, kw_only=True):
     """One measurement."""
 
     anchor: str
@@ -63,8 +60,7 @@ class Tried:
     beside: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class Path(Struct, frozen=True, kw_only=True):
     """One verdict, followed back."""
 
     anchor: str
@@ -85,8 +81,7 @@ class Path:
     """Witnesses that are not listed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTold:
+class RuleTold(Struct, frozen=True, kw_only=True):
     """A rule that decided here."""
 
     anchor: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from probe.locale import N_, _
 
@@ -12,8 +13,7 @@ MOST_MORE: Final = 24
 OK: Final = N_("an answer came")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One operation."""
 
     what: str

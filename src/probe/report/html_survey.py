@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.words import State
 
@@ -20,8 +21,7 @@ When = tuple[float, float, str]
 """Begin and end in seconds since the run began, and the measurement's uid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, frozen=True, kw_only=True):
     """Of one run."""
 
     sites: tuple[When, ...]

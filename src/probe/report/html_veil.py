@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.locale import N_, _
 from probe.model.observation import TLSHandshake
@@ -43,8 +45,7 @@ ROLES: Final = {
 HELPER: Final = N_("helper")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Veil:
+class Veil(Struct, frozen=True, kw_only=True):
     """One run as it may be told: as it is, or made public."""
 
     public: bool

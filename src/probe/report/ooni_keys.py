@@ -6,9 +6,10 @@ else it is null. OONI's own comparison of one try with one control is not made a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.words import Layer, State
 from probe.report.ooni_archive import CLASSIC, Archive, address, control
@@ -43,8 +44,7 @@ DNS_SCHEMES: Final = {"dns+udp": "udp", "dns+tcp": "tcp", "dns+tls": "dot", "htt
 """Ours, and what OONI's dnscheck calls the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One measurement of one target within a record."""
 
     target: Target
@@ -54,8 +54,7 @@ class Part:
     """How much later than the record it began."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """What becomes one record."""
 
     test: str

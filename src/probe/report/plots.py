@@ -7,8 +7,9 @@ ground and are told apart by shape and dash too. The same trials give the same b
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.locale import _, ngettext
 from probe.report import svg
@@ -31,8 +32,7 @@ MOST_NUMBERS: Final = 16
 """Pairs that are numbered one by one; of more, every second or third."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class Panel(Struct, frozen=True, kw_only=True):
     """A rectangle to draw in."""
 
     x: float

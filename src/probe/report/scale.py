@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,8 +16,7 @@ MOST_BPS: Final = 1e10
 STEPS: Final = (1, 2, 5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogScale:
+class LogScale(Struct, frozen=True, kw_only=True):
     """From `low` to `high` bit/s, both whole steps of 1, 2, 5."""
 
     low: float

@@ -1,7 +1,8 @@
 """The columns of services.csv, once: name, type, meaning, and the value each takes from a roll-up."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from probe.locale import N_
 from probe.model.measurement import VantagePoint
@@ -12,8 +13,7 @@ from probe.report.column import FIRST, LOCATED, REASONS, STATES, Column
 from probe.report.where_columns import HOW, WHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
+class ServiceRow(Struct, frozen=True, kw_only=True):
     """What a row of services.csv is made from."""
 
     run_id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from probe.report.trials import TargetTrials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(Struct, frozen=True, kw_only=True):
     """The bag a run lies in."""
 
     root_sha256: str
@@ -34,8 +34,7 @@ class Seal:
     and texts were not checked; `other_rules`: not checked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfTested:
+class SelfTested(Struct, frozen=True, kw_only=True):
     """How often comparisons of speed erred where nothing was slowed, on this link."""
 
     n_tests: int
@@ -44,8 +43,7 @@ class SelfTested:
     """At most this share errs, with 95 % confidence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """One run."""
 
     record: RunRecord

@@ -6,10 +6,11 @@ How fast a trial was, and how likely chance is, is for judging to say: both are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from probe.model.measurement import Measurement
@@ -34,8 +35,7 @@ SignTest = Callable[[Sequence[tuple[float, float]]], float]
 """Takes the rates of pairs; returns the one-sided p that chance makes so many of them slower."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
+class Rates(Struct, frozen=True, kw_only=True):
     """How fast both arms of a pair were, in bit/s; `unfit` says why the pair does not count."""
 
     tested_bps: float = 0.0
@@ -46,8 +46,7 @@ class Rates:
 UNKNOWN: Final = Rates(unfit="unfinished")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """One transfer as a curve."""
 
     is_tested: bool
@@ -56,8 +55,7 @@ class Trial:
     """Seconds since its request, and bytes at the socket so far; empty where none was sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """Two trials side by side."""
 
     arms: Arms
@@ -79,8 +77,7 @@ class Pair:
         return _bounded(self.rates.tested_bps) / _bounded(self.rates.control_bps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """All pairs of one kind of arms, the first test and its confirmation together."""
 
     arms: Arms
@@ -105,8 +102,7 @@ class Series:
         return sum(pair.ratio < 1 for pair in self.counted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetTrials:
+class TargetTrials(Struct, frozen=True, kw_only=True):
     """Everything that was transferred because of one target."""
 
     target_id: str

@@ -10,11 +10,12 @@ import math
 import re
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 from probe.locale import _
 from probe.report.book import BOOK, Sheet
@@ -42,8 +43,7 @@ _REMEMBERED: Final = 1000
 """Texts of a column that are made into a cell once: most columns say the same in every row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """Rows of one sheet, as many as it takes."""
 
     name: str

@@ -6,8 +6,9 @@ Each row begins with a cheap sign, so that a page without it pays nothing for th
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from probe.store.decide import (
     Allowed,
@@ -73,8 +74,7 @@ Sign = Callable[[View], object]
 """Returns something true when the pattern is worth trying."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(Struct, frozen=True):
     """One row of the table."""
 
     category: str

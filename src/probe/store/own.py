@@ -6,12 +6,13 @@ import ipaddress
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
+
+from msgspec import Struct
 
 LONGEST_ADDRESS: Final = 45
 """Characters: eight groups, the last two as IPv4 (RFC 4291, 2.2)."""
@@ -49,8 +50,7 @@ COMMON: Final = frozenset(
 SHORTEST: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnValues:
+class OwnValues(Struct, frozen=True, kw_only=True):
     """Known values of the volunteer's machine, given by whoever starts the run; empty ones are left out."""
 
     addresses: tuple[str, ...] = ()

@@ -4,11 +4,12 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.observation import Certificate
@@ -27,8 +28,7 @@ IN_CERTIFICATES: Final = tuple(mask for mask in MASKS if mask.category != "numbe
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What one measurement lets pass: its evidence's addresses, and the words of its input."""
 
     allowed: Collection[str]

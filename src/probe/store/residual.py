@@ -7,10 +7,10 @@ known then. Nothing is edited: the run is not sealed, and the place is told.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from probe.store import codec, journal
 from probe.store.redact import Scope, certificates_of
@@ -27,8 +27,7 @@ _AROUND: Final = 30
 """Characters of the masked text shown on either side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residue:
+class Residue(Struct, frozen=True, kw_only=True):
     """One place. The excerpt is what redaction would make of it: the value itself is not in it."""
 
     file: str
@@ -38,8 +37,7 @@ class Residue:
     excerpt: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(Struct, frozen=True, kw_only=True):
     """A text that is no measurement's, and what may pass in it."""
 
     file: str
@@ -49,8 +47,7 @@ class Beside:
     words: Collection[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(Struct, frozen=True, kw_only=True):
     """What the journal says of blobs, and under what each may pass; and all addresses that are evidence."""
 
     certificates: dict[str, Scope]

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final, Self
+
+from msgspec.structs import replace
 
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord

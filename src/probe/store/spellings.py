@@ -4,16 +4,16 @@ import base64
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 DEEPEST: Final = 3
 """Spellings inside spellings that are followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """One way to write a text differently."""
 
     sign: str

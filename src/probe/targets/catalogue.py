@@ -4,9 +4,10 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from probe.model.target import MIRROR, Service, Target
 from probe.model.words import Risk
@@ -25,8 +26,7 @@ _TIERS: Final = (Risk.LOW, Risk.ELEVATED, Risk.HIGH)
 RESERVED: Final = frozenset({"network", "neutral", "resolver", "list", "url", "all"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, kw_only=True):
     """All that was read, ready for planning and judging."""
 
     services: tuple[Service, ...]

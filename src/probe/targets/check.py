@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from probe.targets.catalogue import SPECIAL, catalogue_folder, read_catalogue, read_service
 from probe.targets.error import CatalogueError
@@ -63,8 +64,7 @@ WORDS: Final[tuple[Words, ...]] = (ENDPOINTS, *SIDES.values(), FINGERPRINTS, EXP
 """All that is said of old facts, so that it can be said in other languages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing to correct (error) or to look at (warning)."""
 
     level: Literal["error", "warning"]

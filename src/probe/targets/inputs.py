@@ -3,9 +3,10 @@
 import hashlib
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.model.target import Target
 from probe.model.vpn import TUNNEL_PORTS
@@ -54,8 +55,7 @@ SCHEMES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """The parts of an input; `host` is in ASCII (IDNA), an address without brackets."""
 
     text: str

@@ -2,9 +2,10 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from probe.targets.catalogue import catalogue_folder
 from probe.targets.error import CatalogueError
@@ -15,8 +16,7 @@ COLUMNS: Final = ("asn", "registered_name", "commercial_name", "country", "spell
 SOURCE: Final = "# source:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorTable:
+class OperatorTable(Struct, frozen=True, kw_only=True):
     """One file."""
 
     rows: tuple[tuple[str, str, str, str, tuple[str, ...]], ...]

@@ -6,9 +6,10 @@ import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.targets.error import CatalogueError
 from probe.targets.toml_file import read_text
@@ -27,8 +28,7 @@ _NUMBER: Final = re.compile(r"(?:AS)?([1-9]\d{0,6})?", re.ASCII)
 Files = list[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranges:
+class Ranges(Struct, frozen=True, kw_only=True):
     """The prefixes that are shipped, by the name of their owner."""
 
     prefixes: Mapping[str, tuple[str, ...]]

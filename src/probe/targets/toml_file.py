@@ -5,9 +5,10 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from probe.targets.error import CatalogueError
 
@@ -25,8 +26,7 @@ Kind = Callable[[Any], Any]
 """Takes a decoded value, returns what the record needs; raises ValueError(problem) or (problem, hint)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One table of a file, with the lines on which it and its keys begin."""
 
     file: str
@@ -58,8 +58,7 @@ class Section:
         return taken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TomlFile:
+class TomlFile(Struct, frozen=True, kw_only=True):
     """The top of a file, and the tables of its one kind of array."""
 
     file: str

@@ -4,9 +4,10 @@ import base64
 import binascii
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from probe.model.vpn import Keys, Obfs4Keys, WireGuardKeys
 from probe.targets.error import CatalogueError
@@ -19,8 +20,7 @@ _KINDS: Final = "a WireGuard .conf ([Interface] and [Peer]), an OpenVPN .ovpn, o
 _NODE_ID: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VPNFile:
+class VPNFile(Struct, frozen=True, kw_only=True):
     """The servers that a file names, as inputs, and the keys for each."""
 
     path: Path
@@ -29,8 +29,7 @@ class VPNFile:
     servers: tuple[tuple[str, Keys], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One meaningful line; its text is never quoted in an error, for it may be a key."""
 
     file: str

@@ -3,11 +3,12 @@
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+
+from msgspec import Struct
 
 from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.page import NOTICE_CHARS, fold
@@ -56,8 +57,7 @@ class Confidence(StrEnum):
     """A challenge or a rate limit: the service is there and answers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Whose it is and who says so."""
 
     id: str
@@ -69,8 +69,7 @@ class Origin:
     dated: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRule:
+class PageRule(Struct, frozen=True, kw_only=True):
     """A page, as literals only: nothing here can take more than linear time.
 
     `gates`: one of these words or phrases is in the visible text, or nothing else is looked at; a rule
@@ -94,8 +93,7 @@ class PageRule:
     """Words of the first 300 characters with which it may be longer too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderRule:
+class HeaderRule(Struct, frozen=True, kw_only=True):
     """A header that a filter signs its answers with."""
 
     origin: Origin
@@ -103,8 +101,7 @@ class HeaderRule:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedirectRule:
+class RedirectRule(Struct, frozen=True, kw_only=True):
     """A host (and all names under it) that serves notices; a shared host needs its path too."""
 
     origin: Origin
@@ -112,8 +109,7 @@ class RedirectRule:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """How a service itself refuses, or challenges, a client."""
 
     id: str
@@ -131,8 +127,7 @@ class Refusal:
     """Characters of visible text; longer pages speak of other things too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class Book(Struct, frozen=True, kw_only=True):
     """All of it, indexed for one pass over a page."""
 
     lookalikes: tuple[PageRule, ...]

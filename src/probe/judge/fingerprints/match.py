@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from probe.judge.fingerprints.bogon import bare_address
 from probe.judge.fingerprints.book import Confidence, Origin, PageRule, Refusal, Scope, book
@@ -41,8 +42,7 @@ INNOCENT: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """One fingerprint that fits, and where."""
 
     id: str
@@ -179,8 +179,7 @@ def match_refusal(
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
+class _Shelf(Struct, frozen=True):
     """Rules by what opens them: a word of the text, or a part of the source."""
 
     by_word: Mapping[str, tuple[tuple[str, PageRule], ...]]

@@ -1,10 +1,11 @@
 """A page made comparable: its visible words and its markup in one case, in time linear in its length."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from typing import Final
+
+from msgspec import Struct
 
 MAX_CHARS: Final = 16_384
 """Of a body: what an observation keeps of it."""
@@ -46,8 +47,7 @@ _ALIKE: Final = tuple(
 """Letters and signs that mean the same: Russian yo, the dot of a Turkish i, quotes, dashes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What fingerprints are looked for in."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +33,7 @@ helper            (Request) -> Answer, as a test helper, within TLS for HTTP/1.1
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misbehaviour:
+class Misbehaviour(Struct, frozen=True, kw_only=True):
     """One hostile peer, and what must come out when a probe that waits a second meets it."""
 
     name: str

@@ -5,32 +5,30 @@ Every string is plain text in the report's language, never markup: escaping is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, kw_only=True):
     """Running text."""
 
     text: str
     strong: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Items:
+class Items(Struct, frozen=True, kw_only=True):
     """A list of short texts."""
 
     items: tuple[str, ...]
     ordered: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows under a header that repeats on every page."""
 
     head: tuple[str, ...]
@@ -45,8 +43,7 @@ class Table:
     """Columns of numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """A drawing with the words that stand for it."""
 
     svg: str
@@ -54,8 +51,7 @@ class Figure:
     alt: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verbatim:
+class Verbatim(Struct, frozen=True, kw_only=True):
     """Lines to type, hashes, text of a block page: fixed-width, as they are."""
 
     text: str
@@ -64,8 +60,7 @@ class Verbatim:
 Block = Paragraph | Items | Table | Figure | Verbatim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One statement."""
 
     number: int
@@ -75,8 +70,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A file that travels inside the report where the format can carry one."""
 
     name: str
@@ -87,8 +81,7 @@ class Attachment:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A whole report, in one language."""
 
     lang: str

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.model.vpn import TUNNELS
 
@@ -106,8 +108,7 @@ def uid(name: str, measurement_uid: str) -> str:
     return f"{name}-{measurement_uid.rpartition('-')[2]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """Runs that are told of together by where and when they were made."""
 
     region: str
@@ -117,8 +118,7 @@ class Cell:
     n_runs: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stood:
+class Stood(Struct, frozen=True, kw_only=True):
     """Where and when one run began, as far as its volunteer let it be told."""
 
     region: str

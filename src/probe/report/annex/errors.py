@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.report.annex.records import LayerError, SpeedTest
 
@@ -21,8 +22,7 @@ SIMULATED_CONFIRMED: Final = 0.00003
 SIMULATED_SOURCE: Final = "docs/throttling-errors.md"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorBound:
+class ErrorBound(Struct, frozen=True, kw_only=True):
     """How often a comparison of speeds says throttled where nothing is: at most so often, with 95 %."""
 
     source: str
@@ -33,8 +33,7 @@ class ErrorBound:
     bound: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
+class Errors(Struct, frozen=True, kw_only=True):
     """Statement 11."""
 
     layers: tuple[LayerError, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.model.words import State
 from probe.report.annex import gather
@@ -55,8 +56,7 @@ if TYPE_CHECKING:
 SHAPE: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annex:
+class Annex(Struct, frozen=True, kw_only=True):
     """Everything that any statement prints."""
 
     schema_version: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from probe.model.words import WORST_FIRST, Caveat, ReasonCode, State
 from probe.report.annex import series

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 _NOT_A_LETTER: Final = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """One AS number of an operator."""
 
     asn: str
@@ -31,8 +31,7 @@ class Operator:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """Handed in by whoever may read files and rules."""
 
     operators: tuple[Operator, ...] = ()

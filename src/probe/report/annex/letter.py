@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,8 +18,7 @@ LONGEST: Final = 300
 _AS: Final = re.compile(r"(?:AS)?([1-9]\d{0,9})", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
+class Addressee(Struct, frozen=True, kw_only=True):
     """Whom the letter asks."""
 
     kind: Kind
@@ -32,8 +32,7 @@ class Addressee:
         return f"AS{int(found[1])}" if found else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something that happened, by somebody else's account: told apart from what was measured."""
 
     date: str
@@ -42,8 +41,7 @@ class Event:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """All that the compiler states; what is empty is printed as not stated."""
 
     title: str = ""

@@ -6,22 +6,20 @@ public. A count never stands without what it was counted of. Lists are in the or
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SCHEMA_VERSION = "1"
 """More keys may follow under the same version; a changed meaning is a new one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Struct, frozen=True, kw_only=True):
     """How often a machine word came."""
 
     word: str
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One run that was counted, or the reason why none of it was."""
 
     name: str
@@ -73,8 +71,7 @@ class Run:
     """As Seal.judged_again has it; empty: not sealed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A series of runs, without a good one between, that found the same."""
 
     state: str
@@ -86,8 +83,7 @@ class Span:
     """Between two of these runs nothing was measured for so long; None of one run. In public full hours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """One service on one network."""
 
     asn: str
@@ -108,8 +104,7 @@ class Summary:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetCount:
+class TargetCount(Struct, frozen=True, kw_only=True):
     """One target on one network, all runs counted."""
 
     asn: str
@@ -124,8 +119,7 @@ class TargetCount:
     """Runs that were not counted, by reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetFacts:
+class TargetFacts(Struct, frozen=True, kw_only=True):
     """What was measured, exactly."""
 
     target_id: str
@@ -141,8 +135,7 @@ class TargetFacts:
     n_names: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerError:
+class LayerError(Struct, frozen=True, kw_only=True):
     """How often tries at neutral sites failed, which nobody is known to interfere with."""
 
     layer: str
@@ -150,8 +143,7 @@ class LayerError:
     n_failed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeedTest:
+class SpeedTest(Struct, frozen=True, kw_only=True):
     """One target's transfers beside their control's, in the same minutes. Rates in 1000 bit/s."""
 
     run: str
@@ -173,8 +165,7 @@ class SpeedTest:
     p: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One target in one run that did not just answer."""
 
     number: int
@@ -203,8 +194,7 @@ class Finding:
     measurement_uids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockPage:
+class BlockPage(Struct, frozen=True, kw_only=True):
     """A page that came in place of the service, as text; what could name the volunteer is masked."""
 
     sha256: str
@@ -219,8 +209,7 @@ class BlockPage:
     runs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Custody:
+class Custody(Struct, frozen=True, kw_only=True):
     """Who did what with a run, by role."""
 
     run: str
@@ -229,8 +218,7 @@ class Custody:
     action: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What the letter asks of one addressee."""
 
     kind: str
@@ -245,8 +233,7 @@ class Request:
     """Numbers of the findings that it rests on, and that the reply form lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlRole:
+class ControlRole(Struct, frozen=True, kw_only=True):
     """What targets were compared with on the same network, by its part in that."""
 
     role: str
@@ -256,8 +243,7 @@ class ControlRole:
     """Where their addresses lie, as the baseline knows; empty where it does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
+class Excluded(Struct, frozen=True, kw_only=True):
     """Why a run's verdicts were not counted."""
 
     reason: str
@@ -265,8 +251,7 @@ class Excluded:
     n_verdicts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, kw_only=True):
     """One AS, with all that says whose it is."""
 
     asn: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from probe.model.words import WORST_FIRST, State
 from probe.report.annex.records import Count, Span
@@ -21,8 +22,7 @@ ORDER: Final = ("blocked", "throttled", MIXED, "geoblocked", "down", "inconclusi
 """In which rows are shown: where many are cut off, findings stay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What one run found of one service."""
 
     state: State

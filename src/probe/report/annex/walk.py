@@ -6,8 +6,10 @@ import hashlib
 import html
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.report.annex.disclosure import minutes_removed, without_query
 from probe.report.annex.records import BlockPage, LayerError, TargetFacts
@@ -35,8 +37,7 @@ _SILENT: Final = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", re.IGNO
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
-@dataclass(slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, kw_only=True):
     """What a walk over one run or more gathered."""
 
     addresses: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
