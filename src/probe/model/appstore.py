@@ -23,7 +23,7 @@ _PAGES: Final = (
 )
 
 
-class App(Struct, frozen=True, kw_only=True):
+class App(Struct, frozen=True, kw_only=True, gc=False):
     """An app as one country's shop may offer it; `storefront` is ISO 3166-1 in lower case."""
 
     shop: Shop
@@ -67,7 +67,7 @@ def lookup_of(storefront: str, *apps: str) -> str:
     return f"https://{LOOKUP_HOST}/lookup?id={','.join(apps)}&country={storefront}"
 
 
-class StoreAnswer(Struct, frozen=True, kw_only=True):
+class StoreAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What a shop said of one app in one storefront, by a page or by its interface."""
 
     t0: Seconds

@@ -7,7 +7,7 @@ from msgspec import Struct
 from probe.model.bounds import Real, Whole
 
 
-class TargetBaseline(Struct, frozen=True, kw_only=True):
+class TargetBaseline(Struct, frozen=True, kw_only=True, gc=False):
     """How one target answered where and when the baseline was recorded."""
 
     target_id: str
@@ -37,7 +37,7 @@ class TargetBaseline(Struct, frozen=True, kw_only=True):
     """Of a path: AS numbers of the hops that answered, in their order."""
 
 
-class Baseline(Struct, frozen=True, kw_only=True):
+class Baseline(Struct, frozen=True, kw_only=True, gc=False):
     """A file that `probe baseline record` or `from` wrote."""
 
     schema_version: str

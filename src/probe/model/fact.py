@@ -14,7 +14,7 @@ UNKNOWN_AS: Final = "unknown"
 """An AS number that neither the shipped ranges nor a table of the user's have."""
 
 
-class RegistryAnswer(Struct, frozen=True, kw_only=True):
+class RegistryAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What one service, or a saved file of its answer, said of a prefix or AS number."""
 
     t0: Seconds
@@ -54,7 +54,7 @@ class RegistryAnswer(Struct, frozen=True, kw_only=True):
     """Of which moment the routing tables are."""
 
 
-class PathHop(Struct, frozen=True, kw_only=True):
+class PathHop(Struct, frozen=True, kw_only=True, gc=False):
     """What came back from one distance; an address only where it is nothing of the volunteer's network."""
 
     ttl: Whole
@@ -67,7 +67,7 @@ class PathHop(Struct, frozen=True, kw_only=True):
     """Of those in an AS that is known and neither the volunteer's nor the first one met."""
 
 
-class PathTrace(Struct, frozen=True, kw_only=True):
+class PathTrace(Struct, frozen=True, kw_only=True, gc=False):
     """The routers between here and one address, as far as they answered."""
 
     t0: Seconds

@@ -23,7 +23,7 @@ from probe.model.zone import ZoneAnswer, ZoneChain
 DATA_FORMAT_VERSION = "0.1.0"
 
 
-class VantagePoint(Struct, frozen=True, kw_only=True):
+class VantagePoint(Struct, frozen=True, kw_only=True, gc=False):
     """Where the probe stood; never the volunteer's address."""
 
     probe_asn: str = "AS0"
@@ -41,7 +41,7 @@ class VantagePoint(Struct, frozen=True, kw_only=True):
     software: str = ""
 
 
-class Measurement(Struct, frozen=True, kw_only=True):
+class Measurement(Struct, frozen=True, kw_only=True, gc=False):
     """Raw evidence: one target x experiment x round. It carries no verdict.
 
     Observations lie in a tuple per kind, under OONI's names. `started_s` is seconds since the run began

@@ -13,7 +13,7 @@ from probe.model.bounds import Seconds, Whole
 Engine = Literal["getaddrinfo", "udp", "tcp", "dot", "doh", "doq"]
 
 
-class DNSReply(Struct, frozen=True, kw_only=True):
+class DNSReply(Struct, frozen=True, kw_only=True, gc=False):
     """One datagram or message that came back for a query; the first is not always the true one."""
 
     t: Seconds
@@ -35,7 +35,7 @@ class DNSReply(Struct, frozen=True, kw_only=True):
     n_bytes: Whole = 0
 
 
-class DNSLookup(Struct, frozen=True, kw_only=True):
+class DNSLookup(Struct, frozen=True, kw_only=True, gc=False):
     """One query to one resolver, with every reply that came while we listened."""
 
     t0: Seconds
@@ -57,7 +57,7 @@ class DNSLookup(Struct, frozen=True, kw_only=True):
     arm: str = ""
 
 
-class TCPInfo(Struct, frozen=True, kw_only=True):
+class TCPInfo(Struct, frozen=True, kw_only=True, gc=False):
     """The kernel's view of one connection (Linux), taken when the operation ended. Microseconds and bytes."""
 
     rtt_us: Whole
@@ -73,7 +73,7 @@ class TCPInfo(Struct, frozen=True, kw_only=True):
     """Segments that came while an earlier one was missing."""
 
 
-class ICMPError(Struct, frozen=True, kw_only=True):
+class ICMPError(Struct, frozen=True, kw_only=True, gc=False):
     """The ICMP message that ended a connect, and who sent it."""
 
     type: Whole
@@ -81,7 +81,7 @@ class ICMPError(Struct, frozen=True, kw_only=True):
     from_ip: str | None
 
 
-class TCPConnect(Struct, frozen=True, kw_only=True):
+class TCPConnect(Struct, frozen=True, kw_only=True, gc=False):
     """One attempt to open a connection."""
 
     t0: Seconds
@@ -96,7 +96,7 @@ class TCPConnect(Struct, frozen=True, kw_only=True):
     arm: str = ""
 
 
-class Certificate(Struct, frozen=True, kw_only=True):
+class Certificate(Struct, frozen=True, kw_only=True, gc=False):
     """One certificate of the chain as the server sent it; its DER is a blob under `sha256`."""
 
     sha256: str
@@ -108,7 +108,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     """Subject alternative names, at most 32."""
 
 
-class TLSHandshake(Struct, frozen=True, kw_only=True):
+class TLSHandshake(Struct, frozen=True, kw_only=True, gc=False):
     """One handshake over TCP, made without verification, its chain verified offline afterwards.
 
     `failure` is a failure of the handshake itself, or else of the certificate as this machine's clock
@@ -150,7 +150,7 @@ class TLSHandshake(Struct, frozen=True, kw_only=True):
     trial: Whole = 0
 
 
-class HTTPRoundTrip(Struct, frozen=True, kw_only=True):
+class HTTPRoundTrip(Struct, frozen=True, kw_only=True, gc=False):
     """One request and what came back on the measured connection."""
 
     t0: Seconds
@@ -191,7 +191,7 @@ class HTTPRoundTrip(Struct, frozen=True, kw_only=True):
     trial: Whole = 0
 
 
-class NetworkEvent(Struct, frozen=True, kw_only=True):
+class NetworkEvent(Struct, frozen=True, kw_only=True, gc=False):
     """Bytes over time at the socket, under TLS: pairs of seconds since the measurement began and bytes."""
 
     ip: str
@@ -203,7 +203,7 @@ class NetworkEvent(Struct, frozen=True, kw_only=True):
     attempt: Whole = 0
 
 
-class EndpointAnswer(Struct, frozen=True, kw_only=True):
+class EndpointAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What a control saw at one address."""
 
     endpoint: str
@@ -212,7 +212,7 @@ class EndpointAnswer(Struct, frozen=True, kw_only=True):
     server_name: str | None = None
 
 
-class ControlAnswer(Struct, frozen=True, kw_only=True):
+class ControlAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """The target as seen from elsewhere, now: a test helper's answer, or our own fetch through a proxy."""
 
     t0: Seconds
@@ -246,7 +246,7 @@ class ControlAnswer(Struct, frozen=True, kw_only=True):
     hop: Whole = 0
 
 
-class LocalFact(Struct, frozen=True, kw_only=True):
+class LocalFact(Struct, frozen=True, kw_only=True, gc=False):
     """Something read on this machine without a packet: a route, an interface kind, a resolver class."""
 
     name: str

@@ -6,7 +6,7 @@ from probe.model.bounds import Real, Seconds, Whole
 from probe.model.measurement import VantagePoint
 
 
-class RunOptions(Struct, frozen=True, kw_only=True):
+class RunOptions(Struct, frozen=True, kw_only=True, gc=False):
     """The measuring options of `probe run`, with their defaults."""
 
     rounds: Whole = 3
@@ -27,7 +27,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     """Between starts of the same target: three rounds then spread over more than 20 s."""
 
 
-class TrustStore(Struct, frozen=True, kw_only=True):
+class TrustStore(Struct, frozen=True, kw_only=True, gc=False):
     """Which authorities certificates were verified against."""
 
     source: str
@@ -36,7 +36,7 @@ class TrustStore(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class RunRecord(Struct, frozen=True, kw_only=True):
+class RunRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The content of `run.json`."""
 
     schema_version: str

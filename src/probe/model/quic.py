@@ -19,7 +19,7 @@ VERSION_ELSEWHERE: Final = "version@neutral"
 VERSION_1: Final = "00000001"
 
 
-class QUICHandshake(Struct, frozen=True, kw_only=True):
+class QUICHandshake(Struct, frozen=True, kw_only=True, gc=False):
     """One handshake made without verification, its chain verified offline afterwards, as over TCP.
 
     Silence after the Initial and silence of a server that speaks no QUIC look alike: `version_negotiation`

@@ -14,7 +14,7 @@ MIRROR: Final = "mirror"
 NeutralGroup = Literal["", "domestic_listed", "domestic_unlisted", "foreign_frozen", "foreign"]
 
 
-class Target(Struct, frozen=True, kw_only=True):
+class Target(Struct, frozen=True, kw_only=True, gc=False):
     """One thing a user wants to reach.
 
     `target_id` is a stable name ("twitter/web"), never an address: endpoints rotate, and a rotated
@@ -80,7 +80,7 @@ class Target(Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
-class Service(Struct, frozen=True, kw_only=True):
+class Service(Struct, frozen=True, kw_only=True, gc=False):
     """A system that a letter names: its targets, and the rule by which they roll up."""
 
     service: str
@@ -92,7 +92,7 @@ class Service(Struct, frozen=True, kw_only=True):
     """Whether a run that names no service measures it."""
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True, gc=False):
     """Measure one target once.
 
     The fields after `round` steer single experiments: `addresses` are tried beside those the resolver
@@ -113,7 +113,7 @@ class Step(Struct, frozen=True, kw_only=True):
     """For the experiment `registry`: answers out of files, in whose place nobody is asked."""
 
 
-class Debt(Struct, frozen=True, kw_only=True):
+class Debt(Struct, frozen=True, kw_only=True, gc=False):
     """What the verdict on a target still needs, and why, in one sentence."""
 
     target_id: str

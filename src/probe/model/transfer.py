@@ -27,7 +27,7 @@ TRIAL_SECONDS = 2.8
 and a line whose own queue is full, look alike too often (`docs/throttling-errors.md`)."""
 
 
-class ArmPlan(Struct, frozen=True, kw_only=True):
+class ArmPlan(Struct, frozen=True, kw_only=True, gc=False):
     """Where one arm goes and what it says there."""
 
     arm: Arm
@@ -43,7 +43,7 @@ class ArmPlan(Struct, frozen=True, kw_only=True):
     """URL of the helper that serves this arm; address, port, path and certificate are asked of it."""
 
 
-class TransferPlan(Struct, frozen=True, kw_only=True):
+class TransferPlan(Struct, frozen=True, kw_only=True, gc=False):
     """One measurement of the experiment `throughput`: its arms in the order in which they are run."""
 
     purpose: Purpose = "pair"
@@ -59,7 +59,7 @@ class TransferPlan(Struct, frozen=True, kw_only=True):
     """TCP_MAXSEG, set before connecting."""
 
 
-class TCPSample(Struct, frozen=True, kw_only=True):
+class TCPSample(Struct, frozen=True, kw_only=True, gc=False):
     """What Linux said of the connection at one moment of a transfer."""
 
     t: Seconds
@@ -76,7 +76,7 @@ class TCPSample(Struct, frozen=True, kw_only=True):
     """The receiver's own estimate (tcpi_rcv_rtt): in a download it moves, `rtt_us` does not."""
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Struct, frozen=True, kw_only=True, gc=False):
     """What a helper signed of a transfer; no address in it."""
 
     payload: str
@@ -96,7 +96,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """`AS12389`; empty where the helper holds no table."""
 
 
-class Transfer(Struct, frozen=True, kw_only=True):
+class Transfer(Struct, frozen=True, kw_only=True, gc=False):
     """One trial of one arm. Times are seconds since the measurement began."""
 
     t0: Seconds

@@ -6,14 +6,14 @@ from probe.model.bounds import Real, Whole
 from probe.model.words import Caveat, ControlSource, Layer, Located, ReasonCode, State
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class Note(Struct, frozen=True, kw_only=True, gc=False):
     """A fact beside a verdict, as a template and the values put into it."""
 
     template: str
     params: tuple[tuple[str, str], ...] = ()
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """The answer for one target, with the rule that gave it and the facts it stood on.
 
     `because` is the English sentence; `params` are the values put into its template, so that it can be
@@ -61,7 +61,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Citizen Lab's, as the list or the catalogue says."""
 
 
-class ServiceVerdict(Struct, frozen=True, kw_only=True):
+class ServiceVerdict(Struct, frozen=True, kw_only=True, gc=False):
     """The roll-up of a service's targets by its own rule."""
 
     service: str

@@ -19,7 +19,7 @@ NEUTRAL: Final = "neutral"
 """The arm of a STUN request to a neutral server: whether UDP gets anywhere from here."""
 
 
-class VPNExchange(Struct, frozen=True, kw_only=True):
+class VPNExchange(Struct, frozen=True, kw_only=True, gc=False):
     """The handshake of one protocol with one address, or the packets sent through what it opened.
 
     No key, no address within a tunnel and no address that a STUN server told is in it.

@@ -14,7 +14,7 @@ ARM = "who"
 """The arm of connections that were opened for such a question: they are no tries of the target."""
 
 
-class WhoAnswer(Struct, frozen=True, kw_only=True):
+class WhoAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """One question for a name that answers with its asker's address, put to one resolver.
 
     The address itself is nowhere: it may be that of the volunteer, or of whoever forwards for him.

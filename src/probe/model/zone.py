@@ -11,7 +11,7 @@ Side = Literal["root", "server"]
 Result = Literal["secure", "insecure", "bogus", "unknown"]
 
 
-class ZoneAnswer(Struct, frozen=True, kw_only=True):
+class ZoneAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """One reply to one question about a zone at one server; a question without a reply is one, too."""
 
     t0: Seconds
@@ -45,7 +45,7 @@ class ZoneAnswer(Struct, frozen=True, kw_only=True):
     n_bytes: Whole = 0
 
 
-class ZoneChain(Struct, frozen=True, kw_only=True):
+class ZoneChain(Struct, frozen=True, kw_only=True, gc=False):
     """The signatures from the trust anchor to the start of authority that one server showed."""
 
     server: str

@@ -35,7 +35,7 @@ Index = dict[str, MutableSequence[int]]
 """Offsets by target; arrays: of a long list the numbers alone would be megabytes."""
 
 
-class _Head(msgspec.Struct, gc=False):
+class _Head(msgspec.Struct, frozen=True, gc=False):
     target_id: str
 
 
