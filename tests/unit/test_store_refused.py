@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import resource
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from probe.store import RunFolder, StoreError, journal
 from probe.store.codec import LONGEST_LINE
 from probe.system import disk
+from probe.system.descriptors import Spare
 from unit.a_disk import FULL, a_disk
 from unit.a_folder import raises
 from unit.a_run import DER, SHA_OF_DER, a_full_measurement, a_measurement
@@ -121,7 +124,7 @@ def test_a_page_is_kept_where_connections_took_all_descriptors_and_the_run_goes_
     with RunFolder.create(tmp_path, "r") as run:
         run.append(a_measurement(), {hashlib.sha256(first).hexdigest(): first})
         with no_descriptor_left():
-            for _ in range(2):  # the spare one is taken back each time
+            for _ in range(2):  # the spare one is held again each time
                 run.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=sync)
                 run.sync()
                 (run.path / "blobs" / SHA_OF_DER).unlink()
@@ -131,18 +134,92 @@ def test_a_page_is_kept_where_connections_took_all_descriptors_and_the_run_goes_
     assert len(list(run.measurements())) == 4
 
 
-def test_where_not_even_the_spare_descriptor_is_left_it_is_said_and_what_was_kept_stays(
-    tmp_path: Path,
-) -> None:
+def test_the_first_page_is_kept_too_where_all_descriptors_are_taken(tmp_path: Path) -> None:
     with RunFolder.create(tmp_path, "r") as run:
-        run.append(a_measurement())  # without a page nothing was held back
-        with no_descriptor_left() as taken:
+        run.append(a_measurement())
+    with RunFolder.open(run.path, append=True) as again:
+        with no_descriptor_left():
+            again.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=False)
+            waiting = threading.Thread(target=again.sync)
+            waiting.start()
+            waiting.join()
+        assert again.refused is None
+    assert len(list(again.measurements())) == 2
+
+
+def test_where_not_even_the_spare_descriptor_helps_it_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with RunFolder.create(tmp_path, "r") as run:
+        run.append(a_measurement())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # whatever is given back is beyond it
+        try:
             with pytest.raises(StoreError) as told:
                 run.append(a_full_measurement(), {SHA_OF_DER: DER})
-            os.close(taken.pop())
-            run.append(a_full_measurement(), {SHA_OF_DER: DER})
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        run.append(a_full_measurement(), {SHA_OF_DER: DER})
     assert told.value.hint == "Too many files are open: try a smaller --concurrency."
     assert len(list(run.measurements())) == 2
+
+
+def test_a_descriptor_is_held_back_once_and_given_back_once() -> None:
+    spare = Spare()
+    spare.hold()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    spare.hold()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    spare.give_back()
+    with Path(os.devnull).open("rb") as other:  # which has its number now
+        spare.give_back()
+        assert other.read() == b""
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_page_that_the_disk_will_never_sync_lets_go_of_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_told: bool
+) -> None:
+    run = RunFolder.create(tmp_path, "r")
+    run.append(a_full_measurement(), {SHA_OF_DER: DER}, sync=False)
+    monkeypatch.setattr("probe.store.blobs.sync_file", refusing)
+    if is_told:
+        with pytest.raises(StoreError, match="No space left on device"):
+            run.sync()
+        run.close()
+    else:
+        with pytest.raises(OSError, match="No space left on device"):
+            run.close()
+    with RunFolder.open(run.path, append=True) as again:
+        assert len(list(again.measurements())) == 1
+
+
+def test_two_threads_that_wait_for_the_disk_sync_each_page_once_and_return_when_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pages = {hashlib.sha256(page).hexdigest(): page for page in (b"one", b"two", b"three")}
+    begun: list[str] = []
+    done: list[str] = []
+    seen: list[int] = []
+
+    def slowly(path: Path) -> None:
+        begun.append(path.name)
+        time.sleep(0.05)
+        done.append(path.name)
+
+    monkeypatch.setattr("probe.store.blobs.sync_file", slowly)
+
+    def wait() -> None:
+        run.sync()
+        seen.append(len(done))
+
+    with RunFolder.create(tmp_path, "r") as run:
+        run.append(a_measurement(), pages, sync=False)
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert begun == done == list(pages)
+    assert seen == [3, 3, 3]
 
 
 def test_a_page_that_could_not_be_synced_is_synced_the_next_time(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import threading
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -25,8 +26,13 @@ class Blobs:
         self.path = path
         self._spare = Spare()
         self._unsynced: deque[Path] = deque()
-        """Another thread may be syncing."""
         self._names_are_new = False
+        self._syncing = threading.Lock()
+        """Two threads may wait for the disk: whoever asked one of them has been cancelled meanwhile."""
+
+    def begin(self) -> None:
+        """Be ready to write: hold a descriptor back before connections have taken all."""
+        self._spare.hold()
 
     def read(self, sha256: str) -> bytes:
         """Return a blob. Raises StoreError when it is missing or its bytes have another hash."""
@@ -49,7 +55,6 @@ class Blobs:
             # A shorter one is what a power cut left of a blob that was not synced yet.
             if os.stat(name).st_size >= len(content):  # noqa: PTH116  # as above
                 return
-        self._spare.hold()  # connections may take all others
         self._spare.help(partial(write_whole, Path(name), content, sync=sync))
         if not sync:
             self._unsynced.append(Path(name))
@@ -57,16 +62,17 @@ class Blobs:
 
     def sync(self) -> None:
         """Wait until all blobs are on the disk. Raises OSError; what it was raised for is tried again."""
-        while self._unsynced:
-            self._spare.help(partial(sync_file, self._unsynced[0]))
-            self._unsynced.popleft()
-        if self._names_are_new:
-            self._names_are_new = False
-            try:
-                self._spare.help(partial(sync_folder, self.path))
-            except BaseException:
-                self._names_are_new = True
-                raise
+        with self._syncing:
+            while self._unsynced:
+                self._spare.help(partial(sync_file, self._unsynced[0]))
+                self._unsynced.popleft()
+            if self._names_are_new:
+                self._names_are_new = False
+                try:
+                    self._spare.help(partial(sync_folder, self.path))
+                except BaseException:
+                    self._names_are_new = True
+                    raise
 
     def close(self) -> None:
         """Wait for the disk, and let go of what was held. Raises OSError."""

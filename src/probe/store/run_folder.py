@@ -41,6 +41,8 @@ class RunFolder:
         self._redactor = redactor
         self._index: journal.Index | None = None
         self._blobs = Blobs(path / BLOBS)
+        if end is not None:
+            self._blobs.begin()
         self._room: IO[bytes] | None = None
         self.refused: StoreError | None = None
         """What the disk first said to something that was to be kept, if it ever refused."""
@@ -82,6 +84,7 @@ class RunFolder:
                 if not each.is_dir():
                     make_folder(each)
             folder._end = journal.Journal(path / MEASUREMENTS)
+            folder._blobs.begin()
             for each in (path, path / INPUTS, path / BLOBS):
                 remove_leftovers(each)
         return folder
@@ -259,8 +262,13 @@ class RunFolder:
         """Let go of the journal and its lock; twice does no harm."""
         self.free_room()
         if self._end is not None:
-            self._blobs.close()
-            self._end.close()
+            try:
+                self._blobs.close()
+            except OSError:
+                if self.refused is None:  # else it was told, and ended the run
+                    raise
+            finally:
+                self._end.close()
 
     def __enter__(self) -> Self:
         """Return the folder itself."""

@@ -12,7 +12,7 @@ from typing import Final
 ENOUGH: Final = 10_240
 """What macOS grants where it says that there is no limit (OPEN_MAX of its sys/syslimits.h)."""
 _PATIENCE_S: Final = (0.0, 0.02, 0.1, 0.3)
-"""Another thread may be quicker to take what was given back; connections end all the time."""
+"""In a thread: the event loop may be quicker to take what was given back, and its connections end."""
 _TOO_MANY: Final = (EMFILE, ENFILE)
 
 
@@ -41,39 +41,34 @@ class Spare:
 
     def hold(self) -> None:
         """Hold one from now on, if there is one."""
-        if self._held is None:
-            with suppress(OSError):
-                self._held = os.open(os.devnull, os.O_RDONLY)
+        with self._lock:
+            if self._held is None:
+                with suppress(OSError):
+                    self._held = os.open(os.devnull, os.O_RDONLY)
 
     def help(self, act: Callable[[], None]) -> None:
         """Do what opens a file; where too many are open, do it again in the place of the one held back.
 
         Raises what `act` raises.
         """
-        try:
-            act()
-        except OSError as error:
-            if error.errno not in _TOO_MANY:
-                raise
-            with self._lock:
-                self._help_now(act)
-
-    def _help_now(self, act: Callable[[], None]) -> None:
-        for patience_s in _PATIENCE_S:
-            time.sleep(patience_s)
-            self.give_back()
+        in_loop = threading.current_thread() is threading.main_thread()
+        for patience_s in _PATIENCE_S[:1] if in_loop else _PATIENCE_S:
             try:
                 act()
             except OSError as error:
                 if error.errno not in _TOO_MANY:
                     raise
+                self.give_back()
+                time.sleep(patience_s)
             else:
-                self.hold()
-                return
-        act()
+                break
+        else:
+            act()
+        self.hold()
 
     def give_back(self) -> None:
         """Hold it no longer."""
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+        with self._lock:
+            held, self._held = self._held, None  # its number may be another file's as soon as it is closed
+            if held is not None:
+                os.close(held)
