@@ -29,7 +29,7 @@ from benchmarks.wire_cells import ACCUSING, Cell, cells
 
 Result = dict[str, Any]
 MOST_UNCONFIRMED = 2
-"""Innocents that may be accused without confirmation (issue 3)."""
+"""Innocents that may be accused without confirmation."""
 STATES = (
     *("throttled confirmed", "throttled", "blocked confirmed", "blocked"),
     *("geoblocked", "down", "inconclusive", "reachable"),

@@ -68,6 +68,14 @@ def environment(home: Path, memory: Path) -> dict[str, str]:
     return {**os.environ, **own, **quiet, "XDG_RUNTIME_DIR": str(memory)}
 
 
+def has_a_run(memory: Path) -> bool:
+    """Look for one; a folder gets its lasting name once it is held, and is not found in that moment."""
+    try:
+        return any(memory.glob("*/*/run.json"))
+    except FileNotFoundError:
+        return False
+
+
 def begun(cut_off: tuple[str, ...], home: Path, memory: Path) -> subprocess.Popen[str]:
     """Start a run, and return it once its folder holds a run."""
     process = subprocess.Popen(
@@ -79,7 +87,7 @@ def begun(cut_off: tuple[str, ...], home: Path, memory: Path) -> subprocess.Pope
         text=True,
     )
     deadline = time.monotonic() + 300
-    while not list(memory.glob("*/*/run.json")):
+    while not has_a_run(memory):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline, "the run did not begin"
         time.sleep(0.05)
