@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from probe.measure import arrival
+from probe.measure.early import load_early
 from probe.measure.runner import Session
 from probe.model.measurement import Measurement
 from probe.model.network import Network
@@ -95,6 +96,7 @@ def _prepare_for_timing() -> None:
     all modules stalls every timing in flight for 20 to 50 ms. The thread that waits for answers gets the
     interpreter soon. And anyio and httpcore need not look for the loop at every deadline and lock.
     """
+    load_early()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
