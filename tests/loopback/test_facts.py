@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -150,7 +151,7 @@ async def _run_with(baseline: Baseline, results: Path) -> RunResult:
         request = RunRequest(
             services=("transit",), registry_files=(saved,), results=results, vantage=lab.vantage
         )
-        prepared = replace(prepare(request, catalogue=catalogue), baseline=baseline)
+        prepared = dataclasses.replace(prepare(request, catalogue=catalogue), baseline=baseline)
         opened = open_run(prepared, lab.network, simulated=True)
         with opened.folder:
             record = await measure(prepared, lab.network, Nobody(), opened)

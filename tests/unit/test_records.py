@@ -12,6 +12,7 @@ from types import ModuleType
 import msgspec
 
 import probe
+from probe.pipeline import Prepared
 
 
 def modules() -> Iterator[ModuleType]:
@@ -63,3 +64,8 @@ def test_what_is_left_out_of_garbage_collection_can_make_no_circle() -> None:
         if kind.__module__.startswith("probe.model")
     }  # others are read, and dropped at once
     assert sorted(one for one in held if open_ended.search(one)) == []
+
+
+def test_what_a_run_is_prepared_with_shows_no_keys() -> None:
+    shown = {field.name: field.repr for field in dataclasses.fields(Prepared)}
+    assert [name for name in shown if not shown[name]] == ["keys"]

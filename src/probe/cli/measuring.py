@@ -1,5 +1,6 @@
 """What the measuring commands do once their options are parsed: prepare, ask, run, show."""
 
+import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def _kept(asked: "Asked", prepared: "Prepared") -> "Iterator[Prepared]":
     from probe.cli.ephemeral import tell_end, vanishing
 
     with vanishing(prepared.request.results) as folder:
-        yield replace(prepared, request=replace(prepared.request, results=folder))
+        yield dataclasses.replace(prepared, request=replace(prepared.request, results=folder))
     tell_end()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ async def simulate(scenario: str, results: Path, observer: Observer) -> RunResul
         )
         prepared = prepare(request, catalogue=catalogue)
         if lab.calibration is not None:
-            prepared = replace(prepared, baseline=_baseline(prepared, lab.calibration))
+            prepared = dataclasses.replace(prepared, baseline=_baseline(prepared, lab.calibration))
         opened = open_run(prepared, lab.network, simulated=True)
         stack.enter_context(opened.folder)
         record = await measure(prepared, lab.network, observer, opened)

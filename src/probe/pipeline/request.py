@@ -1,5 +1,6 @@
 """What the user asked for becomes what will be done, before a single packet: targets, hosts, cost, risk."""
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -80,7 +81,8 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     """For a self-test: how many neutral trials; then nothing else is measured but the network."""
 
 
-class Prepared(Struct, frozen=True, kw_only=True):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
     """A request that was read, checked and counted; nothing has been sent."""
 
     request: RunRequest
@@ -96,13 +98,13 @@ class Prepared(Struct, frozen=True, kw_only=True):
     risk: Risk
     lists: tuple[str, ...]
     """SHA-256 of each list."""
-    asn_table: AsnTable = field(default_factory=AsnTable)
+    asn_table: AsnTable = dataclasses.field(default_factory=AsnTable)
     """The user's, or the few ranges that are shipped."""
-    saved: Mapping[str, tuple[RegistryAnswer, ...]] = field(default_factory=dict)
+    saved: Mapping[str, tuple[RegistryAnswer, ...]] = dataclasses.field(default_factory=dict)
     """Out of files, by target."""
     left_out: tuple[Target, ...] = ()
     """What was asked for and needs a library that is not installed."""
-    keys: Mapping[str, Keys] = field(default_factory=dict)
+    keys: Mapping[str, Keys] = dataclasses.field(default_factory=dict, repr=False)
     """Of tunnels, by target. They go to whoever measures, and into no file."""
 
     @property
