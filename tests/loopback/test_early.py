@@ -9,9 +9,8 @@ from pathlib import Path
 RUN = """
 import sys
 from pathlib import Path
-from probe.measure.early import load_early
 from probe.pipeline import demo as run_demo
-demo = sys.modules["probe.pipeline.demo"]
+demo, run = sys.modules["probe.pipeline.demo"], sys.modules["probe.pipeline.run"]
 measure, late = demo.measure, []
 
 class Noting:
@@ -23,7 +22,7 @@ class Nobody:
         return lambda *args, **named: None
 
 async def noted(*args):
-    load_early()
+    run._prepare_for_timing()  # what a real run does first
     sys.meta_path.insert(0, Noting())
     try:
         return await measure(*args)
