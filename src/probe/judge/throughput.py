@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from probe.judge.constants import LEAST_CONTROL_BPS, LEAST_PAIRS, SLOW_MEDIAN, SLOW_RATIO
 from probe.judge.floor import DIFFERENTLY, NAME_DIFFERENTLY
@@ -293,7 +292,7 @@ THROUGHPUT_RULES: tuple[Rule[SlowFacts], ...] = (
 """None of them holding, nothing was shown, or nothing decided yet: the verdict on the page stands."""
 
 TWICE: Final = {
-    rule.rule_id: replace(rule, because=rule.because.replace(once, twice))
+    rule.rule_id: structs.replace(rule, because=rule.because.replace(once, twice))
     for once, twice in ((ONE_TEST, TWO_TESTS), ("{whole}.", "{whole}" + TWO_TESTS))
     for rule in THROUGHPUT_RULES
     if rule.state is State.THROTTLED and once in rule.because

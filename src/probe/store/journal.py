@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-from array import array
-from collections.abc import Iterable, Iterator, MutableSequence, Sequence
-from io import RawIOBase
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,18 +26,6 @@ FIRST: Final = "0" * 64
 _PREFIX: Final = b'{"prev_sha256":"'
 _BLOCK: Final = 1 << 18
 """Bytes read at once."""
-_USUAL_LINE: Final = 1 << 14
-"""Bytes that hold most lines: a page is written shortened."""
-
-Index = dict[str, MutableSequence[int]]
-"""Offsets by target; arrays: of a long list the numbers alone would be megabytes."""
-
-
-class _Head(msgspec.Struct, frozen=True, gc=False):
-    target_id: str
-
-
-_head = msgspec.json.Decoder(_Head)
 
 
 class Journal:
@@ -146,17 +132,17 @@ def read(path: Path) -> Iterator[Measurement]:
 
     A last line without line feed is not yet, or never was, a measurement: it is left out.
     """
-    for number, (_, line) in enumerate(_unbroken(path), 1):
+    for number, (_, line) in enumerate(unbroken(path), 1):
         yield _measurement(path, number, line)
 
 
 def read_with_lines(path: Path) -> Iterator[tuple[Measurement, bytes]]:
     """Yield the same, each beside the bytes of its line."""
-    for number, (_, line) in enumerate(_unbroken(path), 1):
+    for number, (_, line) in enumerate(unbroken(path), 1):
         yield _measurement(path, number, line), line
 
 
-def _unbroken(path: Path) -> Iterator[tuple[int, bytes]]:
+def unbroken(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and bytes of each complete line, each held against the hash that the next one bears."""
     begin = _begin(FIRST)
     for number, (offset, line) in enumerate(_lines(path), 1):
@@ -183,81 +169,6 @@ def of_experiment(path: Path, experiment: str) -> Iterator[Measurement]:
             yield _measurement(path, number, line)
 
 
-def read_at(path: Path, offsets: Iterable[int]) -> Iterator[Measurement]:
-    """Yield the measurements that begin at these offsets of an index. Raises StoreError with the line."""
-    for _, measurement in _read_at(path, offsets):
-        yield measurement
-
-
-def together(path: Path, offsets: Sequence[int]) -> tuple[Measurement, ...]:
-    """Return the measurements at these offsets, all at once. Raises StoreError with the line.
-
-    Raises it too where they are more than `LARGEST_TARGET` bytes: no run measures one target so much.
-    """
-    found: list[Measurement] = []
-    n_bytes = 0
-    for size, measurement in _read_at(path, offsets):
-        n_bytes += size
-        found.append(measurement)
-        if n_bytes > codec.LARGEST_TARGET:
-            problem = f"more than {codec.LARGEST_TARGET} bytes of {measurement.target_id[:100]!r}"
-            hint = "The file is not as it was written: use an untouched copy of the run."
-            raise StoreError(path, line_at(path, offsets[0]), problem, hint)
-    return tuple(found)
-
-
-def line_at(path: Path, offset: int) -> int:
-    """Return the number of the line that holds an offset, from 1."""
-    number = 1
-    with path.open("rb") as handle:
-        while offset > 0 and (content := handle.read(min(offset, 1 << 20))):
-            number += content.count(b"\n")
-            offset -= len(content)
-    return number
-
-
-def _read_at(path: Path, offsets: Iterable[int]) -> Iterator[tuple[int, Measurement]]:
-    """Yield the bytes of each line and what it holds."""
-    with path.open("rb", buffering=0) as handle:
-        for offset in offsets:
-            line = _line_at(handle, offset)
-            try:
-                yield len(line), codec.decode(line)
-            except ValueError as error:
-                raise _unreadable(path, line_at(path, offset), error) from None
-
-
-def _line_at(handle: RawIOBase, offset: int) -> bytes:
-    """Return the line that begins there, without its line feed; most fit into one read."""
-    handle.seek(offset)
-    found = b""
-    while len(found) <= codec.LONGEST_LINE and (block := handle.read(max(_USUAL_LINE, len(found)))):
-        end = block.find(b"\n")
-        if end >= 0:
-            return found + block[:end]
-        found += block
-    return found
-
-
-def index(path: Path) -> Index:
-    """Return the offsets of each target's lines in one quick pass that checks the chain and decodes little.
-
-    Raises StoreError with the line.
-    """
-    found: Index = {}
-    for number, (offset, line) in enumerate(_unbroken(path), 1):
-        try:
-            noted(found, _head.decode(line).target_id, offset)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise _unreadable(path, number, error) from None
-    return found
-
-
-def noted(index: Index, target_id: str, offset: int) -> None:
-    """Put the offset of a line into an index."""
-    index.setdefault(target_id, array("Q")).append(offset)
-
-
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield offset and bytes of each complete line, without its line feed."""
     try:
@@ -281,17 +192,18 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _too_long(path: Path, number: int) -> StoreError:
-    return _unreadable(path, number, ValueError(f"longer than {codec.LONGEST_LINE} bytes"))
+    return unreadable(path, number, ValueError(f"longer than {codec.LONGEST_LINE} bytes"))
 
 
 def _measurement(path: Path, number: int, line: bytes) -> Measurement:
     try:
         return codec.decode(line)
     except ValueError as error:
-        raise _unreadable(path, number, error) from None
+        raise unreadable(path, number, error) from None
 
 
-def _unreadable(path: Path, number: int, error: Exception) -> StoreError:
+def unreadable(path: Path, number: int, error: Exception) -> StoreError:
+    """Return what is said of a line that is no measurement."""
     hint = "The file is not as it was written: use an untouched copy of the run."
     return StoreError(path, number, f"not a measurement: {error}", hint)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
 from probe.model.verdict import Verdict
-from probe.store import codec, journal
+from probe.store import codec, journal, target_lines
 from probe.store.blobs import Blobs
 from probe.store.error import StoreError, not_written
 from probe.store.files import make_folder, remove_leftovers
@@ -39,7 +39,7 @@ class RunFolder:
         self.path = path
         self._end = end
         self._redactor = redactor
-        self._index: journal.Index | None = None
+        self._index: target_lines.Index | None = None
         self._blobs = Blobs(path / BLOBS)
         if end is not None:
             self._blobs.begin()
@@ -133,7 +133,7 @@ class RunFolder:
             raise not_written(self.path / BLOBS, error) from error
         offset = end.append(clean, sync=sync)
         if self._index is not None:
-            journal.noted(self._index, clean.target_id, offset)
+            target_lines.noted(self._index, clean.target_id, offset)
 
     def sync(self) -> None:
         """Wait until everything appended is on the disk; another thread may call it. Raises StoreError."""
@@ -170,16 +170,16 @@ class RunFolder:
 
     def read_at(self, offsets: Iterable[int]) -> Iterator[Measurement]:
         """Yield the measurements at these offsets."""
-        return journal.read_at(self.path / MEASUREMENTS, offsets)
+        return target_lines.read_at(self.path / MEASUREMENTS, offsets)
 
     def of_target(self, target_id: str) -> tuple[Measurement, ...]:
         """Return all measurements of one target, as they are judged together. Raises StoreError."""
-        return journal.together(self.path / MEASUREMENTS, self._indexed().get(target_id, ()))
+        return target_lines.together(self.path / MEASUREMENTS, self._indexed().get(target_id, ()))
 
     def first_line_of(self, target_id: str) -> int:
         """Return the line of a target's first measurement, for errors; 0 where it has none."""
         offsets = self._indexed().get(target_id)
-        return journal.line_at(self.path / MEASUREMENTS, offsets[0]) if offsets else 0
+        return target_lines.line_at(self.path / MEASUREMENTS, offsets[0]) if offsets else 0
 
     def blob(self, sha256: str) -> bytes:
         """Return a blob. Raises StoreError when it is missing or its bytes have another hash."""
@@ -278,9 +278,9 @@ class RunFolder:
         """Close it."""
         self.close()
 
-    def _indexed(self) -> journal.Index:
+    def _indexed(self) -> target_lines.Index:
         if self._index is None:
-            self._index = journal.index(self.path / MEASUREMENTS)
+            self._index = target_lines.index(self.path / MEASUREMENTS)
         return self._index
 
     def _refuse_sealed(self) -> None:
