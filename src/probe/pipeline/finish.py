@@ -68,6 +68,10 @@ class Finished(Struct, frozen=True, kw_only=True):
     unwritten: OSError | StoreError | None = None
     """What the disk said to the files of it."""
 
+    def all_verdicts(self) -> PackedVerdicts:
+        """Return them as verdicts.jsonl has them: the network's own first."""
+        return self.verdicts.behind(self.network)
+
 
 def finish(
     folder: RunFolder,
@@ -86,6 +90,29 @@ def finish(
     OSError or StoreError for a place that does not take it; with `even_unwritten`, returns that beside what
     was found.
     """
+    finished = judged(folder, record, observer, baseline=baseline, inputs=inputs)
+    if out is None:  # elsewhere the run stays as it is, and the verdicts bear their version themselves
+        finished = replace(finished, record=replace(finished.record, rules_version=RULES_VERSION))
+    try:
+        if out is None:
+            judged_by_these_rules(folder, finished.inputs)
+        _write(folder, out, finished)
+    except (OSError, StoreError) as error:
+        if not even_unwritten:
+            raise
+        return replace(finished, unwritten=error)
+    return finished
+
+
+def judged(
+    folder: RunFolder,
+    record: RunRecord,
+    observer: Observer | None = None,
+    *,
+    baseline: Baseline | None = None,
+    inputs: Inputs | None = None,
+) -> Finished:
+    """Judge a run as `finish` does, and write nothing. Raises OSError, StoreError, those of ODD."""
     observer = unbreakable(observer) if observer else None
     inputs = inputs or read_inputs(folder)
     if baseline is not None:
@@ -118,25 +145,7 @@ def finish(
         network_handshake_ms=finding.handshake_ms,
         network_kbps=finding.link_kbps,
     )
-    unwritten: OSError | StoreError | None = None
-    if out is None:  # elsewhere the run stays as it is, and the verdicts bear their version themselves
-        record = replace(record, rules_version=RULES_VERSION)
-    try:
-        if out is None:
-            judged_by_these_rules(folder, inputs)
-        _write(folder, out, record, verdicts.behind(network), services)
-    except (OSError, StoreError) as error:
-        if not even_unwritten:
-            raise
-        unwritten = error
-    return Finished(
-        record=record,
-        verdicts=verdicts,
-        services=services,
-        network=network,
-        inputs=inputs,
-        unwritten=unwritten,
-    )
+    return Finished(record=record, verdicts=verdicts, services=services, network=network, inputs=inputs)
 
 
 def finish_stored(
@@ -146,8 +155,21 @@ def finish_stored(
 
     Whatever is on a disk may be a stranger's. A run that ends here is our own: its faults stay exceptions.
     """
-    try:
+    with _strange(folder):
         return finish(folder, record, out=out, baseline=baseline)
+
+
+def judged_stored(folder: RunFolder, record: RunRecord, inputs: Inputs) -> Finished:
+    """Judge a run that lies there by the inputs that were read of it, and write nothing."""
+    with _strange(folder):
+        return judged(folder, record, inputs=inputs)
+
+
+@contextmanager
+def _strange(folder: RunFolder) -> Iterator[None]:
+    """Turn what judging raises of a stranger's numbers into a StoreError with their line."""
+    try:
+        yield
     except ODD as error:
         line = error.line if isinstance(error, Unjudged) else 0
         problem = f"cannot be judged: {error}"
@@ -155,15 +177,10 @@ def finish_stored(
         raise StoreError(folder.path / "measurements.jsonl", line, problem, hint) from error
 
 
-def _write(
-    folder: RunFolder,
-    out: Path | None,
-    record: RunRecord,
-    verdicts: PackedVerdicts,
-    services: tuple[ServiceVerdict, ...],
-) -> None:
+def _write(folder: RunFolder, out: Path | None, finished: Finished) -> None:
     """Write verdicts and the tables made of them, into the run's folder or beside it."""
-    where = out or folder.path
+    where, record = out or folder.path, finished.record
+    verdicts = finished.all_verdicts()
     for name in WRITTEN:
         if is_pipe(where / name):  # a pipe would be waited for
             hint = _("The run is not as it was written: use an untouched copy.")
@@ -174,7 +191,7 @@ def _write(
     write_verdicts_csv(
         where / "verdicts.csv", record.run_id, verdicts, record.vantage, simulated=record.simulated
     )
-    write_services_csv(where / "services.csv", record.run_id, services, record.vantage)
+    write_services_csv(where / "services.csv", record.run_id, finished.services, record.vantage)
     write_datapackage(where / "datapackage.json", record)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline import held, receipts
-from probe.pipeline.finish import finish_stored
+from probe.pipeline.finish import Finished, judged_stored
 from probe.pipeline.inputs import read_inputs
 from probe.pipeline.tables_again import VERDICTS, tables_fit
 from probe.store import RunFolder, StoreError, codec
@@ -101,21 +102,21 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
         tables_fit(folder, Path(place), record, inputs, verdicts, found=found, faults=faults, exact=exact)
     differences: tuple[str, ...] = ()
     problem, n_again = "", 0
-    with TemporaryDirectory(prefix="probe-judged-") as place:
-        try:
-            finished = finish_stored(folder, record, out=Path(place))
-        except StoreError as error:
-            if ours:
-                raise
-            problem = str(error)
+    try:
+        finished = judged_stored(folder, record, inputs)
+    except StoreError as error:
+        if ours:
+            raise
+        problem = str(error)
+    else:
+        again = tuple(finished.all_verdicts())
+        n_again = len({each.target_id for each in verdicts} & {each.target_id for each in again})
+        if ours:
+            if not (exact and hash_of(folder.path / VERDICTS) == _hash_of_verdicts(finished)):
+                _compare(verdicts, again, faults, exact=exact)
+            _record(record, finished.record, faults)
         else:
-            again = (finished.network, *finished.verdicts)
-            n_again = len({each.target_id for each in verdicts} & {each.target_id for each in again})
-            if ours:
-                _compare(folder, Path(place), verdicts, again, faults, exact=exact)
-                _record(record, finished.record, faults)
-            else:
-                differences = tuple(_differences(verdicts, again))
+            differences = tuple(_differences(verdicts, again))
     # It tells the number of files: where one was added or removed, that has been told.
     if same_program and not faults.n and not held.guide_fits(bag, found):
         faults.add("guide_other", GUIDE)
@@ -186,19 +187,17 @@ def _references(measurement: Measurement, found: Checked, faults: Faults) -> Non
             faults.add("blob_gone", name, uid=measurement.measurement_uid[:_SHOWN])
 
 
-def _compare(
-    folder: RunFolder,
-    place: Path,
-    verdicts: Sequence[Verdict],
-    again: Sequence[Verdict],
-    faults: Faults,
-    *,
-    exact: bool,
-) -> None:
+def _hash_of_verdicts(finished: Finished) -> str:
+    """Return the SHA-256 that verdicts.jsonl would have."""
+    digest = hashlib.sha256()
+    for line in finished.all_verdicts().lines():
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def _compare(verdicts: Sequence[Verdict], again: Sequence[Verdict], faults: Faults, *, exact: bool) -> None:
     """Hold the bag's verdicts against those judged again by the same rules."""
     file = f"{PAYLOAD}/{VERDICTS}"
-    if exact and hash_of(folder.path / VERDICTS) == hash_of(place / VERDICTS):
-        return
     before = faults.n
     ours = {verdict.target_id: verdict for verdict in again}
     seen: set[str] = set()

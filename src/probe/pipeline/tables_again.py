@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 from probe.evidence.manifest import PAYLOAD
 from probe.evidence.read import hash_of
 from probe.pipeline.finish import rolled_up, service_of_network
 from probe.report.csv import write_services_csv, write_verdicts_csv
-from probe.report.datapackage import write_datapackage
+from probe.report.datapackage import encode_datapackage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,16 +52,17 @@ def tables_fit(
         *rolled_up((service_of_network(network[0]),), network),
         *rolled_up(inputs.judged(), judged),
     )
-    write_verdicts_csv(place / TABLES[0], record.run_id, verdicts, record.vantage, simulated=record.simulated)
-    write_services_csv(place / TABLES[1], record.run_id, services, record.vantage)
+    # They are thrown away: the disk need not hold them for good.
+    run_id, vantage, simulated = record.run_id, record.vantage, record.simulated
+    write_verdicts_csv(place / TABLES[0], run_id, verdicts, vantage, simulated=simulated, sync=False)
+    write_services_csv(place / TABLES[1], run_id, services, vantage, sync=False)
     for name in TABLES:
         if f"{PAYLOAD}/{name}" not in found.sha256:
             continue  # that it is missing has been told
         if line := _first_difference(folder.path / name, place / name, exact=exact):
             faults.add("table", f"{PAYLOAD}/{name}", line)
-    write_datapackage(place / DESCRIPTION, record)
     told = found.sha256.get(f"{PAYLOAD}/{DESCRIPTION}")
-    if exact and told and hash_of(place / DESCRIPTION) != told:
+    if exact and told and hashlib.sha256(encode_datapackage(record)).hexdigest() != told:
         faults.add("described", f"{PAYLOAD}/{DESCRIPTION}")
 
 

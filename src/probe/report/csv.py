@@ -54,6 +54,7 @@ def write_verdicts_csv(
     vantage: VantagePoint,
     *,
     simulated: bool = False,
+    sync: bool = True,
 ) -> None:
     """Write one row a target, the network first, then by service and target."""
     places = [_place(verdict) for verdict in verdicts]  # the verdicts themselves may be packed
@@ -61,7 +62,7 @@ def write_verdicts_csv(
         VerdictRow(run_id=run_id, verdict=verdicts[n], vantage=vantage, simulated=simulated)
         for n in sorted(range(len(places)), key=places.__getitem__)
     )
-    write_whole(path, _pieces(VERDICT_COLUMNS, rows))
+    write_whole(path, _pieces(VERDICT_COLUMNS, rows), sync=sync)
 
 
 def network_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -74,12 +75,17 @@ def _place(verdict: Verdict) -> tuple[bool, str, str]:
 
 
 def write_services_csv(
-    path: Path, run_id: str, services: Iterable[ServiceVerdict], vantage: VantagePoint
+    path: Path,
+    run_id: str,
+    services: Iterable[ServiceVerdict],
+    vantage: VantagePoint,
+    *,
+    sync: bool = True,
 ) -> None:
     """Write one row a service, the network first, then by name."""
     ordered = sorted(services, key=lambda s: (s.service != "network", s.service))
     rows = (ServiceRow(run_id=run_id, service=service, vantage=vantage) for service in ordered)
-    write_whole(path, _pieces(SERVICE_COLUMNS, rows))
+    write_whole(path, _pieces(SERVICE_COLUMNS, rows), sync=sync)
 
 
 def read_csv(path: Path, columns: Sequence[Column[Any]]) -> "pd.DataFrame":

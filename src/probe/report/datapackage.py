@@ -23,7 +23,12 @@ _DIALECT: Final = {
 
 def write_datapackage(path: Path, record: RunRecord) -> None:
     """Write the descriptor of a run's verdicts.csv and services.csv; the same run gives the same bytes."""
-    write_whole(path, msgspec.json.format(msgspec.json.encode(datapackage(record)), indent=2) + b"\n")
+    write_whole(path, encode_datapackage(record))
+
+
+def encode_datapackage(record: RunRecord) -> bytes:
+    """Return the descriptor as datapackage.json has it."""
+    return msgspec.json.format(msgspec.json.encode(datapackage(record)), indent=2) + b"\n"
 
 
 def datapackage(record: RunRecord) -> dict[str, Any]:
