@@ -135,6 +135,19 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=False)
 
 
+def test_what_dead_connections_leave_is_looked_for_more_often_than_at_a_start() -> None:
+    code = """
+import gc, os, signal, sys
+from probe import __main__
+from probe.cli import helper
+helper._tell = lambda *_: (print(gc.get_threshold()), os.kill(os.getpid(), signal.SIGTERM))
+sys.argv[1:] = "helper serve --ephemeral --port 0 --transfer-port 0".split()
+__main__.main()
+"""
+    done = python(code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(700, 10, 10)\n", "")
+
+
 def test_without_hypercorn_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['hypercorn'] = None; sys.argv[1:] = ['helper', 'serve']"
     done = python(f"{code}; from probe.cli import app; app()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -37,6 +38,9 @@ IDLE_S: Final = 10
 READ_S: Final = 60
 """Longer than any look takes: hypercorn reads on meanwhile."""
 GRACE_S: Final = 3.0
+COLLECTED: Final = (700, 10, 10)
+"""Python 3.11's own. A connection that ended may be a cycle with 256 kB of buffers: looked for as rarely as a
+start does, what strangers leave behind would fill the memory."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -163,6 +167,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.unraisablehook = _not_told  # the ssl module's word on a ClientHello whose name is no text
     allow_files()
+    gc.set_threshold(*COLLECTED)
     async with open_helper(settings) as running:
         ready(running)
         await stopped.wait()
