@@ -145,7 +145,7 @@ sys.argv[1:] = "helper serve --ephemeral --port 0 --transfer-port 0".split()
 __main__.main()
 """
     done = python(code)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "(700, 10, 10)\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(700, 5, 5)\n", "")
 
 
 def test_without_hypercorn_it_says_what_to_install() -> None:
