@@ -36,7 +36,7 @@ def _of_registry() -> tuple[str, ...]:
 
     try:
         found = dns.resolver.Resolver(configure=True).nameservers
-    except (dns.exception.DNSException, OSError, NotImplementedError):
+    except (dns.exception.DNSException, OSError, NotImplementedError):  # the last: a system it cannot read
         return ()
     return tuple(map(str, found))
 

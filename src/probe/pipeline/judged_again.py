@@ -17,7 +17,7 @@ from probe.evidence.read import hash_of, text_of
 from probe.judge import RULES_VERSION
 from probe.judge.fingerprints import FINGERPRINTS_VERSION
 from probe.pipeline import held, receipts
-from probe.pipeline.finish import Finished, judged_stored
+from probe.pipeline.finish import judged_stored
 from probe.pipeline.inputs import read_inputs
 from probe.pipeline.tables_again import VERDICTS, tables_fit
 from probe.store import RunFolder, StoreError, codec
@@ -25,7 +25,7 @@ from probe.store.journal import read_with_lines
 from probe.store.run_folder import MEASUREMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from probe.evidence.fault import Faults
     from probe.evidence.verify import Checked
@@ -109,10 +109,11 @@ def _held_against_itself(folder: RunFolder, found: Checked, faults: Faults) -> J
             raise
         problem = str(error)
     else:
-        again = tuple(finished.all_verdicts())
+        packed = finished.all_verdicts()
+        again = tuple(packed)
         n_again = len({each.target_id for each in verdicts} & {each.target_id for each in again})
         if ours:
-            if not (exact and hash_of(folder.path / VERDICTS) == _hash_of_verdicts(finished)):
+            if not (exact and hash_of(folder.path / VERDICTS) == _hash_of(packed.lines())):
                 _compare(verdicts, again, faults, exact=exact)
             _record(record, finished.record, faults)
         else:
@@ -187,10 +188,10 @@ def _references(measurement: Measurement, found: Checked, faults: Faults) -> Non
             faults.add("blob_gone", name, uid=measurement.measurement_uid[:_SHOWN])
 
 
-def _hash_of_verdicts(finished: Finished) -> str:
-    """Return the SHA-256 that verdicts.jsonl would have."""
+def _hash_of(lines: Iterable[bytes]) -> str:
+    """Return the SHA-256 of a file that would hold these lines."""
     digest = hashlib.sha256()
-    for line in finished.all_verdicts().lines():
+    for line in lines:
         digest.update(line)
     return digest.hexdigest()
 
