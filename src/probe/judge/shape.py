@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from statistics import mean, median, pstdev
+from itertools import accumulate, chain, pairwise
+from math import inf, sqrt
+from statistics import linear_regression, mean, median, pstdev
 from typing import TYPE_CHECKING, Final
 
 from probe.judge.constants import (
@@ -13,10 +14,14 @@ from probe.judge.constants import (
     SHAPE_GAP_RTTS,
     SHAPE_GAPS,
     SHAPE_LEAST_RTT_US,
+    SHAPE_OFF_LINE,
     SHAPE_PLATEAU_CV,
+    SHAPE_QUEUE_GROWS,
     SHAPE_RTT,
     SHAPE_SCATTER_CV,
 )
+from probe.judge.screen import SEGMENT_BYTES
+from probe.judge.trial import begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,18 +40,22 @@ def shape_of(trials: Sequence[tuple[Transfer, float]]) -> str:
     """Return the label of slow trials, each with its rate; `slow` where nothing shows the way of it.
 
     A policer drops what is over its rate, so that TCP waits for a time-out, sends a burst and waits again;
-    a shaper keeps it in a queue, so that the round trip grows and nothing is lost.
+    a shaper keeps it in a queue, so that the round trip grows and nothing is lost. A longer way round, or
+    losses by chance, have pauses and long round trips too: a policer's waits begin where its allowance is
+    spent, in all trials on one line of bytes over time, and a queue fills while it is looked at.
     """
     if not trials:
         return SLOW
-    gaps = median(_gaps(t) for t, _ in trials)
+    waits = [_waits(t) for t, _ in trials]
+    often = median(map(len, waits)) >= SHAPE_GAPS
     spread = _spread([rate for _, rate in trials])
     reordered = median(_reordered(t) for t, _ in trials)
     flat = _middle([_growth(t, queue=False) for t, _ in trials], default=SHAPE_FLAT_RTT) < SHAPE_FLAT_RTT
     queued = _middle([_growth(t, queue=True) for t, _ in trials], default=0.0) >= SHAPE_RTT
-    if gaps >= SHAPE_GAPS and flat and spread < SHAPE_PLATEAU_CV:
+    fills = _middle([_filling(t) for t, _ in trials], default=0.0) >= SHAPE_QUEUE_GROWS
+    if often and flat and spread < SHAPE_PLATEAU_CV and _off_line(waits) <= SHAPE_OFF_LINE * SEGMENT_BYTES:
         return POLICED
-    if gaps < SHAPE_GAPS and queued and not reordered:
+    if not often and queued and fills and not reordered:
         return SHAPED
     return LOSSY if spread >= SHAPE_SCATTER_CV and reordered else SLOW
 
@@ -67,11 +76,44 @@ def _middle(values: Sequence[float | None], *, default: float) -> float:
     return median(known) if known else default
 
 
-def _gaps(t: Transfer) -> int:
-    """Count the waits of 0.2 to 1 s between two arrivals that no round trip explains."""
-    times = [at for at, n in t.series if n]
-    low = max(SHAPE_GAP_LOW_S, SHAPE_GAP_RTTS * _least_rtt_us(t) / 1e6)
-    return sum(low <= b - a <= SHAPE_GAP_HIGH_S for a, b in pairwise(times))
+def _filling(t: Transfer) -> float | None:
+    """Return by how much the receiver's round trip changed while it was looked at; None where it never was.
+
+    A name that is led a longer way has a long round trip from its first byte to its last.
+    """
+    told = _received_rtts(t)
+    return max(told) / min(told) if told else None
+
+
+def _waits(t: Transfer) -> list[tuple[float, int]]:
+    """Return where each wait of 0.2 to 1 s began that no round trip explains: seconds and bytes until then.
+
+    The round trip is the receiver's: what is done to a name is not yet done while connecting.
+    """
+    rtt_us = max(_least_rtt_us(t), median(_received_rtts(t) or [0]))
+    low = max(SHAPE_GAP_LOW_S, SHAPE_GAP_RTTS * rtt_us / 1e6)
+    arrived = [(at, n) for at, n in t.series if n]
+    so_far = accumulate(n for _, n in arrived)
+    return [
+        (before - begin(t), n_bytes)
+        for ((before, _), (after, _)), n_bytes in zip(pairwise(arrived), so_far, strict=False)
+        if low <= after - before <= SHAPE_GAP_HIGH_S
+    ]
+
+
+def _off_line(waits: Sequence[Sequence[tuple[float, int]]]) -> float:
+    """Return how many bytes, as a root mean square, the waits of all trials lie off the nearest line."""
+    points = list(chain.from_iterable(waits))
+    times, n_bytes = [at for at, _ in points], [n for _, n in points]
+    if max(times) - min(times) < SHAPE_GAP_LOW_S:
+        return inf
+    slope, at_once = linear_regression(times, n_bytes)
+    return sqrt(mean((n - at_once - slope * at) ** 2 for at, n in points))
+
+
+def _received_rtts(t: Transfer) -> list[int]:
+    """Return what the receiver itself made of the round trip, in microseconds, once it knew."""
+    return [s.rcv_rtt_us for s in t.samples if s.rcv_rtt_us]
 
 
 def _least_rtt_us(t: Transfer) -> int:
