@@ -99,7 +99,9 @@ def test_every_command_helps_with_an_example(command: tuple[str, ...]) -> None:
     done = probe(*command, "--help")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert f"  probe {' '.join(command)}" in done.stdout.partition("Example:")[2]
+    examples = done.stdout.partition("Example:")[2].partition("\n\n")[0]
+    assert f"  probe {' '.join(command)}" in examples
+    assert [line for line in examples.splitlines() if len(line) > 80] == []
 
 
 def test_run_has_every_option_of_the_contract() -> None:

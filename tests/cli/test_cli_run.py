@@ -90,7 +90,11 @@ def test_judging_again_gives_the_runs_own_bytes(home: Path, run: Path) -> None:
 
 def test_judging_beside_leaves_the_run_alone(home: Path, run: Path) -> None:
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    assert probe("judge", str(run), "-o", "again", home=home).returncode == 0
+    done = probe("judge", str(run), "-o", "again", home=home)
+    assert done.returncode == 0
+    told = "".join(done.stdout.split())
+    assert f"whatitstandsonliesin{run}." in told
+    assert "probereportagain" not in told  # there is no run there
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
     assert (home / "again" / "verdicts.csv").read_bytes() == (run / "verdicts.csv").read_bytes()
 

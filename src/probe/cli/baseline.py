@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
     help=described(
         _("Measure targets on a network where nothing interferes, and keep how they answered."),
         "probe baseline record telegram youtube -o elsewhere.json",
-        "probe baseline record --for results/20261121T101500Z-AS12389-4f2a -o elsewhere.json",
+        "probe baseline record --for RUN -o elsewhere.json",
     ),
 )
 def record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 from typer.core import TyperGroup
@@ -12,15 +12,22 @@ from probe.locale import _
 if TYPE_CHECKING:
     from typer._click.core import Command
 
+_ROOM: Final = 76
+"""Columns of a terminal beside the examples' indentation."""
+
 
 def described(sentence: str, *examples: str | tuple[str, str]) -> str:
     """Return the help text; an example is a command, or a command and what it does.
 
-    The backspace tells the help formatter to leave the lines of the examples as they are.
+    The backspace tells the help formatter to leave the lines of the examples as they are. What an example
+    does stands beside it, or above it as a comment where that is too long for a terminal.
     """
-    lines = [example if isinstance(example, tuple) else (example, "") for example in examples]
-    width = max(len(command) for command, _what in lines)
-    body = "\n".join(f"  {command:{width}}    {what}".rstrip() for command, what in lines)
+    pairs = [example if isinstance(example, tuple) else (example, "") for example in examples]
+    width = max(len(command) for command, _what in pairs)
+    lines = [f"{command:{width}}    {what}".rstrip() for command, what in pairs]
+    if max(map(len, lines)) > _ROOM:
+        lines = [line for command, what in pairs for line in (f"# {what}" if what else "", command) if line]
+    body = "\n".join(f"  {line}" for line in lines)
     title = _("Example:")
     return f"{sentence}\n\n\b\n{title}\n{body}"
 

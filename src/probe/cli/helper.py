@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-EXAMPLE = "probe helper serve --bind 0.0.0.0 --certificate fullchain.pem --key privkey.pem"
+EXAMPLE = "probe helper serve --bind 0.0.0.0 --certificate chain.pem --key key.pem"
 
 
 def add_to(app: typer.Typer) -> None:

@@ -120,6 +120,7 @@ def _show(
     options = result.record.options
     outcome = Outcome(
         folder=str(result.folder) if kept else "",
+        stands_on=str(run) if kept and run.resolve() != result.folder.resolve() else "",
         record=result.record,
         network=result.network,
         services=result.services,

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
             ("probe report RUN --format csv -o verdicts.csv", _("the verdicts as a table")),
             ("probe report RUN... --format pdf -o annex.pdf --lang ru", _("the annex of a letter")),
             (
-                "probe report RUN... --format docx -o annex.docx --to operator:AS12389 --requests",
+                "probe report RUN --format docx -o asks.docx --to operator:AS12389 --requests",
                 _("the same to edit, with what the letter asks"),
             ),
             ("probe report RUN --format categories", _("how many of each category are in which state")),

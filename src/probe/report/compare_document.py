@@ -119,7 +119,7 @@ class _Teller:
         yield Table(
             head=("", _("first run"), _("second run")),
             rows=((_("run"), *self._names), *rows),
-            widths=(0.3, 0.35, 0.35),
+            widths=(0.16, 0.42, 0.42),
         )
         if not it.changed:
             yield Paragraph(text=_("Nothing changed."), strong=True)

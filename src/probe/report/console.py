@@ -36,6 +36,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     folder: str
     """Empty where nothing is kept."""
+    stands_on: str = ""
+    """The folder of the measurements, where it is another."""
     record: RunRecord
     network: Verdict
     services: tuple[ServiceVerdict, ...]
@@ -121,7 +123,15 @@ def _farewell(console: Console, outcome: Outcome, width: int) -> None:
     """Say where the files are and what to do next."""
     folder = visible(outcome.folder, 1000)
     console.print()
-    if folder:
+    stands_on = visible(outcome.stands_on, 1000)
+    if stands_on:
+        console.print(Text(_("Files"), style="bold"))
+        paragraph(console, folder, "", width, 2)
+        text = _("verdicts.csv is the one to send; what it stands on lies in {folder}.")
+        paragraph(console, text.format(folder=stands_on), "", width, 2)
+        paragraph(console, _("It holds exact times: it is not for publishing."), "", width, 2)
+        console.print()
+    elif folder:
         console.print(Text(_("Files"), style="bold"))
         paragraph(console, folder, "", width, 2)
         text = _("verdicts.csv is the one to send; measurements.jsonl is what it stands on.")
@@ -132,6 +142,10 @@ def _farewell(console: Console, outcome: Outcome, width: int) -> None:
         console.print()
     console.print(Text(_("What next"), style="bold"))
     for line in advice(
-        outcome.record, folder, outcome.network, outcome.verdicts, has_control=outcome.controls_known
+        outcome.record,
+        stands_on or folder,
+        outcome.network,
+        outcome.verdicts,
+        has_control=outcome.controls_known,
     ):
         paragraph(console, line, "", width, 2)
