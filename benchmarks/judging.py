@@ -12,6 +12,7 @@ counts.
 
 import argparse
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from probe.__main__ import RARELY
 from probe.judge import digest_control, judge_target
 from probe.model.measurement import Measurement
 from probe.model.options import RunRecord
@@ -111,6 +113,7 @@ def make_run(scratch: Path, n: int) -> Path:
 
 def timed(path: str) -> None:
     """Judge a stored run twice, once without writing; print the CPU seconds of both and the states."""
+    gc.set_threshold(*RARELY)  # as the command itself does
     folder = RunFolder.open(Path(path))
     record = folder.read_run()
     began = time.process_time()

@@ -100,7 +100,9 @@ def _network(console: Console, outcome: Outcome, width: int) -> None:
     found = outcome.network
     vantage = outcome.record.vantage
     place = [visible(vantage.probe_asn, 20) if vantage.probe_asn != "AS0" else _("operator not declared")]
-    place += [visible(part, 60) for part in (vantage.probe_network_name, vantage.access_type) if part]
+    line_kind = words.ACCESS.get(vantage.access_type)
+    named = (vantage.probe_network_name, _(line_kind) if line_kind else vantage.access_type)
+    place += [visible(part, 60) for part in named if part]
     line = Text(_("Network"), style="bold").append(f"  {', '.join(place)}{_(': ')}", style="")
     line.append(label_of(found), style=STYLES[found.state])
     paragraph(console, line, "", width)

@@ -148,6 +148,8 @@ CONTROLS: Final = {
     "none": N_("nothing"),
 }
 
+ACCESS: Final = {"fixed": N_("fixed line"), "mobile": N_("mobile"), "wifi": N_("wireless network")}
+"""Kinds of line, as the volunteer states them."""
 WORDING: Final = {
     "path": N_(
         "Traffic bearing these names, or going to these addresses, was treated differently on the path of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probe.locale import _, ngettext
+from probe.report import words
 from probe.report.annex import terms
 from probe.report.annex.blocks import Items, Paragraph, Table
 from probe.report.annex.disclosure import MERGED, WHOLE_PERIOD
@@ -129,7 +130,7 @@ def networks(annex: Annex) -> Iterator[Block]:
                 terms.shown(row.registered_name) or unnamed,
                 terms.shown(row.commercial_name) or unnamed,
                 terms.shown(row.country, 20),
-                ", ".join(terms.said(terms.ACCESS, one) for one in row.access_types) or _("not stated"),
+                ", ".join(terms.said(words.ACCESS, one) for one in row.access_types) or _("not stated"),
                 ", ".join(terms.said(terms.ASN_SOURCES, one) for one in row.sources),
                 str(row.n_runs),
             )

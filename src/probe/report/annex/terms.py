@@ -68,7 +68,6 @@ ASN_SOURCES: Final = {
     "detected": N_("detected by a table of AS numbers"),
     "none": N_("not known"),
 }
-ACCESS: Final = {"fixed": N_("fixed line"), "mobile": N_("mobile"), "wifi": N_("wireless network")}
 RESOLVERS: Final = {
     "operator": N_("the operator's"),
     "public": N_("a public one"),
