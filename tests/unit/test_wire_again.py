@@ -83,6 +83,13 @@ def test_a_run_whose_files_hold_the_volunteers_address_has_no_second_run() -> No
     assert not said_less(a_scenario(THROTTLED), an_outcome("inconclusive", leaks=["run.json"]))
 
 
+def test_a_name_that_is_slow_in_a_way_not_told_is_run_again() -> None:
+    assert said_less(a_scenario(THROTTLED), an_outcome("throttled", "throughput.slow.sni", confirmed=True))
+    assert said_less(a_scenario(THROTTLED), an_outcome("throttled", "throughput.slow", confirmed=True))
+    blocked = Row("twitter/web", "blocked", "tls.reset.sni", confirmed=True)
+    assert not said_less(a_scenario(blocked), an_outcome("blocked", "throughput.slow.sni", confirmed=True))
+
+
 def test_a_row_that_is_missing_has_no_second_run() -> None:
     assert not said_less(a_scenario(THROTTLED), Outcome(exit_code=0))
 
