@@ -145,8 +145,10 @@ def _combine(found: list[Outcome]) -> Outcome:
 
 def _best(working: list[Outcome]) -> Outcome:
     """Return the first, but where that may be the service's refusal one that was served."""
-    first = working[0]
-    return next((o for o in working if _is_served(o)), first) if _is_final(first) else first
+    first, *others = working
+    if not others or not _is_final(first):
+        return first
+    return next((o for o in working if _is_served(o)), first)
 
 
 def _is_final(outcome: Outcome) -> bool:

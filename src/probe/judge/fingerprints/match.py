@@ -161,19 +161,19 @@ def match_refusal(
     Of a page in which a mask may hide a challenge, only a signature that accuses nobody.
     """
     lowered = [(name.lower(), value.lower()) for name, value in headers]
+    page = page_of(title, body, body_bytes)
+    seen = f"{page.title} {page.text}"
     for refusal in book().refusals:
         if refusal.statuses and status not in refusal.statuses:
             continue
         if refusal.url and refusal.url not in url.lower():
             continue
-        if not all(
+        if refusal.headers and not all(
             any(name == want and part in value for name, value in lowered) for want, part in refusal.headers
         ):
             continue
-        page = page_of(title, body, body_bytes)
         if page.length > refusal.max_length and (refusal.all or refusal.any):
             continue
-        seen = f"{page.title} {page.text}"
         if all(part in seen for part in refusal.all) and _one_of(refusal.any, seen):
             return None if page.hides and refusal.confidence in _ACCUSING else refusal
     return None
