@@ -33,6 +33,7 @@ def connect(address: str, port: int) -> str:
         sock.settimeout(PATIENCE_S)
         try:
             sock.connect((address, port))
+            sock.getpeername()  # the kernel's word for it, beside the library's
         except OSError as error:
             return _said(error)
         return "connected"

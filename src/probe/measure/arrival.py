@@ -14,9 +14,10 @@ import select
 import socket
 import sys
 import threading
-import time
 from functools import cache
 from typing import Final
+
+from probe.system.clock import counter
 
 SWITCH_S: Final = 0.0005
 """Python's switch interval while a run is timed: how long another thread may keep the interpreter busy."""
@@ -48,7 +49,7 @@ if sys.platform == "linux":
         def _run(self) -> None:
             while True:
                 for number, _ in self._poll.poll():
-                    moment = time.perf_counter()
+                    moment = counter()
                     loop, future = self._waiting.pop(number, (None, None))
                     if loop is not None and future is not None:
                         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -69,7 +70,7 @@ if sys.platform == "linux":
         except (BlockingIOError, InterruptedError):
             pass
         else:
-            return time.perf_counter()
+            return counter()
         while True:
             moment = await the_watch().writable(sock)
             if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
@@ -80,7 +81,7 @@ if sys.platform == "linux":
 
 
 async def connect(sock: socket.socket, address: str, port: int) -> float | None:
-    """Connect a non-blocking socket; return perf_counter at the answer, None where only the loop can tell.
+    """Connect a non-blocking socket; return the counter at the answer, None where only the loop can tell.
 
     Raises OSError. A cancelled connect leaves the socket to its owner.
     """
