@@ -139,8 +139,10 @@ SHAPE_GAP_RTTS: Final = 1.5
 """In slow start a flight comes every round trip: on a path of 450 ms that is no policer's wait."""
 SHAPE_GAPS: Final = 2
 SHAPE_OFF_LINE: Final = 4.0
-"""Segments. In the wire lab the waits of policed names lie 0 to 2.3 off their line, of names whose packets
-are dropped by chance 6.7 to 21 (`docs/wire-lab.md`)."""
+"""Segments. In the wire lab the waits of policed names lie 0 to 4 off their line, of names whose packets are
+dropped by chance most often 6.7 to 21 (`docs/wire-lab.md`)."""
+SHAPE_TRIALS: Final = 4
+"""Fewer lie on some line by luck."""
 SHAPE_QUEUE_GROWS: Final = 1.3
 """There, by chance of when the kernel looked, 1.5 to 6 in a shaper's queue, 1 to 1.1 on a longer way."""
 SHAPE_FLAT_RTT: Final = 2.0

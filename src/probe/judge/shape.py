@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate, chain, pairwise
-from math import inf, sqrt
+from math import inf, nan, sqrt
 from statistics import linear_regression, mean, median, pstdev
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from probe.judge.constants import (
     SHAPE_QUEUE_GROWS,
     SHAPE_RTT,
     SHAPE_SCATTER_CV,
+    SHAPE_TRIALS,
 )
 from probe.judge.screen import SEGMENT_BYTES
 from probe.judge.trial import begin
@@ -32,6 +33,7 @@ POLICED: Final = "policed"
 SHAPED: Final = "shaped"
 LOSSY: Final = "lossy"
 SLOW: Final = "slow"
+OFF_LINE_BYTES: Final = SHAPE_OFF_LINE * SEGMENT_BYTES
 FROZEN: Final = "frozen"
 """Said where the trials of a freeze say it; that the server serves so much is seen under another name."""
 
@@ -42,20 +44,25 @@ def shape_of(trials: Sequence[tuple[Transfer, float]]) -> str:
     A policer drops what is over its rate, so that TCP waits for a time-out, sends a burst and waits again;
     a shaper keeps it in a queue, so that the round trip grows and nothing is lost. A longer way round, or
     losses by chance, have pauses and long round trips too: a policer's waits begin where its allowance is
-    spent, in all trials on one line of bytes over time, and a queue fills while it is looked at.
+    spent, in all trials on one line of bytes over time, and a queue fills while it is looked at. A server
+    that sends a piece at a time pauses as regularly: what a policer drops leaves segments out of order, and
+    what leaves a queue does not pause.
     """
     if not trials:
         return SLOW
-    waits = [_waits(t) for t, _ in trials]
+    enough = len(trials) >= SHAPE_TRIALS
+    waits = [_waits(t, _longest_rtt_us(t)) for t, _ in trials]
     often = median(map(len, waits)) >= SHAPE_GAPS
+    halting = median(len(_waits(t, _least_rtt_us(t))) for t, _ in trials) >= SHAPE_GAPS
     spread = _spread([rate for _, rate in trials])
     reordered = median(_reordered(t) for t, _ in trials)
     flat = _middle([_growth(t, queue=False) for t, _ in trials], default=SHAPE_FLAT_RTT) < SHAPE_FLAT_RTT
     queued = _middle([_growth(t, queue=True) for t, _ in trials], default=0.0) >= SHAPE_RTT
     fills = _middle([_filling(t) for t, _ in trials], default=0.0) >= SHAPE_QUEUE_GROWS
-    if often and flat and spread < SHAPE_PLATEAU_CV and _off_line(waits) <= SHAPE_OFF_LINE * SEGMENT_BYTES:
+    alike = spread < SHAPE_PLATEAU_CV
+    if enough and often and flat and alike and reordered and _off_line(waits) <= OFF_LINE_BYTES:
         return POLICED
-    if not often and queued and fills and not reordered:
+    if enough and not halting and queued and fills and not reordered:
         return SHAPED
     return LOSSY if spread >= SHAPE_SCATTER_CV and reordered else SLOW
 
@@ -85,12 +92,13 @@ def _filling(t: Transfer) -> float | None:
     return max(told) / min(told) if told else None
 
 
-def _waits(t: Transfer) -> list[tuple[float, int]]:
-    """Return where each wait of 0.2 to 1 s began that no round trip explains: seconds and bytes until then.
+def _longest_rtt_us(t: Transfer) -> float:
+    """Return the receiver's round trip where it is longer: what is done to a name begins after connecting."""
+    return max(_least_rtt_us(t), median(_received_rtts(t) or [0]))
 
-    The round trip is the receiver's: what is done to a name is not yet done while connecting.
-    """
-    rtt_us = max(_least_rtt_us(t), median(_received_rtts(t) or [0]))
+
+def _waits(t: Transfer, rtt_us: float) -> list[tuple[float, int]]:
+    """Return where each wait of 0.2 to 1 s began that this round trip does not explain: seconds, bytes so far."""
     low = max(SHAPE_GAP_LOW_S, SHAPE_GAP_RTTS * rtt_us / 1e6)
     arrived = [(at, n) for at, n in t.series if n]
     so_far = accumulate(n for _, n in arrived)
@@ -128,4 +136,4 @@ def _reordered(t: Transfer) -> int:
 
 def _spread(rates: Sequence[float]) -> float:
     middle = mean(rates)
-    return pstdev(rates) / middle if middle else 0.0
+    return pstdev(rates) / middle if middle > 0 else nan  # neither alike nor scattered
