@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 
 from probe.measure import arrival
-from probe.system.clock import counter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the loop itself connects")
 
@@ -48,13 +47,13 @@ async def fill(server: socket.socket) -> list[socket.socket]:
 def test_a_busy_loop_does_not_make_an_answer_late(listener: socket.socket) -> None:
     async def busy() -> tuple[float, float, float]:
         with fresh() as sock:
-            began = counter()
+            began = time.perf_counter()
             task = asyncio.create_task(arrival.connect(sock, *listener.getsockname()))
             await asyncio.sleep(0)
             time.sleep(0.5)  # noqa: ASYNC251  # the loop is busy
             moment = await task
             assert moment is not None
-            return began, moment, counter()
+            return began, moment, time.perf_counter()
 
     began, moment, ended = asyncio.run(busy())
     assert began <= moment < began + 0.25
@@ -103,9 +102,9 @@ def test_an_event_of_a_socket_that_had_the_same_number_before_answers_nobody(
             task = asyncio.create_task(arrival.connect(sock, *listener.getsockname()))
             await settled(task)
             _, future = arrival.the_watch()._waiting[sock.fileno()]
-            future.set_result(counter())
+            future.set_result(time.perf_counter())
             await settled(task)
-            told = counter()
+            told = time.perf_counter()
             accepted = [listener.accept()[0] for _ in waiting]
             moment = await task
         for each in (*waiting, *accepted):

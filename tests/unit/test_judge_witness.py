@@ -51,17 +51,6 @@ def test_a_bracket_is_a_success_within_five_seconds_on_both_sides(
     assert found == ((f"w{before}", f"w{after}") if stands else ())
 
 
-@pytest.mark.parametrize(
-    ("timeout_s", "ended", "stands"),
-    [(10.0, 110.0, True), (10.0, 111.0, False), (60.0, 111.0, True), (60.0, 611.0, False)],
-)
-def test_a_try_across_a_night_has_no_bracket_however_close_the_successes(
-    timeout_s: float, ended: float, stands: bool
-) -> None:
-    bench = Bench([a_witness(9.5), a_witness(ended + 1)], timeout_s=timeout_s)
-    assert bool(bench.bracket(10.0, ended, family=4, port=443, sides=(False,))) is stands
-
-
 def test_failures_of_neutrals_bracket_nothing() -> None:
     bench = Bench([a_witness(9.0, ok=False), a_witness(21.0)])
     assert bench.bracket(10.0, 20.0, family=4, port=443, sides=(False,)) == ()

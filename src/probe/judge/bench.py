@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from probe.judge.constants import ASLEEP_S, ASLEEP_TIMEOUTS, BRACKET_S
+from probe.judge.constants import BRACKET_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,14 +20,10 @@ DNS_KEY = (0, UDP53, True)
 class Bench:
     """All neutral successes of a run, sorted so that a bracket is found in a few steps."""
 
-    __slots__ = ("_by", "_longest_s", "families")
+    __slots__ = ("_by", "families")
 
-    def __init__(self, witnesses: Iterable[Witness], *, timeout_s: float = 0.0) -> None:
-        """Sort the successes among them by family, port class and side, by begin and by end.
-
-        `timeout_s` is what one operation may take.
-        """
-        self._longest_s = max(ASLEEP_S, ASLEEP_TIMEOUTS * timeout_s)
+    def __init__(self, witnesses: Iterable[Witness]) -> None:
+        """Sort the successes among them by family, port class and side, by begin and by end."""
         groups: dict[tuple[int, int, bool], list[Witness]] = {}
         families: set[int] = set()
         for w in witnesses:
@@ -53,8 +49,6 @@ class Bench:
 
         `not_resolver` is the resolver that failed: over UDP/53 another one has to have answered.
         """
-        if t - t0 > self._longest_s:
-            return ()
         found: list[str] = []
         if port == UDP53:
             keys = [DNS_KEY]

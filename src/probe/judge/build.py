@@ -62,5 +62,5 @@ def build_facts(
         ),
         untrusted_issuers=finding.untrusted_issuers if finding is not None else frozenset(),
         neutral_pages=tuple(sorted(chain.from_iterable(d.pages for d in digests), key=astuple)[:MAX_PAGES]),
-        bench=Bench((w for d in digests for w in d.witnesses), timeout_s=options.timeout_s),
+        bench=Bench(w for d in digests for w in d.witnesses),
     )

@@ -10,10 +10,6 @@ FLOOR_SPREAD_S: Final = 20.0
 """METHOD 2: spread over at least 20 s, first start to last start."""
 BRACKET_S: Final = 5.0
 """METHOD 2: a neutral success within 5 s before and after each failure."""
-ASLEEP_S: Final = 100.0
-ASLEEP_TIMEOUTS: Final = 10.0
-"""A try that took longer, and so many times what an operation may take, lies across a sleep of this machine:
-neither success stands beside it, however soon before and after."""
 MAX_EXTRA_ROUNDS: Final = 3
 """Rounds asked for beyond `--rounds` when a failure lacked its bracket; then the verdict is given."""
 

@@ -14,10 +14,9 @@ import select
 import socket
 import sys
 import threading
+import time
 from functools import cache
 from typing import Final
-
-from probe.system.clock import counter
 
 SWITCH_S: Final = 0.0005
 """Python's switch interval while a run is timed: how long another thread may keep the interpreter busy."""
@@ -49,7 +48,7 @@ if sys.platform == "linux":
         def _run(self) -> None:
             while True:
                 for number, _ in self._poll.poll():
-                    moment = counter()
+                    moment = time.perf_counter()
                     loop, future = self._waiting.pop(number, (None, None))
                     if loop is not None and future is not None:
                         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -70,7 +69,7 @@ if sys.platform == "linux":
         except (BlockingIOError, InterruptedError):
             pass
         else:
-            return counter()
+            return time.perf_counter()
         while True:
             moment = await the_watch().writable(sock)
             if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
@@ -81,7 +80,7 @@ if sys.platform == "linux":
 
 
 async def connect(sock: socket.socket, address: str, port: int) -> float | None:
-    """Connect a non-blocking socket; return the counter at the answer, None where only the loop can tell.
+    """Connect a non-blocking socket; return perf_counter at the answer, None where only the loop can tell.
 
     Raises OSError. A cancelled connect leaves the socket to its owner.
     """

@@ -16,7 +16,7 @@ class Clock(Protocol):
     """Time, twice: a counter that is never stepped, and the wall clock to be published."""
 
     def counter(self) -> float:
-        """Return seconds on a monotonic counter that ticks finely, and while the machine sleeps too."""
+        """Return seconds on a monotonic counter with the best resolution there is."""
         ...
 
     def utc(self) -> datetime:
