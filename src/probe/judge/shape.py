@@ -98,7 +98,7 @@ def _longest_rtt_us(t: Transfer) -> float:
 
 
 def _waits(t: Transfer, rtt_us: float) -> list[tuple[float, int]]:
-    """Return where each wait of 0.2 to 1 s began that no such round trip explains: seconds and bytes so far."""
+    """Return where each wait of 0.2 to 1 s began that no round trip explains: seconds, and bytes so far."""
     low = max(SHAPE_GAP_LOW_S, SHAPE_GAP_RTTS * rtt_us / 1e6)
     arrived = [(at, n) for at, n in t.series if n]
     so_far = accumulate(n for _, n in arrived)
