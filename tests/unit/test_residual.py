@@ -121,6 +121,25 @@ def test_a_page_and_a_certificate_among_the_blobs_are_looked_through(run: Path, 
     assert told == {(f"blobs/{name}", 0, "ip"), (f"blobs/{certificate}", 0, "name")}
 
 
+UNLUCKY = "db963669419f292a0fbf1f9cf0005f85519545017cbc006cff7cd84b2c4fda4e"
+"""A hash in which eleven digits stand together as a telephone's do."""
+
+
+@pytest.mark.parametrize("field", ["trust_sha256", "asn_table_sha256"])
+def test_digits_within_a_hash_are_no_telephone(run: Path, tmp_path: Path, field: str) -> None:
+    change(run / "run.json", **{field: UNLUCKY})
+    sealed(run, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "text", ["call 85519545017", f"{UNLUCKY} 85519545017", b"ivanova-pc, 85519545017, at home".hex()]
+)
+def test_what_only_looks_like_one_hides_nothing(run: Path, tmp_path: Path, text: str) -> None:
+    change(run / "run.json", asn_table_sha256=text)
+    (residue,) = refused(run, tmp_path / "out").residues
+    assert (residue.file, "85519545017" in residue.excerpt) == ("run.json", False)
+
+
 def test_an_error_of_ours_that_names_a_path_is_found(run: Path, tmp_path: Path) -> None:
     change(run / "run.json", errors=["OSError at /home/ivanova/probe/x.py"])
     (residue,) = refused(run, tmp_path / "out").residues

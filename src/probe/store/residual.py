@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MASK: Final = re.compile(r"\[([a-z0-9]{2,10})\]")
 _CATEGORIES: Final = {"host": "name", "user": "name", "home": "name", "own": "name"}
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _AROUND: Final = 30
 """Characters of the masked text shown on either side."""
 
@@ -67,9 +68,16 @@ def residues(
     yield from _in_journal(run / "measurements.jsonl", redactor, seen)
     yield from _in_blobs(run / "blobs", redactor, seen)
     for beside in texts(seen.addresses):
+        if _is_hash(beside.text):
+            continue
         masked = redactor.masked(beside.text, redactor.scope(beside.allowed, beside.words))
         if masked != beside.text:
             yield _residue(beside.file, beside.line, beside.text, masked)
+
+
+def _is_hash(text: str) -> bool:
+    """Say whether it is a SHA-256: in one of a hundred stand eleven digits that would be a telephone's."""
+    return _SHA256.fullmatch(text) is not None and not bytes.fromhex(text).isascii()
 
 
 def _in_journal(path: Path, redactor: Redactor, seen: _Seen) -> Iterator[Residue]:
